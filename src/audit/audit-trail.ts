@@ -1,0 +1,25 @@
+import type { PageRequest } from '../kernel/page.ts';
+import type { AuditEvent, AuditRecord } from './audit-event.ts';
+
+/**
+ * Appends to the hash chain inside the transaction of the change it records: no audit, no
+ * mutation. The chain is one for the installation; appending takes its lock until commit.
+ */
+export interface AuditTrail {
+  append(events: readonly AuditEvent[]): Promise<void>;
+}
+
+/** Reads the chain in order. Filters narrow what is returned, never the organization asked for. */
+export interface AuditReader {
+  list(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
+  /** Records whose sequence is greater than `after`, in order, for verification. */
+  readAfter(after: number, limit: number): Promise<readonly AuditRecord[]>;
+}
+
+export interface AuditFilter {
+  readonly organizationId: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+}

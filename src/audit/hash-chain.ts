@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { canonicalizeJson } from '../protocol/canonical-json.ts';
+import type { AuditEvent, AuditRecord, EventId } from './audit-event.ts';
+
+/** The hash that precedes the first record. */
+export const genesisHash = '0'.repeat(64);
+
+/** Where the chain stands: the last sequence number and its hash. */
+export interface ChainHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** Extends the chain by one record. The body is canonical JSON (RFC 8785), hashed as stored. */
+export function linkRecord(
+  head: ChainHead,
+  entry: { id: EventId; at: Date; event: AuditEvent },
+): AuditRecord {
+  const sequence = head.sequence + 1;
+  const { event } = entry;
+  const body = canonicalizeJson({
+    sequence,
+    id: entry.id,
+    at: entry.at.toISOString(),
+    organizationId: event.organizationId,
+    actor: { kind: event.actor.kind, id: event.actor.id },
+    action: event.action,
+    subject: event.subject,
+    reason: event.reason,
+    details: { ...event.details },
+  });
+  const hash = hashRecord(head.hash, body);
+  return { sequence, id: entry.id, at: entry.at, body, previousHash: head.hash, hash };
+}
+
+/** sha-256, in hex, over the previous hash, a line feed and the body. */
+export function hashRecord(previousHash: string, body: string): string {
+  return createHash('sha256').update(previousHash).update('\n').update(body).digest('hex');
+}

@@ -1,0 +1,53 @@
+/**
+ * Why the domain refuses. A closed set: the HTTP edge maps each code to one problem document, and
+ * a code without a mapping does not compile.
+ */
+export type ErrorCode =
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'not-permitted'
+  | 'organization-not-found'
+  | 'agent-not-found'
+  | 'agent-wrong-state'
+  | 'handle-taken'
+  | 'client-id-too-long'
+  | 'key-not-usable'
+  | 'credential-not-found'
+  | 'credential-wrong-state'
+  | 'credential-type-unknown'
+  | 'claims-invalid'
+  | 'document-too-large'
+  | 'document-invalid'
+  | 'status-list-full'
+  | 'token-not-found'
+  | 'conflict-retry'
+  | 'storage-unavailable'
+  | 'start-refused';
+
+/** One offending place in an input, by JSON Pointer (RFC 6901). */
+export interface InputFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/**
+ * A refusal by the domain. `detail` and `faults` are safe to show to the caller: they never hold a
+ * secret or a peer's payload, which belong in `cause`.
+ */
+export class SealwrightError extends Error {
+  override readonly name = 'SealwrightError';
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly faults: readonly InputFault[];
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { faults?: readonly InputFault[]; cause?: unknown } = {},
+  ) {
+    super(`${code}: ${detail}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.detail = detail;
+    this.faults = options.faults ?? [];
+  }
+}

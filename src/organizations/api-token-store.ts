@@ -1,0 +1,13 @@
+import type { ApiToken, TokenId } from './api-token.ts';
+import type { OrganizationId } from './organization.ts';
+
+export interface ApiTokenReader {
+  findByHash(hash: string): Promise<ApiToken | null>;
+  list(organizationId: OrganizationId): Promise<readonly ApiToken[]>;
+}
+
+export interface ApiTokenStore extends ApiTokenReader {
+  insert(token: ApiToken): Promise<void>;
+  /** Marks the token revoked and returns it, or null when the organization has no such token. */
+  revoke(organizationId: OrganizationId, id: TokenId, at: Date): Promise<ApiToken | null>;
+}

@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Brand } from '../kernel/brand.ts';
+import type { OrganizationId } from './organization.ts';
+
+export type TokenId = Brand<'TokenId'>;
+
+/** What a token may do, as in the contract of the management API. */
+export const tokenScopes = [
+  'agents:read',
+  'agents:write',
+  'credentials:issue',
+  'credentials:revoke',
+  'keys:write',
+  'audit:read',
+  'org:admin',
+  'verify',
+] as const;
+
+export type TokenScope = (typeof tokenScopes)[number];
+
+/** A bearer token of one organization. Only the sha-256 of its text is kept. */
+export interface ApiToken {
+  readonly id: TokenId;
+  readonly organizationId: OrganizationId;
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  /** sha-256 of the token's text, in hex: the text has 256 random bits, so no salt is needed. */
+  readonly hash: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A new token text: `swt_` and 256 random bits. It is shown once and never stored. */
+export function mintTokenText(): string {
+  return `swt_${randomBytes(32).toString('base64url')}`;
+}
+
+export function hashToken(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Whether the token opens anything at that moment. */
+export function isUsable(token: ApiToken, at: Date): boolean {
+  return token.revokedAt === null && (token.expiresAt === null || token.expiresAt > at);
+}

@@ -1,0 +1,41 @@
+import type { PageRequest } from '../kernel/page.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { Agent, AgentId, AgentKind, AgentProfile, AgentState } from './agent.ts';
+
+export interface AgentFilter {
+  readonly organizationId: OrganizationId;
+  readonly state?: AgentState;
+  readonly kind?: AgentKind;
+  readonly team?: string;
+  readonly tag?: string;
+  readonly owner?: string;
+  /** Part of the handle or the name, without regard to case. */
+  readonly text?: string;
+}
+
+export interface AgentReader {
+  findByHandle(organizationId: OrganizationId, handle: string): Promise<Agent | null>;
+  findMany(ids: readonly AgentId[]): Promise<readonly Agent[]>;
+  list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
+  /** Agents, pending ones included, whose published papers lag behind. */
+  listLagging(limit: number): Promise<readonly Agent[]>;
+}
+
+export interface AgentStore extends AgentReader {
+  /** Throws `handle-taken` when the organization has, or ever had, this handle. */
+  insert(agent: Agent): Promise<void>;
+  /**
+   * Locks the agents until the transaction ends, in the order of their ids so that two batches
+   * cannot deadlock, counts their papersRevision up by one, and returns them as they are then.
+   */
+  reviseAll(ids: readonly AgentId[]): Promise<readonly Agent[]>;
+  updateProfile(id: AgentId, profile: AgentProfile, at: Date): Promise<void>;
+  updateState(id: AgentId, state: AgentState, at: Date): Promise<void>;
+  /**
+   * Records, for each agent whose papersRevision is still the one given, that its papers of that
+   * revision are published, and locks it. Returns the ids for which that held.
+   */
+  markPublished(
+    revisions: readonly { readonly id: AgentId; readonly revision: number }[],
+  ): Promise<readonly AgentId[]>;
+}

@@ -1,0 +1,50 @@
+import type { Brand } from '../kernel/brand.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { Did } from '../protocol/did-web.ts';
+
+export type AgentId = Brand<'AgentId'>;
+export type AgentKind = 'agent' | 'mcp-server' | 'mcp-client';
+/** `pending` exists only between the start of an enrolment and its last step. */
+export type AgentState = 'pending' | 'active' | 'suspended' | 'retired';
+/** `jwk`: the agent brought its key. `issued`: it was handed out once. `registry`: it never leaves. */
+export type KeyCustody = 'jwk' | 'issued' | 'registry';
+export type GrantType = 'authorization_code' | 'client_credentials' | 'refresh_token';
+
+/** What an owner may change about an agent. */
+export interface AgentProfile {
+  readonly name: string;
+  readonly description: string | null;
+  readonly owners: readonly string[];
+  readonly team: string | null;
+  readonly tags: readonly string[];
+  readonly version: string | null;
+  readonly redirectUris: readonly string[];
+  readonly grantTypes: readonly GrantType[];
+  readonly logoUri: string | null;
+}
+
+/** An agent or MCP server that the organization answers for. */
+export interface Agent extends AgentProfile {
+  readonly id: AgentId;
+  readonly organizationId: OrganizationId;
+  /** Immutable, never reused: it is part of the client_id and of the DID. */
+  readonly handle: string;
+  readonly kind: AgentKind;
+  readonly state: AgentState;
+  readonly clientId: string;
+  readonly did: Did;
+  readonly keyCustody: KeyCustody;
+  /** Papers are never valid beyond this moment. */
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Counts changes that the published papers must reflect. */
+  readonly papersRevision: number;
+  /** The revision that the published papers reflect; smaller means that work is owed. */
+  readonly publishedRevision: number;
+}
+
+/** The URL under which all public documents of an agent live. */
+export function agentBaseUrl(organization: { readonly baseUrl: string }, handle: string): string {
+  return `${organization.baseUrl}/a/${handle}`;
+}

@@ -1,0 +1,33 @@
+import type { KeyStore } from '../keys/key-store.ts';
+import type { KeyPurpose, SigningKey } from '../keys/signing-key.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { PublicJwk } from '../protocol/jwk.ts';
+import type { DidStore } from './did-store.ts';
+import type { Identifier } from './identifier.ts';
+
+/** The stores that creating an identity writes to: those of the caller's transaction. */
+export interface IdentityStores {
+  readonly keys: KeyStore;
+  readonly dids: DidStore;
+}
+
+export interface IdentityOrder {
+  readonly organizationId: OrganizationId;
+  /** The did:web without its method prefix, such as `id.acme.com:a:billing-bot`. */
+  readonly alias: string;
+  readonly purpose: KeyPurpose;
+  /** The public half of a key held elsewhere; absent, a P-256 key is made and sealed. */
+  readonly publicJwk?: PublicJwk;
+  readonly at: Date;
+}
+
+/**
+ * Creates a did:web and its first key together, inside the caller's transaction: when that rolls
+ * back, neither exists.
+ */
+export interface IdentityProvider {
+  createIdentity(
+    stores: IdentityStores,
+    order: IdentityOrder,
+  ): Promise<{ readonly identifier: Identifier; readonly key: SigningKey }>;
+}

@@ -1,0 +1,36 @@
+import { type SigningKey, verificationMethodOf } from '../keys/signing-key.ts';
+import { serializeDocument } from '../protocol/client-metadata.ts';
+import { buildDidDocument } from '../protocol/did-document.ts';
+import { type Did, didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
+import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+
+export interface DidDocumentOrder {
+  readonly did: Did;
+  readonly alsoKnownAs: readonly string[];
+  /** Empty for an identity that is taken back: the document stays, nothing verifies with it. */
+  readonly keys: readonly SigningKey[];
+}
+
+/** The DID document at the address that did:web demands for the DID. */
+export function draftDidDocument(order: DidDocumentOrder): DocumentDraft {
+  const parsed = parseDidWeb(order.did);
+  if (!parsed.ok) throw new TypeError(`${order.did} is not a did:web.`);
+  const document = buildDidDocument({
+    did: order.did,
+    alsoKnownAs: order.alsoKnownAs,
+    keys: order.keys.map((key) => ({
+      kid: verificationMethodOf(key),
+      jwk: key.publicJwk,
+      relationships: [key.purpose === 'credential' ? 'assertionMethod' : 'authentication'],
+    })),
+  });
+  return {
+    path: pathOf(didWebUrl(parsed.value)),
+    mediaType: 'application/json',
+    body: serializeDocument(document),
+    cacheControl: cacheControls.identity,
+    expiresAt: null,
+    link: null,
+    keepsVersions: true,
+  };
+}

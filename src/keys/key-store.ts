@@ -1,0 +1,13 @@
+import type { KeyId, KeyState, SigningKey } from './signing-key.ts';
+
+export interface KeyReader {
+  find(id: KeyId): Promise<SigningKey | null>;
+  /** All keys of these DIDs that are not retired, oldest first. */
+  listByDids(dids: readonly string[]): Promise<readonly SigningKey[]>;
+}
+
+export interface KeyStore extends KeyReader {
+  /** Throws `key-not-usable` when another DID of the organization already uses this public key. */
+  insert(key: SigningKey): Promise<void>;
+  updateState(id: KeyId, state: KeyState): Promise<void>;
+}

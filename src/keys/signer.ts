@@ -1,0 +1,24 @@
+import type { SigningKey } from './signing-key.ts';
+
+/** A compact JWS (RFC 7515 §7.1). */
+export type CompactToken = string;
+
+/**
+ * The one way to a signature. Implementations refuse a key whose purpose does not allow what is
+ * asked, and sign exactly the octets they are given.
+ */
+export interface Signer {
+  /**
+   * Envelopes a credential as `vc+jwt` (VC-JOSE-COSE §3.1.1). `payload` is the recorded JSON text;
+   * it becomes the JWS payload byte for byte.
+   */
+  signCredential(order: {
+    readonly key: SigningKey;
+    readonly payload: string;
+  }): Promise<CompactToken>;
+  /** Signs a Token Status List (`typ: statuslist+jwt`) from its recorded JSON text. */
+  signStatusToken(order: {
+    readonly key: SigningKey;
+    readonly payload: string;
+  }): Promise<CompactToken>;
+}

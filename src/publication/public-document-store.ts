@@ -1,0 +1,19 @@
+import type { PublicDocument } from './public-document.ts';
+
+/** Reads published documents; it has no write method, so a replica may serve it. */
+export interface PublicDocumentReader {
+  find(path: string): Promise<PublicDocument | null>;
+  /** Earlier and present versions under a path prefix, newest first. */
+  listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]>;
+}
+
+export interface PublicDocumentStore extends PublicDocumentReader {
+  /**
+   * Stores each as the next version of its path. A draft whose octets, headers and state equal the
+   * present version changes nothing and is not returned.
+   */
+  publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]>;
+}
+
+/** A document with the sha-256 already taken, as the store wants it. */
+export type PublishOrder = Omit<PublicDocument, 'version'>;

@@ -1,0 +1,47 @@
+/** How a document answers: with its octets, or with 410 for ever. */
+export type DocumentState = 'live' | 'gone';
+
+export type DocumentMediaType =
+  | 'application/json'
+  | 'application/vc+jwt'
+  | 'application/statuslist+jwt'
+  | 'application/schema+json'
+  | 'application/ld+json'
+  | 'text/html; charset=utf-8';
+
+/** What a room hands over for publication. The octets are served verbatim. */
+export interface DocumentDraft {
+  /** Absolute path on the origin, such as `/a/billing-bot/client.json`. */
+  readonly path: string;
+  readonly mediaType: DocumentMediaType;
+  readonly body: Uint8Array;
+  readonly cacheControl: string;
+  /** After this moment the document answers 503 rather than 200; null for most. */
+  readonly expiresAt: Date | null;
+  /** Extra header, for documents that point elsewhere (RFC 8288). */
+  readonly link: string | null;
+  /** false for documents that are signed anew every few minutes: only the newest octets are kept. */
+  readonly keepsVersions: boolean;
+}
+
+/** A document as it is served. A higher version always replaces a lower one, never the reverse. */
+export interface PublicDocument extends DocumentDraft {
+  readonly state: DocumentState;
+  readonly version: number;
+  /** sha-256 of the octets, base64url: also the strong ETag. */
+  readonly sha256: string;
+  readonly publishedAt: Date;
+}
+
+/** Freshness by kind of document, in the words of RFC 9111. */
+export const cacheControls = {
+  identity: 'public, max-age=300',
+  statusList: 'public, max-age=15, must-revalidate, no-transform',
+  immutable: 'public, max-age=31536000, immutable',
+  page: 'public, max-age=60',
+} as const;
+
+/** The path of an absolute URL that we serve. */
+export function pathOf(url: string): string {
+  return new URL(url).pathname;
+}

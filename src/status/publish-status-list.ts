@@ -1,0 +1,103 @@
+import type { Clock } from '../kernel/clock.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { Issuer, IssuerDirectory } from '../keys/issuer.ts';
+import type { Signer } from '../keys/signer.ts';
+import {
+  cacheControls,
+  type DocumentDraft,
+  type DocumentMediaType,
+  pathOf,
+} from '../publication/public-document.ts';
+import type { PublicDocumentStore } from '../publication/public-document-store.ts';
+import { publishDocuments } from '../publication/publish-documents.ts';
+import { buildStatusLists, statusListValidityMs } from './build-status-lists.ts';
+import { type StatusList, type StatusListId, statusUrls } from './status-list.ts';
+import type { StatusReader, StatusStore } from './status-store.ts';
+
+const attempts = 5;
+
+export interface PublishStatusListDeps {
+  readonly work: UnitOfWork<{ status: StatusStore; documents: PublicDocumentStore }>;
+  readonly status: StatusReader;
+  readonly issuers: IssuerDirectory;
+  readonly signer: Signer;
+  readonly clock: Clock;
+}
+
+/**
+ * Signs and publishes the three documents of a list from its recorded states, and returns their
+ * validFrom. Whatever was committed before the call is shown. Lists only go forward: validFrom is
+ * later than that of every earlier publication, also when the clock steps back, and a publication
+ * overtaken by another process starts again from the newer states.
+ */
+export async function publishStatusList(
+  deps: PublishStatusListDeps,
+  id: StatusListId,
+): Promise<Date> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const at = await publishOnce(deps, id);
+    if (at !== null) return at;
+  }
+  throw new SealwrightError('conflict-retry', 'A status list is being published elsewhere.');
+}
+
+async function publishOnce(deps: PublishStatusListDeps, id: StatusListId): Promise<Date | null> {
+  const list = await deps.status.findList(id);
+  if (list === null) throw new TypeError(`There is no status list ${id}.`);
+  const exceptions = await deps.status.readExceptions(id);
+  const issuer = await deps.issuers.find(list.organizationId);
+  const validFrom = nextValidFrom(list, deps.clock.now());
+  const unsigned = await buildStatusLists({ issuer, list, exceptions, validFrom });
+  const drafts = await signLists(deps.signer, { issuer, list, validFrom, unsigned });
+  return deps.work.run(async (stores) => {
+    const publication = { revision: list.revision, at: validFrom };
+    if (!(await stores.status.recordPublication(id, publication))) return null;
+    await publishDocuments(stores, { drafts, at: validFrom });
+    return validFrom;
+  });
+}
+
+function nextValidFrom(list: StatusList, now: Date): Date {
+  const earliest = list.publishedAt === null ? 0 : list.publishedAt.getTime() + 1;
+  return new Date(Math.max(now.getTime(), earliest));
+}
+
+async function signLists(
+  signer: Signer,
+  lists: {
+    issuer: Issuer;
+    list: StatusList;
+    validFrom: Date;
+    unsigned: Awaited<ReturnType<typeof buildStatusLists>>;
+  },
+): Promise<readonly DocumentDraft[]> {
+  const { unsigned, validFrom } = lists;
+  const { key, organization } = lists.issuer;
+  const urls = statusUrls(organization.baseUrl, lists.list.number);
+  const sign = (payload: object) =>
+    signer.signCredential({ key, payload: JSON.stringify(payload) });
+  const token = await signer.signStatusToken({ key, payload: JSON.stringify(unsigned.token) });
+  return [
+    draftOf(urls.revocation, 'application/vc+jwt', await sign(unsigned.revocation), validFrom),
+    draftOf(urls.suspension, 'application/vc+jwt', await sign(unsigned.suspension), validFrom),
+    draftOf(urls.token, 'application/statuslist+jwt', token, validFrom),
+  ];
+}
+
+function draftOf(
+  url: string,
+  mediaType: DocumentMediaType,
+  jwt: string,
+  validFrom: Date,
+): DocumentDraft {
+  return {
+    path: pathOf(url),
+    mediaType,
+    body: new TextEncoder().encode(jwt),
+    cacheControl: cacheControls.statusList,
+    expiresAt: new Date(validFrom.getTime() + statusListValidityMs),
+    link: null,
+    keepsVersions: false,
+  };
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { newId } from '../kernel/new-id.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import { permuteIndex } from './index-permutation.ts';
+import {
+  type StatusList,
+  type StatusListId,
+  type StatusReference,
+  statusListSize,
+} from './status-list.ts';
+import type { StatusStore } from './status-store.ts';
+
+export interface ReserveIndexOrder {
+  readonly organizationId: OrganizationId;
+  readonly holders: readonly string[];
+  readonly at: Date;
+}
+
+/**
+ * Gives each holder an index that was never used before, in the order of the holders. It runs in
+ * the transaction that records the credentials; when that rolls back, the indices are free again.
+ * A list that fills up is followed by a new one.
+ */
+export async function reserveIndices(
+  stores: { readonly status: StatusStore },
+  order: ReserveIndexOrder,
+): Promise<readonly StatusReference[]> {
+  const references: StatusReference[] = [];
+  let full: StatusListId | null = null;
+  while (references.length < order.holders.length) {
+    const wanted = order.holders.length - references.length;
+    const taken = await stores.status.takeIndices(order.organizationId, wanted);
+    if (taken === null || (taken.granted === 0 && taken.list.id === full)) {
+      await stores.status.insertList(newStatusList(order, (taken?.list.number ?? 0) + 1));
+      continue;
+    }
+    references.push(...referencesOf(taken.list, taken.granted));
+    if (taken.granted < wanted) full = taken.list.id;
+  }
+  await stores.status.insertEntries(
+    references.map((reference, place) => ({ ...reference, holder: order.holders[place] ?? '' })),
+  );
+  return references;
+}
+
+/** An empty list with a permutation of its own. */
+export function newStatusList(
+  order: { readonly organizationId: OrganizationId; readonly at: Date },
+  number: number,
+): StatusList {
+  return {
+    id: newId('lst', order.at),
+    organizationId: order.organizationId,
+    number,
+    size: statusListSize,
+    taken: 0,
+    permutationKey: randomBytes(32),
+    revision: 0,
+    publishedRevision: -1,
+    publishedAt: null,
+  };
+}
+
+function referencesOf(list: StatusList, granted: number): StatusReference[] {
+  const permutation = { size: list.size, key: list.permutationKey };
+  return Array.from({ length: granted }, (_, place) => ({
+    listId: list.id,
+    listNumber: list.number,
+    index: permuteIndex(list.taken + place, permutation),
+  }));
+}

@@ -1,0 +1,68 @@
+import type { Agent } from '../agents/agent.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import {
+  type ClientMetadataJson,
+  measureMembers,
+  parseClientMetadata,
+  serializeDocument,
+  withCredential,
+} from '../protocol/client-metadata.ts';
+import { publishDocumentBytes } from '../protocol/limits.ts';
+import { parseStrictJsonObject } from '../protocol/strict-json.ts';
+import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+
+/**
+ * The CIMD with its passport, read back by our own parser before anyone else can read it.
+ * Throws `document-invalid` when that parser would refuse it.
+ */
+export function draftClientMetadata(order: {
+  readonly agent: Agent;
+  readonly core: ClientMetadataJson;
+  readonly passport: string;
+  /** Whether plain http on loopback is acceptable, as in development. */
+  readonly loopback: boolean;
+}): DocumentDraft {
+  const body = serializeDocument(withCredential(order.core, order.passport));
+  const json = parseStrictJsonObject(body);
+  const parsed = json.ok
+    ? parseClientMetadata(json.value, {
+        clientId: order.agent.clientId,
+        allowLoopback: order.loopback,
+      })
+    : json;
+  if (!parsed.ok) {
+    throw new SealwrightError('document-invalid', 'The client metadata would not be accepted.', {
+      faults: parsed.faults.map(({ pointer, detail }) => ({ pointer, detail })),
+    });
+  }
+  return {
+    path: pathOf(order.agent.clientId),
+    mediaType: 'application/json',
+    body,
+    cacheControl: cacheControls.identity,
+    expiresAt: null,
+    link: null,
+    keepsVersions: true,
+  };
+}
+
+/**
+ * Refuses a document that would grow above 5,000 bytes, naming its largest members.
+ * `credentialBytes` is the length of the passport at its largest, after a rotation.
+ */
+export function checkDocumentBudget(core: ClientMetadataJson, credentialBytes: number): void {
+  const largest = withCredential(core, 'x'.repeat(credentialBytes));
+  const bytes = serializeDocument(largest).byteLength;
+  if (bytes <= publishDocumentBytes) return;
+  const members = measureMembers(largest).slice(0, 3);
+  throw new SealwrightError(
+    'document-too-large',
+    `The client metadata could grow to ${bytes} bytes; ${publishDocumentBytes} is the most that is published.`,
+    {
+      faults: members.map(({ name, bytes: size }) => ({
+        pointer: `/${name}`,
+        detail: `takes ${size} bytes`,
+      })),
+    },
+  );
+}

@@ -1,0 +1,110 @@
+import type { Agent } from '../agents/agent.ts';
+import { formatDateTime } from '../protocol/date-time.ts';
+import type {
+  AllowedActionsClaims,
+  ComplianceClaims,
+  ProvenanceClaims,
+} from '../protocol/facet.ts';
+import { maxPassportAttestations, maxPassportScopes } from '../protocol/passport.ts';
+import { scopeOf } from '../protocol/scope.ts';
+import type { CredentialRecord } from './credential.ts';
+import { wholeSeconds } from './validity.ts';
+
+/** A passport is short-lived, so that a forgotten agent loses its papers by itself. */
+const mostPassportMs = 7 * 24 * 3_600_000;
+
+/** The part of a facet that a passport summarises. */
+export type SummarisedFacet = Pick<
+  CredentialRecord,
+  'type' | 'claims' | 'validFrom' | 'validUntil'
+>;
+
+/** What the facets in force say, in the passport's words. */
+export interface PassportSummary {
+  /** Absent when there are none, and when there are more than a passport holds. */
+  readonly authorizedScopes?: readonly string[];
+  readonly complianceAttestations?: readonly { standard: string; validUntil: string }[];
+  readonly provenance?: { digest?: string; slsaLevel?: number };
+  readonly delegation?: { permitted: boolean; maxDepth: number };
+  readonly validUntil: Date;
+}
+
+/** Summarises facets: what any of them denies is left out, and nothing outlives its source. */
+export function summariseFacets(
+  agent: Agent,
+  facets: readonly SummarisedFacet[],
+  now: Date,
+): PassportSummary {
+  const actions = claimsOfType<AllowedActionsClaims>(facets, 'allowed-actions');
+  const provenance = claimsOfType<ProvenanceClaims>(facets, 'provenance').at(-1);
+  const scopes = authorizedScopes(actions);
+  const attestations = complianceAttestations(facets);
+  const summary = provenance === undefined ? {} : provenanceSummary(provenance);
+  return {
+    ...(scopes.length > 0 && scopes.length <= maxPassportScopes
+      ? { authorizedScopes: scopes }
+      : {}),
+    ...(attestations.length > 0 ? { complianceAttestations: attestations } : {}),
+    ...(Object.keys(summary).length > 0 ? { provenance: summary } : {}),
+    ...narrowestDelegation(actions),
+    validUntil: earliestEnd(agent, facets, now),
+  };
+}
+
+function claimsOfType<Claims>(facets: readonly SummarisedFacet[], type: string): Claims[] {
+  return facets
+    .filter((facet) => facet.type === type)
+    .map((facet) => facet.claims as unknown as Claims);
+}
+
+function authorizedScopes(claims: readonly AllowedActionsClaims[]): string[] {
+  const denied = new Set(claims.flatMap((facet) => facet.denied ?? []).map(scopeOf));
+  const allowed = claims.flatMap((facet) => facet.actions).map(scopeOf);
+  return [...new Set(allowed)].filter((scope) => !denied.has(scope));
+}
+
+function complianceAttestations(facets: readonly SummarisedFacet[]) {
+  const attested = new Map<string, Date>();
+  for (const facet of facets.filter(({ type }) => type === 'compliance')) {
+    const { attestations } = facet.claims as unknown as ComplianceClaims;
+    for (const { edition, validUntil } of attestations.filter(isConformant)) {
+      const ends = validUntil === undefined ? facet.validUntil : new Date(validUntil);
+      const until = ends < facet.validUntil ? ends : facet.validUntil;
+      const known = attested.get(edition);
+      if (known === undefined || known < until) attested.set(edition, until);
+    }
+  }
+  return [...attested]
+    .slice(0, maxPassportAttestations)
+    .map(([standard, until]) => ({ standard, validUntil: formatDateTime(until) }));
+}
+
+function isConformant(attestation: { readonly outcome: string }): boolean {
+  return attestation.outcome === 'conformant';
+}
+
+function provenanceSummary(claims: ProvenanceClaims): { digest?: string; slsaLevel?: number } {
+  const digest = claims.artifacts?.[0]?.digest;
+  const slsaLevel = claims.build?.slsaLevel;
+  return {
+    ...(digest === undefined ? {} : { digest }),
+    ...(slsaLevel === undefined ? {} : { slsaLevel }),
+  };
+}
+
+/** Delegation is permitted only when every facet that speaks of it permits it. */
+function narrowestDelegation(claims: readonly AllowedActionsClaims[]) {
+  const said = claims.flatMap((facet) =>
+    facet.delegation === undefined ? [] : [facet.delegation],
+  );
+  if (said.length === 0) return {};
+  const permitted = said.every((delegation) => delegation.permitted);
+  const maxDepth = permitted ? Math.min(...said.map((delegation) => delegation.maxDepth)) : 0;
+  return { delegation: { permitted, maxDepth } };
+}
+
+function earliestEnd(agent: Agent, facets: readonly SummarisedFacet[], now: Date): Date {
+  const ends = facets.map((facet) => facet.validUntil.getTime());
+  const agentEnds = agent.expiresAt === null ? [] : [agent.expiresAt.getTime()];
+  return wholeSeconds(new Date(Math.min(now.getTime() + mostPassportMs, ...ends, ...agentEnds)));
+}

@@ -1,0 +1,57 @@
+import type { AgentId } from '../agents/agent.ts';
+import type { Brand } from '../kernel/brand.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { FacetType } from '../protocol/facet.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { StatusReference } from '../status/status-list.ts';
+
+export type CredentialId = Brand<'CredentialId'>;
+export type CredentialType = 'passport' | FacetType;
+/** A public facet is served at its URL; an on-request one is presented by its holder. */
+export type Visibility = 'public' | 'on-request';
+/** `intended`: recorded, not yet sealed. `abandoned`: it never will be. */
+export type Sealing = 'intended' | 'sealed' | 'abandoned';
+export type CredentialState =
+  | 'intended'
+  | 'abandoned'
+  | 'active'
+  | 'suspended'
+  | 'revoked'
+  | 'expired';
+
+/** What the organization said about an agent, recorded before it was signed. */
+export interface CredentialRecord {
+  readonly id: CredentialId;
+  readonly organizationId: OrganizationId;
+  readonly agentId: AgentId;
+  readonly type: CredentialType;
+  /** The claims as the caller gave them; for a passport, what it was composed from. */
+  readonly claims: JsonObject;
+  readonly visibility: Visibility;
+  readonly reason: string;
+  readonly validFrom: Date;
+  readonly validUntil: Date;
+  /** The exact JSON text that is, or is to be, signed. */
+  readonly payload: string;
+  /** The compact JWS once sealed. */
+  readonly jwt: string | null;
+  readonly sealing: Sealing;
+  readonly status: StatusReference;
+  readonly createdAt: Date;
+}
+
+/** A credential with the state that its status entry gives it. */
+export interface Credential extends CredentialRecord {
+  readonly revokedAt: Date | null;
+  readonly suspendedAt: Date | null;
+  readonly agentSuspendedAt: Date | null;
+}
+
+/** The state at a moment. Revocation outranks expiry, which outranks suspension. */
+export function credentialStateAt(credential: Credential, at: Date): CredentialState {
+  if (credential.sealing !== 'sealed') return credential.sealing;
+  if (credential.revokedAt !== null) return 'revoked';
+  if (credential.validUntil <= at) return 'expired';
+  const suspended = credential.suspendedAt !== null || credential.agentSuspendedAt !== null;
+  return suspended ? 'suspended' : 'active';
+}

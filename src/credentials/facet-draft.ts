@@ -1,0 +1,47 @@
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import {
+  type FacetClaims,
+  type FacetType,
+  facetTypes,
+  parseFacetClaims,
+} from '../protocol/facet.ts';
+import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
+import type { Visibility } from './credential.ts';
+import type { Validity } from './validity.ts';
+
+/** A facet that was asked for and is well formed, before anything is recorded. */
+export interface FacetDraft extends Validity {
+  readonly type: FacetType;
+  readonly claims: JsonObject;
+  readonly visibility: Visibility;
+  readonly reason: string;
+}
+
+/** Compliance is for everyone to see; provenance and allowed actions are shown by their holder. */
+const defaultVisibility: Record<FacetType, Visibility> = {
+  compliance: 'public',
+  provenance: 'on-request',
+  'allowed-actions': 'on-request',
+};
+
+/** Refuses what is not a facet type; a passport is composed by the registry and never asked for. */
+export function facetTypeOf(text: string): FacetType {
+  const type = facetTypes.find((candidate) => candidate === text);
+  if (type !== undefined) return type;
+  throw new SealwrightError('credential-type-unknown', 'There is no such credential type.', {
+    faults: [{ pointer: '/type', detail: `must be one of ${facetTypes.join(', ')}` }],
+  });
+}
+
+/** Reads the claims of a facet; `claims-invalid` names every offending place by JSON Pointer. */
+export function claimsOf(type: FacetType, claims: JsonValue): FacetClaims {
+  const parsed = parseFacetClaims(type, claims);
+  if (parsed.ok) return parsed.value;
+  throw new SealwrightError('claims-invalid', 'The claims do not fit the credential type.', {
+    faults: parsed.faults.map(({ pointer, detail }) => ({ pointer: `/claims${pointer}`, detail })),
+  });
+}
+
+export function visibilityOf(type: FacetType, asked: Visibility | undefined): Visibility {
+  return asked ?? defaultVisibility[type];
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { Agent } from '../agents/agent.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { Issuer } from '../keys/issuer.ts';
+import { issuerDomainOf, originOf } from '../organizations/organization.ts';
+import { buildFacet } from '../protocol/facet.ts';
+import { buildPassport } from '../protocol/passport.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import { type StatusReference, statusUrls } from '../status/status-list.ts';
+import type { PassportSummary } from './compose-passport.ts';
+import type { CredentialId, CredentialRecord } from './credential.ts';
+import type { CredentialSchemas } from './credential-schemas.ts';
+import type { FacetDraft } from './facet-draft.ts';
+
+/** What every credential of an agent needs to be written down. */
+export interface RecordContext {
+  readonly issuer: Issuer;
+  readonly agent: Agent;
+  readonly schemas: CredentialSchemas;
+  readonly id: CredentialId;
+  readonly status: StatusReference;
+  readonly at: Date;
+}
+
+export interface PassportDraft {
+  readonly summary: PassportSummary;
+  readonly jwkThumbprints: readonly string[];
+  /** clientMetadataDigest of the document that will embed the passport. */
+  readonly documentDigest: string;
+  readonly validFrom: Date;
+  readonly reason: string;
+}
+
+/** Writes down the exact octets of a facet that is to be signed. */
+export function recordFacet(context: RecordContext, draft: FacetDraft): CredentialRecord {
+  const payload = buildFacet({
+    ...envelopeOf(context),
+    type: draft.type,
+    claims: draft.claims,
+    validFrom: draft.validFrom,
+    validUntil: draft.validUntil,
+  });
+  return recordOf(context, payload, draft);
+}
+
+/** Writes down the exact octets of a passport that is to be signed. */
+export function recordPassport(context: RecordContext, draft: PassportDraft): CredentialRecord {
+  const payload = buildPassportPayload(context, draft);
+  const { validUntil } = draft.summary;
+  return recordOf(context, payload, {
+    type: 'passport',
+    claims: payload['credentialSubject'] as JsonObject,
+    visibility: 'public',
+    reason: draft.reason,
+    validFrom: draft.validFrom,
+    validUntil,
+  });
+}
+
+/** How many bytes the compact passport has at its largest: two keys and four attestations. */
+export function largestPassportBytes(context: RecordContext, draft: PassportDraft): number {
+  const { complianceAttestations = [] } = draft.summary;
+  const attestations = [...complianceAttestations, ...Array(4).fill(typicalAttestation)];
+  const payload = buildPassportPayload(context, {
+    ...draft,
+    summary: { ...draft.summary, complianceAttestations: attestations.slice(0, 4) },
+    jwkThumbprints: [...draft.jwkThumbprints, ...draft.jwkThumbprints].slice(0, 2),
+  });
+  const header = { alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: kidOf(context.issuer) };
+  return encodedLength(header) + 1 + encodedLength(payload) + 1 + signatureCharacters;
+}
+
+const typicalAttestation = {
+  standard: 'ISO/IEC 27001:2022',
+  validUntil: '2026-11-27T12:00:00Z',
+} as const;
+/** 64 octets of ES256 or Ed25519 in base64url. */
+const signatureCharacters = 86;
+
+function kidOf(issuer: Issuer): string {
+  return `${issuer.organization.did}#${issuer.key.thumbprint}`;
+}
+
+function encodedLength(value: object): number {
+  return Math.ceil((Buffer.byteLength(JSON.stringify(value)) * 4) / 3);
+}
+
+function buildPassportPayload(context: RecordContext, draft: PassportDraft): JsonObject {
+  const { agent, issuer } = context;
+  const { validUntil, ...summary } = draft.summary;
+  return buildPassport({
+    ...envelopeOf(context),
+    ...summary,
+    agentType: agent.kind,
+    ...(agent.version === null ? {} : { agentVersion: agent.version }),
+    issuerDomain: issuerDomainOf(issuer.organization),
+    jwkThumbprints: draft.jwkThumbprints,
+    documentDigest: draft.documentDigest,
+    validFrom: draft.validFrom,
+    validUntil,
+  });
+}
+
+function envelopeOf(context: RecordContext) {
+  const { issuer, agent, status } = context;
+  const lists = statusUrls(issuer.organization.baseUrl, status.listNumber);
+  return {
+    origin: originOf(issuer.organization),
+    id: `urn:uuid:${randomUUID()}`,
+    issuer: issuer.organization.did,
+    clientId: agent.clientId,
+    did: agent.did,
+    name: agent.name,
+    status: {
+      revocationList: lists.revocation,
+      suspensionList: lists.suspension,
+      tokenList: lists.token,
+      index: status.index,
+    },
+  };
+}
+
+function recordOf(
+  context: RecordContext,
+  payload: JsonObject,
+  draft: Pick<
+    CredentialRecord,
+    'type' | 'claims' | 'visibility' | 'reason' | 'validFrom' | 'validUntil'
+  >,
+): CredentialRecord {
+  const faults = context.schemas.faultsOf(draft.type, payload);
+  if (faults.length > 0) {
+    throw new SealwrightError('claims-invalid', 'The credential would not fit its schema.', {
+      faults,
+    });
+  }
+  return {
+    id: context.id,
+    organizationId: context.agent.organizationId,
+    agentId: context.agent.id,
+    type: draft.type,
+    claims: draft.claims,
+    visibility: draft.visibility,
+    reason: draft.reason,
+    validFrom: draft.validFrom,
+    validUntil: draft.validUntil,
+    payload: JSON.stringify(payload),
+    jwt: null,
+    sealing: 'intended',
+    status: context.status,
+    createdAt: context.at,
+  };
+}

@@ -1,0 +1,59 @@
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+
+const durationPattern = /^P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?$/;
+const defaultDays = 90;
+/** No facet outlives a little over a year: longer statements go stale unnoticed. */
+const mostDays = 398;
+const dayMs = 24 * 3_600_000;
+
+export interface ValidityOrder {
+  /** ISO 8601 duration in years, months, weeks and days. */
+  readonly validFor?: string | undefined;
+  readonly validUntil?: Date | undefined;
+  /** The end of the agent itself, which nothing outlives. */
+  readonly agentExpiresAt: Date | null;
+}
+
+export interface Validity {
+  readonly validFrom: Date;
+  readonly validUntil: Date;
+}
+
+/** The span of a facet, in whole seconds: 90 days unless told, at most 398, never past its agent. */
+export function resolveValidity(order: ValidityOrder, now: Date): Validity {
+  if (order.validFor !== undefined && order.validUntil !== undefined) {
+    throw refuse('/validFor', 'give either validFor or validUntil, not both');
+  }
+  const validFrom = wholeSeconds(now);
+  const asked = order.validUntil ?? addDuration(validFrom, order.validFor ?? `P${defaultDays}D`);
+  const pointer = order.validUntil === undefined ? '/validFor' : '/validUntil';
+  if (asked <= validFrom) throw refuse(pointer, 'must end in the future');
+  if (asked.getTime() - validFrom.getTime() > mostDays * dayMs) {
+    throw refuse(pointer, `must be at most ${mostDays} days`);
+  }
+  const { agentExpiresAt } = order;
+  const ends = agentExpiresAt !== null && agentExpiresAt < asked ? agentExpiresAt : asked;
+  return { validFrom, validUntil: wholeSeconds(ends) };
+}
+
+/** Cuts off the fraction of a second, which NumericDate claims and validFrom do not carry. */
+export function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1_000) * 1_000);
+}
+
+function addDuration(from: Date, text: string): Date {
+  const match = durationPattern.exec(text);
+  if (match === null) throw refuse('/validFor', 'must be a duration such as P90D or P1Y');
+  const [years, months, weeks, days] = match.slice(1).map((digits) => Number(digits ?? 0));
+  const end = new Date(from);
+  end.setUTCFullYear(end.getUTCFullYear() + (years ?? 0));
+  end.setUTCMonth(end.getUTCMonth() + (months ?? 0));
+  end.setUTCDate(end.getUTCDate() + (weeks ?? 0) * 7 + (days ?? 0));
+  return end;
+}
+
+function refuse(pointer: string, detail: string): SealwrightError {
+  return new SealwrightError('invalid-input', 'The validity is not usable.', {
+    faults: [{ pointer, detail }],
+  });
+}

@@ -1,0 +1,106 @@
+import type { AgentReader } from '../agents/agent-store.ts';
+import type { AuditReader } from '../audit/audit-trail.ts';
+import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
+import { agentUrls } from '../cimd/client-document.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { CredentialReader } from '../credentials/credential-store.ts';
+import { facetUrl } from '../credentials/publish-credential.ts';
+import type { IdentityProvider } from '../dids/identity-provider.ts';
+import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { KeyReader } from '../keys/key-store.ts';
+import { hashToken, isUsable } from '../organizations/api-token.ts';
+import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
+import { createApiToken } from '../organizations/create-api-token.ts';
+import { revokeApiToken } from '../organizations/revoke-api-token.ts';
+import { pathOf } from '../publication/public-document.ts';
+import type { PublicDocumentReader } from '../publication/public-document-store.ts';
+import type { StatusReader } from '../status/status-store.ts';
+import { answerAccess } from './answer-access.ts';
+import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
+import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
+import { enrolAgent } from './enrol-agent.ts';
+import { findAgent, findCredential } from './find-agent.ts';
+import { issueCredential, renewCredential } from './issue-credential.ts';
+import type { IssuePapers } from './issue-papers.ts';
+import type { PapersDeps, PapersStores } from './papers.ts';
+import type { Registry } from './registry.ts';
+import { updateAgent } from './update-agent.ts';
+
+const mostVersions = 200;
+
+/** Every port that the registry's use cases need, wired once by the composition root. */
+export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
+  readonly work: UnitOfWork<PapersStores & { readonly tokens: ApiTokenStore }>;
+  readonly identities: IdentityProvider;
+  readonly issuePapers: IssuePapers;
+  readonly agents: AgentReader;
+  readonly keys: KeyReader;
+  readonly credentials: CredentialReader;
+  readonly status: StatusReader;
+  readonly documents: PublicDocumentReader;
+  readonly tokens: ApiTokenReader;
+  readonly audit: AuditReader;
+}
+
+/** Binds the use cases to their ports. */
+export function createRegistry(deps: RegistryDeps): Registry {
+  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+}
+
+function agentCases(deps: RegistryDeps) {
+  return {
+    enrolAgent: (input) => enrolAgent(deps, input),
+    updateAgent: (input) => updateAgent(deps, input),
+    suspendAgent: (input) => suspendAgent(deps, input),
+    resumeAgent: (input) => resumeAgent(deps, input),
+    retireAgent: (input) => retireAgent(deps, input),
+    findAgent: (input) => findAgent(deps, input),
+    listAgents: (filter, page) => deps.agents.list(filter, page),
+    findAgents: (ids) => deps.agents.findMany(ids),
+    listAgentDocuments: async (input) => {
+      const agent = await findAgent(deps, input);
+      const { organization } = await deps.issuers.find(agent.organizationId);
+      const prefix = `${pathOf(agentUrls(organization, agent.handle).page)}/`;
+      return deps.documents.listVersions(prefix, mostVersions);
+    },
+  } satisfies Partial<Registry>;
+}
+
+function credentialCases(deps: RegistryDeps) {
+  return {
+    issueCredential: (input) => issueCredential(deps, input),
+    renewCredential: (input) => renewCredential(deps, input),
+    revokeCredential: (input) => revokeCredential(deps, input),
+    suspendCredential: (input) => suspendCredential(deps, input),
+    resumeCredential: (input) => resumeCredential(deps, input),
+    findCredential: (input) => findCredential(deps, input),
+    listCredentials: (filter, page) => deps.credentials.list(filter, page),
+    credentialUrl: (credential) => credentialUrl(deps, credential),
+    answerAccess: (question) => answerAccess(deps, question),
+  } satisfies Partial<Registry>;
+}
+
+function officeCases(deps: RegistryDeps) {
+  return {
+    findOrganization: async (caller) =>
+      (await deps.issuers.find(caller.organizationId)).organization,
+    createToken: (input) => createApiToken(deps, input),
+    listTokens: (caller) => deps.tokens.list(caller.organizationId),
+    revokeToken: (input) => revokeApiToken(deps, input),
+    authenticate: async (text) => {
+      const token = await deps.tokens.findByHash(hashToken(text));
+      return token !== null && isUsable(token, deps.clock.now()) ? token : null;
+    },
+    listAudit: (filter, page) => deps.audit.list(filter, page),
+    verifyAudit: () => verifyAuditTrail(deps),
+  } satisfies Partial<Registry>;
+}
+
+async function credentialUrl(deps: RegistryDeps, credential: Credential): Promise<string | null> {
+  if (credential.visibility !== 'public' || credential.sealing !== 'sealed') return null;
+  const [agent] = await deps.agents.findMany([credential.agentId]);
+  if (agent === undefined) return null;
+  const { organization } = await deps.issuers.find(credential.organizationId);
+  if (credential.type === 'passport') return agent.clientId;
+  return facetUrl(organization, agent.handle, credential.id);
+}

@@ -1,0 +1,95 @@
+import type { AgentReader } from '../agents/agent-store.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { CredentialReader } from '../credentials/credential-store.ts';
+import {
+  claimsOf,
+  type FacetDraft,
+  facetTypeOf,
+  visibilityOf,
+} from '../credentials/facet-draft.ts';
+import { resolveValidity } from '../credentials/validity.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import { findAgent, findCredential } from './find-agent.ts';
+import { type IssuePapers, renewalOf } from './issue-papers.ts';
+import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
+
+export interface IssueCredentialDeps {
+  readonly agents: AgentReader;
+  readonly credentials: CredentialReader;
+  readonly issuePapers: IssuePapers;
+  readonly clock: Clock;
+}
+
+/**
+ * Issues a facet and a passport that reflects it. When this resolves both are durable, and the
+ * client document that embeds the new passport is published.
+ */
+export async function issueCredential(
+  deps: IssueCredentialDeps,
+  input: IssueCredentialInput,
+): Promise<Credential> {
+  const type = facetTypeOf(input.type);
+  checkReason(input.reason);
+  const claims = claimsOf(type, input.claims) as unknown as JsonObject;
+  const agent = await findAgent(deps, input);
+  const { validFor, validUntil } = input;
+  const validity = resolveValidity(
+    { validFor, validUntil, agentExpiresAt: agent.expiresAt },
+    deps.clock.now(),
+  );
+  const visibility = visibilityOf(type, input.visibility);
+  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const issued = await deps.issuePapers({
+    ...renewalOf(agent.id, { ...input, narrows: false }),
+    facet,
+  });
+  return sealedFacet(issued.facet);
+}
+
+/**
+ * Issues a successor with the same claims, visibility and length of life; the former credential
+ * runs out by itself. Renewing a passport composes it anew.
+ */
+export async function renewCredential(
+  deps: IssueCredentialDeps,
+  input: ChangeCredentialInput,
+): Promise<Credential> {
+  checkReason(input.reason);
+  const former = await findCredential(deps, input);
+  if (former.sealing !== 'sealed' || former.revokedAt !== null) {
+    throw new SealwrightError(
+      'credential-wrong-state',
+      'Only a credential that stands is renewed.',
+    );
+  }
+  const order = renewalOf(former.agentId, { ...input, narrows: false });
+  if (former.type === 'passport') return (await deps.issuePapers(order)).passport;
+  const [agent] = await deps.agents.findMany([former.agentId]);
+  const now = deps.clock.now();
+  const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
+  const validity = resolveValidity(
+    {
+      validUntil: new Date(now.getTime() + lifetimeMs),
+      agentExpiresAt: agent?.expiresAt ?? null,
+    },
+    now,
+  );
+  const { type, claims, visibility } = former;
+  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  return sealedFacet((await deps.issuePapers({ ...order, facet })).facet);
+}
+
+/** A reason is what an auditor reads later; it is short text, and it is there. */
+export function checkReason(reason: string): void {
+  if (reason.trim() !== '' && reason.length <= 500) return;
+  throw new SealwrightError('invalid-input', 'A reason is missing.', {
+    faults: [{ pointer: '/reason', detail: 'say why, in 1 to 500 characters' }],
+  });
+}
+
+function sealedFacet(facet: Credential | null): Credential {
+  if (facet === null) throw new TypeError('The facet that was ordered was not issued.');
+  return facet;
+}

@@ -1,0 +1,90 @@
+import type { Agent } from '../agents/agent.ts';
+import { agentUrls } from '../cimd/client-document.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { CredentialReader } from '../credentials/credential-store.ts';
+import { draftFacetListing } from '../credentials/publish-credential.ts';
+import { draftDidDocument } from '../dids/publish-did-document.ts';
+import type { Issuer } from '../keys/issuer.ts';
+import type { KeyReader } from '../keys/key-store.ts';
+import { pathOf } from '../publication/public-document.ts';
+import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
+import { type IssuePapers, renewalOf } from './issue-papers.ts';
+import type { PapersDeps, PapersStores } from './papers.ts';
+import { draftPage } from './seal-papers.ts';
+
+export interface PublishStandingDeps
+  extends Pick<PapersDeps, 'work' | 'issuers' | 'pages' | 'clock'> {
+  readonly credentials: CredentialReader;
+  readonly keys: KeyReader;
+  readonly issuePapers: IssuePapers;
+}
+
+const renewal = {
+  actor: { kind: 'system', id: 'papers' },
+  reason: 'papers follow the agent',
+  narrows: false,
+} as const;
+
+/**
+ * Publishes what the state of an agent demands: papers for an active one, a page for a suspended
+ * one, tombstones for a retired one. It may be repeated, and it is what a restart owes an agent
+ * whose change was recorded and not yet published.
+ */
+export async function publishStanding(deps: PublishStandingDeps, agent: Agent): Promise<Agent> {
+  if (agent.state === 'active' || agent.state === 'pending') {
+    return (await deps.issuePapers(renewalOf(agent.id, renewal))).agent;
+  }
+  const issuer = await deps.issuers.find(agent.organizationId);
+  const at = deps.clock.now();
+  const facets = await deps.credentials.listUnexpired([agent.id], at);
+  await deps.work.run(async (stores) => {
+    const revision = { id: agent.id, revision: agent.papersRevision };
+    const [current] = await stores.agents.markPublished([revision]);
+    if (current === undefined) return;
+    await publishState(stores, { deps, issuer, agent, facets, at });
+    if (agent.state === 'retired') await retireIdentity(stores, { deps, issuer, agent, at });
+  });
+  return { ...agent, publishedRevision: agent.papersRevision };
+}
+
+interface StandingOrder {
+  readonly deps: PublishStandingDeps;
+  readonly issuer: Issuer;
+  readonly agent: Agent;
+  readonly at: Date;
+}
+
+async function publishState(
+  stores: PapersStores,
+  order: StandingOrder & { readonly facets: readonly Credential[] },
+): Promise<void> {
+  const { issuer, agent, at } = order;
+  const urls = agentUrls(issuer.organization, agent.handle);
+  const html = order.deps.pages.renderAgent({
+    issuer,
+    agent,
+    passport: null,
+    facets: order.facets.filter(({ sealing, type }) => sealing === 'sealed' && type !== 'passport'),
+  });
+  await publishDocuments(stores, { drafts: [draftPage(urls.page, html)], at });
+}
+
+/** The DID document stays, without keys, so that old signatures can be told from unknown ones. */
+async function retireIdentity(stores: PapersStores, order: StandingOrder): Promise<void> {
+  const { issuer, agent, at } = order;
+  const urls = agentUrls(issuer.organization, agent.handle);
+  for (const key of await order.deps.keys.listByDids([agent.did])) {
+    await stores.keys.updateState(key.id, 'retired');
+  }
+  await publishDocuments(stores, {
+    drafts: [
+      draftDidDocument({ did: agent.did, alsoKnownAs: [agent.clientId], keys: [] }),
+      draftFacetListing(urls.credentials, []),
+    ],
+    at,
+  });
+  await withdrawDocuments(stores, {
+    paths: [urls.clientId, urls.jwks, urls.callback].map(pathOf),
+    at,
+  });
+}

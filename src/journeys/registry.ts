@@ -1,0 +1,140 @@
+import type { Agent, AgentId, AgentKind, AgentProfile, GrantType } from '../agents/agent.ts';
+import type { AgentFilter } from '../agents/agent-store.ts';
+import type { Actor, AuditRecord } from '../audit/audit-event.ts';
+import type { AuditFilter } from '../audit/audit-trail.ts';
+import type { AuditVerification } from '../audit/verify-audit-trail.ts';
+import type { Credential, CredentialId, Visibility } from '../credentials/credential.ts';
+import type { CredentialFilter } from '../credentials/credential-store.ts';
+import type { PageRequest } from '../kernel/page.ts';
+import type { ApiToken, TokenId, TokenScope } from '../organizations/api-token.ts';
+import type { Organization, OrganizationId } from '../organizations/organization.ts';
+import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
+import type { PublicDocument } from '../publication/public-document.ts';
+
+/** Who asks, and for which organization: both come from the credential that opened the call. */
+export interface Caller {
+  readonly organizationId: OrganizationId;
+  readonly actor: Actor;
+}
+
+/** How an agent gets its key: exactly one of the three. */
+export type KeyOrder =
+  | { readonly custody: 'jwk'; readonly jwk: JsonValue }
+  | { readonly custody: 'issued' }
+  | { readonly custody: 'registry' };
+
+export interface EnrolAgentInput extends Caller {
+  readonly handle: string;
+  readonly kind: AgentKind;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly owners: readonly string[];
+  readonly team?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly version?: string | undefined;
+  /** Absent or empty: the agent's own inert callback, as for a machine agent. */
+  readonly redirectUris?: readonly string[] | undefined;
+  readonly grantTypes?: readonly GrantType[] | undefined;
+  readonly logoUri?: string | undefined;
+  readonly key: KeyOrder;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** An agent with published papers. `privateJwk` is there once, for custody `issued` only. */
+export interface EnrolledAgent {
+  readonly agent: Agent;
+  readonly privateJwk: JsonObject | null;
+}
+
+export interface AgentRef extends Caller {
+  readonly handle: string;
+}
+
+export interface ChangeAgentStateInput extends AgentRef {
+  readonly reason: string;
+}
+
+export interface UpdateAgentInput extends AgentRef {
+  /** Only the members present change. */
+  readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
+}
+
+export interface IssueCredentialInput extends AgentRef {
+  /** `compliance`, `provenance` or `allowed-actions`. */
+  readonly type: string;
+  readonly claims: JsonValue;
+  readonly reason: string;
+  readonly visibility?: Visibility | undefined;
+  /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
+  readonly validFor?: string | undefined;
+  readonly validUntil?: Date | undefined;
+}
+
+export interface ChangeCredentialInput extends Caller {
+  readonly id: CredentialId;
+  readonly reason: string;
+}
+
+/** A credential after a change that the public lists already show. */
+export interface ChangedCredential {
+  readonly credential: Credential;
+  /** When the status lists that show the change were published. */
+  readonly publishedAt: Date;
+}
+
+export interface AccessQuestion extends Caller {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** One agent that may do what was asked, and why. */
+export interface AccessGrant {
+  readonly agent: Agent;
+  readonly credential: Credential;
+}
+
+export interface CreateTokenInput extends Caller {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
+ * call. All methods throw SealwrightError for a refusal and change nothing then.
+ */
+export interface Registry {
+  findOrganization(caller: Caller): Promise<Organization>;
+
+  enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;
+  updateAgent(input: UpdateAgentInput): Promise<Agent>;
+  suspendAgent(input: ChangeAgentStateInput): Promise<Agent>;
+  resumeAgent(input: ChangeAgentStateInput): Promise<Agent>;
+  retireAgent(input: ChangeAgentStateInput): Promise<Agent>;
+  findAgent(input: AgentRef): Promise<Agent>;
+  listAgents(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
+  findAgents(ids: readonly AgentId[]): Promise<readonly Agent[]>;
+  /** Versions of the agent's public documents, newest first. */
+  listAgentDocuments(input: AgentRef): Promise<readonly PublicDocument[]>;
+
+  issueCredential(input: IssueCredentialInput): Promise<Credential>;
+  renewCredential(input: ChangeCredentialInput): Promise<Credential>;
+  revokeCredential(input: ChangeCredentialInput): Promise<ChangedCredential>;
+  suspendCredential(input: ChangeCredentialInput): Promise<ChangedCredential>;
+  resumeCredential(input: ChangeCredentialInput): Promise<ChangedCredential>;
+  findCredential(input: Caller & { readonly id: CredentialId }): Promise<Credential>;
+  listCredentials(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]>;
+  /** The public URL of a credential that is served, null for one that is not. */
+  credentialUrl(credential: Credential): Promise<string | null>;
+
+  answerAccess(question: AccessQuestion): Promise<readonly AccessGrant[]>;
+
+  createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
+  listTokens(caller: Caller): Promise<readonly ApiToken[]>;
+  revokeToken(input: Caller & { readonly id: TokenId }): Promise<ApiToken>;
+  /** The usable token with this text, or null. */
+  authenticate(text: string): Promise<ApiToken | null>;
+
+  listAudit(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
+  verifyAudit(): Promise<AuditVerification>;
+}

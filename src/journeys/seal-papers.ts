@@ -1,0 +1,209 @@
+import type { AgentId } from '../agents/agent.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
+import { agentUrls } from '../cimd/client-document.ts';
+import { draftClientMetadata } from '../cimd/publish-client-metadata.ts';
+import type { CredentialRecord } from '../credentials/credential.ts';
+import {
+  draftFacet,
+  draftFacetListing,
+  facetUrl,
+  type SealedRecord,
+} from '../credentials/publish-credential.ts';
+import { draftDidDocument } from '../dids/publish-did-document.ts';
+import { draftAgentJwks } from '../keys/publish-jwks.ts';
+import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+import { publishDocuments } from '../publication/publish-documents.ts';
+import type { StatusListId } from '../status/status-list.ts';
+import type { PapersDeps, PapersStores, PlannedPapers } from './papers.ts';
+import { recordsOf } from './plan-papers.ts';
+
+/** The compact JWS of each planned credential, by its id. */
+export type Seals = ReadonlyMap<string, string>;
+
+/** A plan with the documents that it publishes, ready before the second transaction begins. */
+export interface SignedPapers {
+  readonly plan: PlannedPapers;
+  readonly documents: readonly DocumentDraft[];
+}
+
+/** What the second half of a change of papers left behind. */
+export interface SealedPapers {
+  /** Agents whose papers of the planned revision are now published. */
+  readonly published: ReadonlySet<AgentId>;
+  /** Lists whose states changed and which are to be published next. */
+  readonly changedLists: readonly StatusListId[];
+}
+
+/** Signs everything that a plan recorded, and builds and reads back the documents that carry it. */
+export async function signPapers(
+  deps: PapersDeps,
+  plans: readonly PlannedPapers[],
+): Promise<{ seals: Seals; signed: readonly SignedPapers[] }> {
+  const pairs = await Promise.all(
+    plans.flatMap((plan) =>
+      recordsOf(plan).map(async ({ id, payload }): Promise<[string, string]> => {
+        return [id, await deps.signer.signCredential({ key: plan.issuer.key, payload })];
+      }),
+    ),
+  );
+  const seals = new Map(pairs);
+  return { seals, signed: plans.map((plan) => ({ plan, documents: draftsOf(deps, plan, seals) })) };
+}
+
+/**
+ * The second half of a change of papers, in one transaction: seal what was signed, publish the
+ * documents, and take back the former passports where the change narrowed. The papers of an agent
+ * that was changed again in between are not published: that later change publishes its own.
+ */
+export async function sealPapers(
+  stores: PapersStores,
+  order: { seals: Seals; signed: readonly SignedPapers[]; at: Date },
+): Promise<SealedPapers> {
+  const plans = order.signed.map(({ plan }) => plan);
+  const published = new Set(
+    await stores.agents.markPublished(
+      plans.map(({ agent }) => ({ id: agent.id, revision: agent.papersRevision })),
+    ),
+  );
+  const current = order.signed.filter(({ plan }) => published.has(plan.agent.id));
+  await activatePending(stores, current, order.at);
+  await sealRecords(stores, { plans, published, seals: order.seals });
+  const former = current.flatMap(({ plan }) =>
+    plan.narrows ? plan.formerPassports.map(({ id }) => id) : [],
+  );
+  const withFormer =
+    former.length === 0 ? [] : await stores.status.change(former, { revokedAt: order.at });
+  const changedLists = [...withFormer, ...plans.flatMap((plan) => plan.changedLists)];
+  await publishDocuments(stores, {
+    drafts: current.flatMap(({ documents }) => documents),
+    at: order.at,
+  });
+  await stores.audit.append(plans.flatMap((plan) => sealEvents(plan, published)));
+  return { published, changedLists };
+}
+
+async function activatePending(
+  stores: PapersStores,
+  current: readonly SignedPapers[],
+  at: Date,
+): Promise<void> {
+  for (const { plan } of current) {
+    if (plan.agent.state === 'pending') {
+      await stores.agents.updateState(plan.agent.id, 'active', at);
+    }
+  }
+}
+
+async function sealRecords(
+  stores: PapersStores,
+  order: { plans: readonly PlannedPapers[]; published: ReadonlySet<AgentId>; seals: Seals },
+): Promise<void> {
+  const sealed = order.plans.flatMap((plan) => sealedBy(plan, order.published));
+  const overtaken = order.plans.filter(({ agent }) => !order.published.has(agent.id));
+  await stores.credentials.sealAll(
+    sealed.map(({ id }) => ({ id, jwt: order.seals.get(id) as string })),
+  );
+  if (overtaken.length > 0) {
+    await stores.credentials.abandonAll(overtaken.map(({ passport }) => passport.id));
+  }
+}
+
+/** Facets are sealed in any case; a passport only when its document is published with it. */
+function sealedBy(
+  plan: PlannedPapers,
+  published: ReadonlySet<AgentId>,
+): readonly CredentialRecord[] {
+  return published.has(plan.agent.id) ? recordsOf(plan) : plan.newFacets;
+}
+
+function sealEvents(plan: PlannedPapers, published: ReadonlySet<AgentId>): AuditEvent[] {
+  const system = { kind: 'system', id: 'papers' } as const;
+  const issued = sealedBy(plan, published).map(
+    (record): AuditEvent => ({
+      organizationId: record.organizationId,
+      actor: system,
+      action: 'credential.issued',
+      subject: record.id,
+      reason: record.reason,
+      details: { agent: plan.agent.id, type: record.type },
+    }),
+  );
+  if (!plan.narrows || !published.has(plan.agent.id)) return issued;
+  const revoked = plan.formerPassports.map(
+    (passport): AuditEvent => ({
+      organizationId: passport.organizationId,
+      actor: system,
+      action: 'credential.revoked',
+      subject: passport.id,
+      reason: 'superseded by a narrower passport',
+      details: { agent: plan.agent.id, type: 'passport' },
+    }),
+  );
+  return [...issued, ...revoked];
+}
+
+function draftsOf(deps: PapersDeps, plan: PlannedPapers, seals: Seals): readonly DocumentDraft[] {
+  const { issuer, agent } = plan;
+  const urls = agentUrls(issuer.organization, agent.handle);
+  const sealedFacets = plan.newFacets.map((facet) => sealedRecord(facet, seals));
+  const listed = [...plan.heldFacets, ...sealedFacets]
+    .filter(isSealed)
+    .filter(({ visibility }) => visibility === 'public')
+    .map((facet) => ({ url: facetUrl(issuer.organization, agent.handle, facet.id), facet }));
+  return [
+    draftClientMetadata({
+      agent,
+      core: plan.core,
+      passport: seals.get(plan.passport.id) as string,
+      loopback: deps.loopback,
+    }),
+    ...sealedFacets
+      .filter(({ visibility }) => visibility === 'public')
+      .map((facet) => draftFacet(facetUrl(issuer.organization, agent.handle, facet.id), facet)),
+    draftFacetListing(urls.credentials, listed),
+    draftPage(urls.page, renderAgent(deps, plan)),
+    ...identityDrafts(deps, plan),
+  ];
+}
+
+/** Documents that change only with the identity itself; they are first published with the agent. */
+function identityDrafts(deps: PapersDeps, plan: PlannedPapers): readonly DocumentDraft[] {
+  const { issuer, agent, keys } = plan;
+  if (agent.state !== 'pending') return [];
+  const urls = agentUrls(issuer.organization, agent.handle);
+  return [
+    draftAgentJwks(urls.jwks, keys),
+    draftDidDocument({ did: agent.did, alsoKnownAs: [agent.clientId], keys }),
+    draftPage(urls.callback, deps.pages.renderCallback()),
+  ];
+}
+
+function renderAgent(deps: PapersDeps, plan: PlannedPapers): string {
+  return deps.pages.renderAgent({
+    issuer: plan.issuer,
+    agent: { ...plan.agent, state: 'active' },
+    passport: plan.passport,
+    facets: [...plan.heldFacets, ...plan.newFacets],
+  });
+}
+
+/** A page for people, as a document to publish. */
+export function draftPage(url: string, html: string): DocumentDraft {
+  return {
+    path: pathOf(url),
+    mediaType: 'text/html; charset=utf-8',
+    body: new TextEncoder().encode(html),
+    cacheControl: cacheControls.page,
+    expiresAt: null,
+    link: null,
+    keepsVersions: false,
+  };
+}
+
+function sealedRecord(record: CredentialRecord, seals: Seals): SealedRecord {
+  return { ...record, sealing: 'sealed', jwt: seals.get(record.id) as string };
+}
+
+function isSealed<Held extends CredentialRecord>(record: Held): record is Held & SealedRecord {
+  return record.jwt !== null;
+}

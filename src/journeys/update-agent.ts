@@ -1,0 +1,83 @@
+import type { Agent, AgentProfile } from '../agents/agent.ts';
+import { checkProfile } from '../agents/agent-profile.ts';
+import type { AgentReader } from '../agents/agent-store.ts';
+import { agentUrls } from '../cimd/client-document.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { withAuthorizationCode } from './enrol-agent.ts';
+import { findAgent } from './find-agent.ts';
+import type { IssuePapers } from './issue-papers.ts';
+import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
+import type { UpdateAgentInput } from './registry.ts';
+
+export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'loopback'> {
+  readonly agents: AgentReader;
+  readonly issuePapers: IssuePapers;
+}
+
+/**
+ * Changes what an owner may change, and publishes papers that say so. Taking away a redirect URI
+ * or a grant narrows: the former passport is revoked before this resolves.
+ */
+export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput): Promise<Agent> {
+  const found = await findAgent(deps, input);
+  const { organization } = await deps.issuers.find(input.organizationId);
+  const { callback } = agentUrls(organization, found.handle);
+  const proposed = mergeProfile(found, input.changes, callback);
+  checkProfile(proposed, deps);
+  const issued = await deps.issuePapers({
+    agentId: found.id,
+    actor: input.actor,
+    reason: 'profile changed',
+    facet: null,
+    narrows: isNarrower(found, proposed),
+    begin: (stores, agent, at) => beginUpdate(stores, { agent, at, input, callback }),
+  });
+  return issued.agent;
+}
+
+async function beginUpdate(
+  stores: PapersStores,
+  order: { agent: Agent | null; at: Date; input: UpdateAgentInput; callback: string },
+): Promise<BegunChange> {
+  const { agent, at, input } = order;
+  if (agent === null) throw new SealwrightError('agent-not-found', 'There is no such agent.');
+  const profile = mergeProfile(agent, input.changes, order.callback);
+  await stores.agents.updateProfile(agent.id, profile, at);
+  await stores.audit.append([
+    {
+      organizationId: agent.organizationId,
+      actor: input.actor,
+      action: 'agent.updated',
+      subject: agent.id,
+      reason: null,
+      details: { members: Object.keys(input.changes).sort() },
+    },
+  ]);
+  return { agent: { ...agent, ...profile, updatedAt: at }, changedLists: [] };
+}
+
+function mergeProfile(
+  agent: Agent,
+  changes: UpdateAgentInput['changes'],
+  callback: string,
+): AgentProfile {
+  const redirectUris = changes.redirectUris ?? agent.redirectUris;
+  return {
+    name: changes.name ?? agent.name,
+    description: changes.description === undefined ? agent.description : changes.description,
+    owners: changes.owners ?? agent.owners,
+    team: changes.team === undefined ? agent.team : changes.team,
+    tags: changes.tags ?? agent.tags,
+    version: changes.version === undefined ? agent.version : changes.version,
+    redirectUris: redirectUris.length === 0 ? [callback] : redirectUris,
+    grantTypes: withAuthorizationCode(changes.grantTypes ?? agent.grantTypes),
+    logoUri: changes.logoUri === undefined ? agent.logoUri : changes.logoUri,
+  };
+}
+
+function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
+  return (
+    before.redirectUris.some((uri) => !after.redirectUris.includes(uri)) ||
+    before.grantTypes.some((type) => !after.grantTypes.includes(type))
+  );
+}

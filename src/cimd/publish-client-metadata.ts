@@ -1,5 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { ClientId } from '../protocol/client-id.ts';
 import {
   type ClientMetadataJson,
   measureMembers,
@@ -26,7 +27,7 @@ export function draftClientMetadata(order: {
   const json = parseStrictJsonObject(body);
   const parsed = json.ok
     ? parseClientMetadata(json.value, {
-        clientId: order.agent.clientId,
+        clientId: order.agent.clientId as ClientId,
         allowLoopback: order.loopback,
       })
     : json;

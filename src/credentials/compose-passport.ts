@@ -2,6 +2,7 @@ import type { Agent } from '../agents/agent.ts';
 import { formatDateTime } from '../protocol/date-time.ts';
 import type {
   AllowedActionsClaims,
+  Attestation,
   ComplianceClaims,
   ProvenanceClaims,
 } from '../protocol/facet.ts';
@@ -12,6 +13,9 @@ import { wholeSeconds } from './validity.ts';
 
 /** A passport is short-lived, so that a forgotten agent loses its papers by itself. */
 const mostPassportMs = 7 * 24 * 3_600_000;
+
+/** A facet about to end is left out, or it would take the passport with it. */
+const endingMs = 60_000;
 
 /** The part of a facet that a passport summarises. */
 export type SummarisedFacet = Pick<
@@ -32,13 +36,14 @@ export interface PassportSummary {
 /** Summarises facets: what any of them denies is left out, and nothing outlives its source. */
 export function summariseFacets(
   agent: Agent,
-  facets: readonly SummarisedFacet[],
+  inForce: readonly SummarisedFacet[],
   now: Date,
 ): PassportSummary {
+  const facets = inForce.filter((facet) => facet.validUntil.getTime() - now.getTime() > endingMs);
   const actions = claimsOfType<AllowedActionsClaims>(facets, 'allowed-actions');
   const provenance = claimsOfType<ProvenanceClaims>(facets, 'provenance').at(-1);
   const scopes = authorizedScopes(actions);
-  const attestations = complianceAttestations(facets);
+  const attestations = complianceAttestations(facets, now);
   const summary = provenance === undefined ? {} : provenanceSummary(provenance);
   return {
     ...(scopes.length > 0 && scopes.length <= maxPassportScopes
@@ -63,11 +68,11 @@ function authorizedScopes(claims: readonly AllowedActionsClaims[]): string[] {
   return [...new Set(allowed)].filter((scope) => !denied.has(scope));
 }
 
-function complianceAttestations(facets: readonly SummarisedFacet[]) {
+function complianceAttestations(facets: readonly SummarisedFacet[], now: Date) {
   const attested = new Map<string, Date>();
   for (const facet of facets.filter(({ type }) => type === 'compliance')) {
     const { attestations } = facet.claims as unknown as ComplianceClaims;
-    for (const { edition, validUntil } of attestations.filter(isConformant)) {
+    for (const { edition, validUntil } of attestations.filter((one) => counts(one, now))) {
       const ends = validUntil === undefined ? facet.validUntil : new Date(validUntil);
       const until = ends < facet.validUntil ? ends : facet.validUntil;
       const known = attested.get(edition);
@@ -79,8 +84,12 @@ function complianceAttestations(facets: readonly SummarisedFacet[]) {
     .map(([standard, until]) => ({ standard, validUntil: formatDateTime(until) }));
 }
 
-function isConformant(attestation: { readonly outcome: string }): boolean {
-  return attestation.outcome === 'conformant';
+/** Only a finding of conformity that is in force counts. */
+function counts(attestation: Attestation, now: Date): boolean {
+  const { outcome, validFrom, validUntil } = attestation;
+  const begun = validFrom === undefined || new Date(validFrom) <= now;
+  const ended = validUntil !== undefined && new Date(validUntil) <= now;
+  return outcome === 'conformant' && begun && !ended;
 }
 
 function provenanceSummary(claims: ProvenanceClaims): { digest?: string; slsaLevel?: number } {

@@ -1,10 +1,11 @@
+import type { AgentId } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { renewalOf } from './issue-papers.ts';
-import type { PapersDeps } from './papers.ts';
+import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 
 /** A list is signed anew at least this often; it is valid three times as long. */
@@ -25,26 +26,36 @@ export interface KeptPapers {
   readonly intentsAbandoned: number;
   readonly agentsCaughtUp: number;
   readonly passportsRenewed: number;
+  /** What stood in the way of single agents or lists; the next round tries them again. */
+  readonly failures: readonly unknown[];
 }
 
 /**
- * One round of what the registry owes without being asked: sign status lists before they expire,
- * give up intents that were never sealed, finish changes that a restart interrupted, and renew
- * passports at two thirds of their life. Every part may be repeated.
+ * One round of what the registry owes without being asked: give up intents that were never sealed,
+ * finish changes that a restart interrupted, renew passports at two thirds of their life, and sign
+ * status lists before they expire. Every part may be repeated, and one agent's trouble is not
+ * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const intentsAbandoned = await abandonIntents(deps);
-  const agentsCaughtUp = await catchUp(deps);
-  const passportsRenewed = await renewPassports(deps);
-  const listsPublished = await publishDueLists(deps);
-  return { listsPublished, intentsAbandoned, agentsCaughtUp, passportsRenewed };
+  const lagging = await deps.agents.listLagging(rowsPerRound);
+  const caughtUp = await Promise.allSettled(lagging.map((agent) => publishStanding(deps, agent)));
+  const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
+  const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
+  const lists = await dueLists(deps);
+  const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
+  return {
+    listsPublished: countDone(published),
+    intentsAbandoned,
+    agentsCaughtUp: countDone(caughtUp),
+    passportsRenewed: countDone(renewed),
+    failures: [...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+  };
 }
 
-async function publishDueLists(deps: KeepPapersDeps): Promise<number> {
+async function dueLists(deps: KeepPapersDeps): Promise<readonly StatusList[]> {
   const now = deps.clock.now();
-  const due = (await deps.status.listLists()).filter((list) => isDue(list, now));
-  await deps.lists.publishAll(due.map(({ id }) => id));
-  return due.length;
+  return (await deps.status.listLists()).filter((list) => isDue(list, now));
 }
 
 function isDue(list: StatusList, now: Date): boolean {
@@ -62,11 +73,7 @@ async function abandonIntents(deps: KeepPapersDeps): Promise<number> {
 }
 
 /** An abandoned intent may have been signed all the same, so its index reads revoked for ever. */
-async function abandon(
-  stores: Parameters<Parameters<PapersDeps['work']['run']>[0]>[0],
-  left: readonly Credential[],
-  at: Date,
-): Promise<void> {
+async function abandon(stores: PapersStores, left: readonly Credential[], at: Date): Promise<void> {
   const ids = left.map(({ id }) => id);
   await stores.credentials.abandonAll(ids);
   await stores.status.change(ids, { revokedAt: at });
@@ -82,24 +89,20 @@ async function abandon(
   );
 }
 
-async function catchUp(deps: KeepPapersDeps): Promise<number> {
-  const lagging = await deps.agents.listLagging(rowsPerRound);
-  for (const agent of lagging) await publishStanding(deps, agent);
-  return lagging.length;
+function renewPassport(deps: KeepPapersDeps, id: AgentId): Promise<unknown> {
+  return deps.issuePapers(
+    renewalOf(id, {
+      actor: { kind: 'system', id: 'keep-papers' },
+      reason: 'renewed before its end',
+      narrows: false,
+    }),
+  );
 }
 
-async function renewPassports(deps: KeepPapersDeps): Promise<number> {
-  const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
-  await Promise.all(
-    due.map((id) =>
-      deps.issuePapers(
-        renewalOf(id, {
-          actor: { kind: 'system', id: 'keep-papers' },
-          reason: 'renewed before its end',
-          narrows: false,
-        }),
-      ),
-    ),
-  );
-  return due.length;
+function countDone(results: readonly PromiseSettledResult<unknown>[]): number {
+  return results.filter(({ status }) => status === 'fulfilled').length;
+}
+
+function reasonOf(result: PromiseSettledResult<unknown>): readonly unknown[] {
+  return result.status === 'rejected' ? [result.reason] : [];
 }

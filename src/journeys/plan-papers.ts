@@ -16,7 +16,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { clientMetadataDigest } from '../protocol/client-metadata.ts';
 import { reserveIndices } from '../status/reserve-index.ts';
-import type { StatusReference } from '../status/status-list.ts';
+import type { StatusListId, StatusReference } from '../status/status-list.ts';
 import type { PapersDeps, PapersOrder, PapersStores, PlannedPapers } from './papers.ts';
 
 /** An agent with all orders of the batch that concern it, and what it holds so far. */
@@ -74,7 +74,7 @@ async function beginOrders(
     if (known === undefined)
       throw new SealwrightError('agent-not-found', 'There is no such agent.');
     const { agent, changedLists } = await order.begin(stores, known, at);
-    checkActive(agent);
+    checkActive(agent, at);
     agents.set(agent.id, agent);
     const before = begun.get(agent.id);
     const facetIds = order.facet === null ? [] : [newId<CredentialId>('crd', at)];
@@ -89,7 +89,10 @@ async function beginOrders(
   return [...begun.values()];
 }
 
-function checkActive(agent: Agent): void {
+function checkActive(agent: Agent, at: Date): void {
+  if (agent.expiresAt !== null && agent.expiresAt <= at) {
+    throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
+  }
   if (agent.state === 'active' || agent.state === 'pending') return;
   throw new SealwrightError(
     'agent-wrong-state',

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/**
+ * Measures issuing, verifying and serving against the obvious alternatives, all in one run on this
+ * machine, and prints ratios. It judges nothing: the exit code is 0 whether an aim holds or not.
+ *
+ *   npm run bench                          a table on standard output, in about a minute and a half
+ *   node scripts/bench.mjs --json          the same as JSON on standard output, the table on stderr
+ *   node scripts/bench.mjs --quick         seconds instead: shows that it works, not how fast
+ *   node scripts/bench.mjs --only issuing  one of issuing, verifying, serving; may be repeated
+ *
+ * Everything runs from dist/ and on this disk: the folder goes under the TMPDIR of the process.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureIssuing } from './bench/issuing.mjs';
+import { startLoad } from './bench/load.mjs';
+import { orders } from './bench/papers.mjs';
+import { startRegistry } from './bench/registry.mjs';
+import { reportOn, tableOf } from './bench/report.mjs';
+import { measureServing } from './bench/serving.mjs';
+import { measureVerifying } from './bench/verifying.mjs';
+
+const parts = { serving: measureServing, verifying: measureVerifying, issuing: measureIssuing };
+const scales = {
+  full: { rounds: 5, sampleMs: 800, issues: 150 },
+  quick: { rounds: 1, sampleMs: 50, issues: 6 },
+};
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: Object.keys(parts) },
+  },
+});
+const unknown = values.only.find((name) => !(name in parts));
+if (unknown !== undefined) {
+  console.error(`There is no part "${unknown}": ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
+}
+const report = {
+  node: process.version,
+  cores: availableParallelism(),
+  quick: values.quick,
+  ...reportOn(await measure(values)),
+};
+(values.json ? console.error : console.log)(tableOf(report));
+if (values.json) console.log(JSON.stringify(report, null, 2));
+
+async function measure({ quick, only }) {
+  const folder = mkdtempSync(join(tmpdir(), 'sealwright-bench-'));
+  // Run as root, the database belongs to an unprivileged user who must be able to pass through.
+  chmodSync(folder, 0o711);
+  const load = startLoad();
+  let registry;
+  try {
+    registry = await startRegistry(folder);
+    const clientId = await enrolWithPapers(registry);
+    const scale = quick ? scales.quick : scales.full;
+    const figures = {};
+    for (const name of Object.keys(parts).filter((part) => only.includes(part))) {
+      const say = (line) => console.error(`${name}: ${line}`);
+      figures[name] = await parts[name]({ registry, clientId, load, folder, scale, say });
+    }
+    return figures;
+  } finally {
+    await registry?.stop();
+    await load.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function enrolWithPapers(registry) {
+  const { handle, clientId } = await registry.enrol();
+  for (const order of orders) await registry.issue({ handle, order });
+  return clientId;
+}

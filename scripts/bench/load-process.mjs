@@ -1,0 +1,93 @@
+// The program of the load process: carries out one order at a time and answers with a rate.
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { rateOver } from './measure.mjs';
+
+process.on('message', async (order) => {
+  try {
+    const perSecond = await (order.method === 'GET' ? get(order) : post(order));
+    process.send({ perSecond });
+  } catch (error) {
+    process.send({ error: String(error) });
+  }
+});
+
+async function post({ url, token, connections, posts }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const send = async ({ path, body }) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    const message = request(new URL(path, url), { method: 'POST', agent, headers });
+    message.end(body);
+    const [response] = await once(message, 'response');
+    const answer = Buffer.concat(await response.toArray()).toString();
+    if (response.statusCode !== 201) throw new Error(`${response.statusCode}: ${answer}`);
+  };
+  try {
+    return await rateOver(send, { items: posts, parallel: connections });
+  } finally {
+    agent.destroy();
+  }
+}
+
+/**
+ * Counts answers without parsing them: the first one tells how long every answer is, and a
+ * connection asks again when it has received that many octets.
+ */
+async function get({ url, connections, forMs }) {
+  const target = new URL(url);
+  const octets = `GET ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\n\r\n`;
+  const sockets = await Promise.all(Array.from({ length: connections }, () => dial(target)));
+  const length = await measureAnswer(sockets[0], octets);
+  const began = performance.now();
+  const end = began + forMs;
+  const counts = await Promise.all(
+    sockets.map((socket) => askUntil(socket, { octets, length, end })),
+  );
+  const perSecond = (counts.reduce((a, b) => a + b) * 1000) / (performance.now() - began);
+  for (const socket of sockets) socket.destroy();
+  return perSecond;
+}
+
+async function dial({ hostname, port }) {
+  const socket = connect({ host: hostname, port: Number(port), family: 4, noDelay: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function measureAnswer(socket, octets) {
+  socket.write(octets);
+  let text = '';
+  for (;;) {
+    const [chunk] = await once(socket, 'data');
+    text += chunk.toString('latin1');
+    const head = text.indexOf('\r\n\r\n');
+    if (head < 0) continue;
+    if (!text.startsWith('HTTP/1.1 200 ')) throw new Error(text.slice(0, head));
+    const whole = head + 4 + Number(/^content-length: (\d+)$/im.exec(text)?.[1]);
+    if (text.length >= whole) return whole;
+  }
+}
+
+function askUntil(socket, { octets, length, end }) {
+  return new Promise((resolve, reject) => {
+    let received = 0;
+    let answers = 0;
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+      if (received < length) return;
+      if (received > length) reject(new Error('An answer was longer than the first.'));
+      received = 0;
+      answers += 1;
+      if (performance.now() < end) socket.write(octets);
+      else resolve(answers);
+    });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('The connection was closed.')));
+    socket.write(octets);
+  });
+}

@@ -1,0 +1,133 @@
+import type { Parsed } from '../protocol/parsed.ts';
+import {
+  readBaseUrl,
+  readDatabaseUrl,
+  readListen,
+  readMasterKey,
+  readServer,
+  readText,
+  readToken,
+  readWord,
+} from './readers.ts';
+
+/** The environment of a process, or what a test puts in its place. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One environment variable: what it is for, and how its text becomes a value. */
+export interface Variable<Value> {
+  readonly name: string;
+  readonly help: string;
+  /** What stands for an absent variable; null when absence has a meaning of its own. */
+  readonly fallback: string | null;
+  /** What `.env.example` shows for a variable without a fallback. */
+  readonly example: string;
+  readonly secret: boolean;
+  readonly read: (text: string) => Parsed<Value>;
+}
+
+/** The parts of the service that a process runs. */
+export const roles = ['all', 'public', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every variable that we read. Nothing else in the environment has an effect on the project. */
+export const variables = {
+  url: variable('SEALWRIGHT_URL', {
+    help: 'Base URL of the first organization: an origin, or an origin and /o/{org}. It is part of every identity and cannot change once agents exist.',
+    fallback: 'http://localhost:8787',
+    read: readBaseUrl,
+  }),
+  listen: variable('SEALWRIGHT_LISTEN', {
+    help: 'Address of the public listener, and of everything else while SEALWRIGHT_ADMIN_LISTEN is unset.',
+    fallback: '127.0.0.1:8787',
+    read: readListen,
+  }),
+  adminListen: variable('SEALWRIGHT_ADMIN_LISTEN', {
+    help: 'A listener of its own for the API and health; the public one then serves documents only.',
+    example: '127.0.0.1:8788',
+    read: readListen,
+  }),
+  tlsCert: variable('SEALWRIGHT_TLS_CERT', {
+    help: 'PEM file with the certificate chain: serve https directly. Unset: TLS ends in front of us.',
+    example: '/etc/sealwright/tls.crt',
+    read: readText,
+  }),
+  tlsKey: variable('SEALWRIGHT_TLS_KEY', {
+    help: 'PEM file with the private key of SEALWRIGHT_TLS_CERT.',
+    example: '/etc/sealwright/tls.key',
+    read: readText,
+  }),
+  role: variable('SEALWRIGHT_ROLE', {
+    help: 'all, public (documents only, read-only) or admin.',
+    fallback: 'all',
+    read: readWord(roles),
+  }),
+  dataDir: variable('SEALWRIGHT_DATA_DIR', {
+    help: 'Embedded database, master key file and disk copy of the public documents; one service at a time.',
+    fallback: './data',
+    read: readText,
+  }),
+  databaseUrl: variable('DATABASE_URL', {
+    help: 'A PostgreSQL of your own. Unset: an embedded one in the data directory.',
+    example: 'postgresql://sealwright:password@localhost:5432/sealwright',
+    secret: true,
+    read: readDatabaseUrl,
+  }),
+  masterKey: variable('SEALWRIGHT_MASTER_KEY', {
+    help: '32 bytes in base64url that wrap every private key. Unset: made once, in the data directory.',
+    example: '(32 bytes in base64url)',
+    secret: true,
+    read: readMasterKey,
+  }),
+  adminToken: variable('SEALWRIGHT_ADMIN_TOKEN', {
+    help: 'A first token with all scopes, for automation: 32 to 256 characters.',
+    example: 'swt_(32 or more random characters)',
+    secret: true,
+    read: readToken,
+  }),
+  logLevel: variable('SEALWRIGHT_LOG_LEVEL', {
+    help: `Least level that is logged: ${logLevels.join(', ')}. JSON lines on standard output.`,
+    fallback: 'info',
+    read: readWord(logLevels),
+  }),
+  server: variable('SEALWRIGHT_SERVER', {
+    help: 'For the command line: the origin of the running service.',
+    fallback: 'http://localhost:8787',
+    read: readServer,
+  }),
+  token: variable('SEALWRIGHT_TOKEN', {
+    help: 'For the command line: the token it presents.',
+    example: 'swt_(the token)',
+    secret: true,
+    read: readToken,
+  }),
+  policy: variable('SEALWRIGHT_POLICY', {
+    help: 'For the verifier sidecar: path of trust.yaml.',
+    example: './trust.yaml',
+    read: readText,
+  }),
+} as const;
+
+/** The variables in the order in which they are documented. */
+export const variableList: readonly Variable<unknown>[] = Object.values(variables);
+
+interface VariableText<Value> {
+  readonly help: string;
+  readonly fallback?: string;
+  readonly example?: string;
+  readonly secret?: boolean;
+  readonly read: (text: string) => Parsed<Value>;
+}
+
+function variable<Value>(name: string, text: VariableText<Value>): Variable<Value> {
+  return {
+    name,
+    help: text.help,
+    fallback: text.fallback ?? null,
+    example: text.fallback ?? text.example ?? '',
+    secret: text.secret ?? false,
+    read: text.read,
+  };
+}

@@ -1,0 +1,100 @@
+import { decodeBase64url } from '../protocol/base64url.ts';
+import { parseClientId } from '../protocol/client-id.ts';
+import { accepted, type Parsed, refused } from '../protocol/parsed.ts';
+import { Secret } from './secrets.ts';
+
+/** Where a listener is bound. Port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const masterKeyBytes = 32;
+const organizationPath = /^\/o\/[a-z0-9](?:-?[a-z0-9])*$/;
+const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/;
+const tokenPattern = /^[A-Za-z0-9._~+/-]{32,256}$/;
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Any text but the empty one. */
+export function readText(text: string): Parsed<string> {
+  return text.trim() === '' ? fault('must not be blank') : accepted(text);
+}
+
+/** One of a closed set of words. */
+export function readWord<const Word extends string>(
+  words: readonly Word[],
+): (text: string) => Parsed<Word> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    return word === undefined ? fault(`must be one of ${words.join(', ')}`) : accepted(word);
+  };
+}
+
+/**
+ * The base URL of an organization: an origin, or an origin plus `/o/{org}`. It is judged by the
+ * rules for client_ids, because every client_id starts with it.
+ */
+export function readBaseUrl(text: string): Parsed<string> {
+  const clientId = parseClientId(`${text}/a/ab/client.json`, { allowLoopback: true });
+  if (!clientId.ok) {
+    const details = clientId.faults.map(({ detail }) => detail).join('; ');
+    return fault(
+      `must be an https URL (http for localhost only) without "/" at its end: ${details}`,
+    );
+  }
+  const path = text.slice(new URL(text).origin.length);
+  const fits = path === '' || organizationPath.test(path);
+  return fits ? accepted(text) : fault('must be an origin, or an origin and "/o/{org}"');
+}
+
+/** `host:port`, where an IPv6 host stands in brackets. */
+export function readListen(text: string): Parsed<ListenAddress> {
+  const [, host, digits] = listenPattern.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === undefined || port > 65_535) {
+    return fault('must be host:port, such as 127.0.0.1:8787 or [::1]:8787');
+  }
+  return accepted({ host: host.replace(/^\[|\]$/g, ''), port });
+}
+
+/** A PostgreSQL connection URL. It is secret as a whole, for it holds the password. */
+export function readDatabaseUrl(text: string): Parsed<Secret<string>> {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  return protocol === 'postgresql:' || protocol === 'postgres:'
+    ? accepted(new Secret(text))
+    : fault('must be a postgresql:// URL');
+}
+
+/** 32 bytes in base64url. */
+export function readMasterKey(text: string): Parsed<Secret<Uint8Array>> {
+  const key = decodeBase64url(text);
+  return key?.byteLength === masterKeyBytes
+    ? accepted(new Secret(key))
+    : fault(`must be ${masterKeyBytes} bytes in base64url, without padding`);
+}
+
+/** A bearer token: long enough not to be guessed, and fit for an Authorization header. */
+export function readToken(text: string): Parsed<Secret<string>> {
+  return tokenPattern.test(text)
+    ? accepted(new Secret(text))
+    : fault('must have 32 to 256 characters of A-Z a-z 0-9 . _ ~ + / -');
+}
+
+/** Where the command line finds the service. Tokens travel there, so http is for loopback only. */
+export function readServer(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !isServerUrl(url)) {
+    return fault('must be the https origin of a service (http for loopback only)');
+  }
+  return accepted(url.origin);
+}
+
+function isServerUrl(url: URL): boolean {
+  const bare = url.href === `${url.origin}/`;
+  const safe = url.protocol === 'https:';
+  return bare && (safe || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname)));
+}
+
+function fault(detail: string): Parsed<never> {
+  return refused('', 'setting', detail);
+}

@@ -1,0 +1,156 @@
+import type {
+  Agent,
+  AgentId,
+  AgentKind,
+  AgentProfile,
+  AgentState,
+  GrantType,
+  KeyCustody,
+} from '../agents/agent.ts';
+import type { AgentFilter, AgentReader, AgentStore } from '../agents/agent-store.ts';
+import type { PageRequest } from '../kernel/page.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { Did } from '../protocol/did-web.ts';
+import type { Connection } from './client.ts';
+import { refuseDuplicate } from './database-error.ts';
+import type { Prisma, Agent as Row } from './generated/client.ts';
+
+export class PostgresAgentReader implements AgentReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async findByHandle(organizationId: OrganizationId, handle: string): Promise<Agent | null> {
+    const row = await this.db.agent.findUnique({
+      where: { organizationId_handle: { organizationId, handle } },
+    });
+    return row === null ? null : toAgent(row);
+  }
+
+  async findMany(ids: readonly AgentId[]): Promise<readonly Agent[]> {
+    const rows = await this.db.agent.findMany({
+      where: { id: { in: [...ids] } },
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(toAgent);
+  }
+
+  async list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]> {
+    const rows = await this.db.agent.findMany({
+      where: {
+        AND: [matching(filter), page.after === undefined ? {} : { id: { gt: page.after } }],
+      },
+      orderBy: { id: 'asc' },
+      take: page.limit,
+    });
+    return rows.map(toAgent);
+  }
+
+  async listLagging(limit: number): Promise<readonly Agent[]> {
+    const rows = await this.db.agent.findMany({
+      where: { publishedRevision: { lt: this.db.agent.fields.papersRevision } },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+    return rows.map(toAgent);
+  }
+}
+
+export class PostgresAgentStore extends PostgresAgentReader implements AgentStore {
+  async insert(agent: Agent): Promise<void> {
+    await refuseDuplicate(
+      this.db.agent.create({ data: { ...agent, ...toColumns(agent) }, select: { id: true } }),
+      () => new SealwrightError('handle-taken', `The handle ${agent.handle} is, or was, in use.`),
+    );
+  }
+
+  async reviseAll(ids: readonly AgentId[]): Promise<readonly Agent[]> {
+    await this.db.$queryRaw`
+      SELECT id FROM agents WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`;
+    const rows = await this.db.agent.updateManyAndReturn({
+      where: { id: { in: [...ids] } },
+      data: { papersRevision: { increment: 1 } },
+    });
+    return rows.map(toAgent).sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  async updateProfile(id: AgentId, profile: AgentProfile, at: Date): Promise<void> {
+    await this.db.agent.updateMany({
+      where: { id },
+      data: { ...toColumns(profile), updatedAt: at },
+    });
+  }
+
+  async updateState(id: AgentId, state: AgentState, at: Date): Promise<void> {
+    await this.db.agent.updateMany({ where: { id }, data: { state, updatedAt: at } });
+  }
+
+  async markPublished(
+    revisions: readonly { readonly id: AgentId; readonly revision: number }[],
+  ): Promise<readonly AgentId[]> {
+    const ids = revisions.map(({ id }) => id);
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      WITH current AS (
+        SELECT agents.id, agents.papers_revision AS revision
+          FROM agents
+          JOIN unnest(${ids}::text[], ${revisions.map(({ revision }) => revision)}::int[])
+            AS asked (id, revision) ON agents.id = asked.id AND agents.papers_revision = asked.revision
+         ORDER BY agents.id
+           FOR NO KEY UPDATE OF agents)
+      UPDATE agents SET published_revision = current.revision
+        FROM current WHERE agents.id = current.id
+      RETURNING agents.id`;
+    return rows.map(({ id }) => id);
+  }
+}
+
+function matching(filter: AgentFilter): Prisma.AgentWhereInput {
+  const { organizationId, state, kind, team, tag, owner, text } = filter;
+  return {
+    organizationId,
+    ...(state === undefined ? {} : { state }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(team === undefined ? {} : { team }),
+    ...(tag === undefined ? {} : { tags: { has: tag } }),
+    ...(owner === undefined ? {} : { owners: { has: owner } }),
+    ...(text === undefined
+      ? {}
+      : { OR: [{ handle: containing(text) }, { name: containing(text) }] }),
+  };
+}
+
+/** The text as it is: Prisma passes the wildcards of LIKE through. */
+function containing(text: string): Prisma.StringFilter {
+  return { contains: text.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' };
+}
+
+/** The members of a profile that are lists, in the form that Prisma takes. */
+function toColumns(profile: AgentProfile) {
+  return {
+    name: profile.name,
+    description: profile.description,
+    owners: [...profile.owners],
+    team: profile.team,
+    tags: [...profile.tags],
+    version: profile.version,
+    redirectUris: [...profile.redirectUris],
+    grantTypes: [...profile.grantTypes],
+    logoUri: profile.logoUri,
+  };
+}
+
+function toAgent(row: Row): Agent {
+  return {
+    ...row,
+    id: row.id as AgentId,
+    organizationId: row.organizationId as OrganizationId,
+    kind: row.kind as AgentKind,
+    state: row.state as AgentState,
+    grantTypes: row.grantTypes as GrantType[],
+    did: row.did as Did,
+    keyCustody: row.keyCustody as KeyCustody,
+  };
+}

@@ -1,0 +1,116 @@
+import type { AuditEvent, AuditRecord, EventId } from '../audit/audit-event.ts';
+import type { AuditFilter, AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import { type ChainHead, linkRecord } from '../audit/hash-chain.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/new-id.ts';
+import type { PageRequest } from '../kernel/page.ts';
+import type { Connection } from './client.ts';
+import type { Prisma, AuditRecord as Row } from './generated/client.ts';
+
+export class PostgresAuditReader implements AuditReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async list(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]> {
+    const last = page.after === undefined ? null : await this.#sequenceOf(page.after);
+    const rows = await this.db.auditRecord.findMany({
+      where: { AND: [matching(filter), last === null ? {} : { sequence: { gt: last } }] },
+      orderBy: { sequence: 'asc' },
+      take: page.limit,
+    });
+    return rows.map(toAuditRecord);
+  }
+
+  async readAfter(after: number, limit: number): Promise<readonly AuditRecord[]> {
+    const rows = await this.db.auditRecord.findMany({
+      where: { sequence: { gt: after } },
+      orderBy: { sequence: 'asc' },
+      take: limit,
+    });
+    return rows.map(toAuditRecord);
+  }
+
+  async #sequenceOf(id: string): Promise<bigint | null> {
+    const row = await this.db.auditRecord.findUnique({ where: { id }, select: { sequence: true } });
+    return row?.sequence ?? null;
+  }
+}
+
+export class PostgresAuditTrail implements AuditTrail {
+  readonly #db: Connection;
+  readonly #clock: Clock;
+
+  constructor(db: Connection, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  async append(events: readonly AuditEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const at = this.#clock.now();
+    let head = await this.#lockHead();
+    const records = events.map((event) => {
+      const record = linkRecord(head, { id: newId<EventId>('evt', at), at, event });
+      head = record;
+      return { record, event };
+    });
+    await this.#insert(records);
+    await this.#db.$executeRaw`
+      UPDATE audit_head SET sequence = ${head.sequence}, hash = ${head.hash} WHERE id = 1`;
+  }
+
+  /** From here to the end of the transaction, nobody else appends. */
+  async #lockHead(): Promise<ChainHead> {
+    const [row] = await this.#db.$queryRaw<{ readonly sequence: bigint; readonly hash: string }[]>`
+      SELECT sequence, hash FROM audit_head WHERE id = 1 FOR NO KEY UPDATE`;
+    if (row === undefined) throw new TypeError('The audit chain has no head.');
+    return { sequence: Number(row.sequence), hash: row.hash };
+  }
+
+  async #insert(
+    entries: readonly { readonly record: AuditRecord; readonly event: AuditEvent }[],
+  ): Promise<void> {
+    const records = entries.map(({ record }) => record);
+    const events = entries.map(({ event }) => event);
+    await this.#db.$executeRaw`
+      INSERT INTO audit_records (sequence, id, at, organization_id, action, subject, body,
+        previous_hash, hash)
+      SELECT * FROM unnest(
+        ${records.map(({ sequence }) => sequence)}::bigint[],
+        ${records.map(({ id }) => id)}::text[],
+        ${records.map(({ at }) => at)}::timestamptz[],
+        ${events.map(({ organizationId }) => organizationId)}::text[],
+        ${events.map(({ action }) => action)}::text[],
+        ${events.map(({ subject }) => subject)}::text[],
+        ${records.map(({ body }) => body)}::text[],
+        ${records.map(({ previousHash }) => previousHash)}::text[],
+        ${records.map(({ hash }) => hash)}::text[])`;
+  }
+}
+
+function matching(filter: AuditFilter): Prisma.AuditRecordWhereInput {
+  const { organizationId, action, subject, since, until } = filter;
+  return {
+    organizationId,
+    ...(action === undefined ? {} : { action }),
+    ...(subject === undefined ? {} : { subject }),
+    at: {
+      ...(since === undefined ? {} : { gte: since }),
+      ...(until === undefined ? {} : { lt: until }),
+    },
+  };
+}
+
+function toAuditRecord(row: Row): AuditRecord {
+  return {
+    sequence: Number(row.sequence),
+    id: row.id as EventId,
+    at: row.at,
+    body: row.body,
+    previousHash: row.previousHash,
+    hash: row.hash,
+  };
+}

@@ -1,0 +1,44 @@
+import { PostgresAgentReader } from './agent-store.ts';
+import { PostgresApiTokenReader } from './api-token-store.ts';
+import { PostgresAuditReader } from './audit-store.ts';
+import type { Connection } from './client.ts';
+import { PostgresCredentialReader } from './credential-store.ts';
+import { translateError } from './database-error.ts';
+import { PostgresDidReader } from './did-store.ts';
+import { PostgresKeyReader } from './key-store.ts';
+import { PostgresOrganizationReader } from './organization-store.ts';
+import { PostgresPublicDocumentReader } from './public-document-store.ts';
+import { PostgresStatusReader } from './status-store.ts';
+import type { Readers } from './stores.ts';
+
+/** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
+export function createReaders(db: Connection): Readers {
+  return {
+    organizations: translating(new PostgresOrganizationReader(db)),
+    tokens: translating(new PostgresApiTokenReader(db)),
+    agents: translating(new PostgresAgentReader(db)),
+    keys: translating(new PostgresKeyReader(db)),
+    dids: translating(new PostgresDidReader(db)),
+    status: translating(new PostgresStatusReader(db)),
+    credentials: translating(new PostgresCredentialReader(db)),
+    documents: translating(new PostgresPublicDocumentReader(db)),
+    audit: translating(new PostgresAuditReader(db)),
+  };
+}
+
+/** The same reader, with the errors of its methods translated. */
+function translating<Reader extends object>(reader: Reader): Reader {
+  return new Proxy(reader, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...input: unknown[]) => {
+        try {
+          return await member.apply(target, input);
+        } catch (error) {
+          throw translateError(error);
+        }
+      };
+    },
+  });
+}

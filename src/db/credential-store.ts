@@ -1,0 +1,165 @@
+import type { AgentId } from '../agents/agent.ts';
+import type { Credential, CredentialId, CredentialRecord } from '../credentials/credential.ts';
+import type {
+  CredentialFilter,
+  CredentialReader,
+  CredentialStore,
+} from '../credentials/credential-store.ts';
+import type { PageRequest } from '../kernel/page.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { StatusListId } from '../status/status-list.ts';
+import type { Connection } from './client.ts';
+import { Prisma } from './generated/client.ts';
+
+/** A row of the select below. */
+type Row = Omit<Credential, 'claims' | 'status'> & {
+  readonly claims: string;
+  readonly listId: StatusListId;
+  readonly listNumber: number;
+  readonly index: number;
+};
+
+const select = Prisma.sql`
+  SELECT c.id, c.organization_id AS "organizationId", c.agent_id AS "agentId", c.type, c.claims,
+         c.visibility, c.reason, c.valid_from AS "validFrom", c.valid_until AS "validUntil",
+         c.payload, c.jwt, c.sealing, c.created_at AS "createdAt", l.id AS "listId",
+         l.number AS "listNumber", s.index, s.revoked_at AS "revokedAt",
+         s.suspended_at AS "suspendedAt", s.agent_suspended_at AS "agentSuspendedAt"
+    FROM credentials c
+    JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
+    JOIN status_lists l ON l.id = s.list_id`;
+
+export class PostgresCredentialReader implements CredentialReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async find(organizationId: OrganizationId, id: CredentialId): Promise<Credential | null> {
+    const [row] = await this.db.$queryRaw<Row[]>`
+      ${select} WHERE c.organization_id = ${organizationId} AND c.id = ${id}`;
+    return row === undefined ? null : toCredential(row);
+  }
+
+  async list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]> {
+    const conditions = conditionsOf(filter);
+    if (page.after !== undefined) conditions.push(Prisma.sql`c.id > ${page.after}`);
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select} WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY c.id LIMIT ${page.limit}`;
+    return rows.map(toCredential);
+  }
+
+  async listUnexpired(agentIds: readonly AgentId[], at: Date): Promise<readonly Credential[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select}
+       WHERE c.agent_id = ANY(${agentIds}) AND c.valid_until > ${at}::timestamptz
+         AND c.sealing = 'sealed'
+       ORDER BY c.id`;
+    return rows.map(toCredential);
+  }
+
+  async listUnsealed(before: Date, limit: number): Promise<readonly Credential[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select}
+       WHERE c.sealing = 'intended' AND c.created_at < ${before}::timestamptz
+       ORDER BY c.id LIMIT ${limit}`;
+    return rows.map(toCredential);
+  }
+
+  async listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]> {
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      SELECT a.id
+        FROM agents a
+       CROSS JOIN LATERAL (
+         SELECT c.valid_from, c.valid_until
+           FROM credentials c
+           JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
+          WHERE c.agent_id = a.id AND c.type = 'passport' AND c.sealing = 'sealed'
+            AND s.revoked_at IS NULL
+          ORDER BY c.created_at DESC, c.id DESC LIMIT 1) p
+       WHERE a.state = 'active'
+         AND p.valid_from + (p.valid_until - p.valid_from) * 2 / 3 < ${at}::timestamptz
+       ORDER BY p.valid_until, a.id LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
+  }
+}
+
+export class PostgresCredentialStore extends PostgresCredentialReader implements CredentialStore {
+  async insertIntents(records: readonly CredentialRecord[]): Promise<void> {
+    const column = <Value>(read: (record: CredentialRecord) => Value) => records.map(read);
+    await this.db.$executeRaw`
+      INSERT INTO credentials (id, organization_id, agent_id, type, claims, visibility, reason,
+        valid_from, valid_until, payload, jwt, sealing, status_list_id, status_index, created_at)
+      SELECT * FROM unnest(
+        ${column(({ id }) => id)}::text[],
+        ${column(({ organizationId }) => organizationId)}::text[],
+        ${column(({ agentId }) => agentId)}::text[],
+        ${column(({ type }) => type)}::text[],
+        ${column(({ claims }) => JSON.stringify(claims))}::text[],
+        ${column(({ visibility }) => visibility)}::text[],
+        ${column(({ reason }) => reason)}::text[],
+        ${column(({ validFrom }) => validFrom)}::timestamptz[],
+        ${column(({ validUntil }) => validUntil)}::timestamptz[],
+        ${column(({ payload }) => payload)}::text[],
+        ${column(({ jwt }) => jwt)}::text[],
+        ${column(({ sealing }) => sealing)}::text[],
+        ${column(({ status }) => status.listId)}::text[],
+        ${column(({ status }) => status.index)}::int[],
+        ${column(({ createdAt }) => createdAt)}::timestamptz[])`;
+  }
+
+  async sealAll(
+    seals: readonly { readonly id: CredentialId; readonly jwt: string }[],
+  ): Promise<void> {
+    const count = await this.db.$executeRaw`
+      UPDATE credentials SET jwt = seal.jwt, sealing = 'sealed'
+        FROM unnest(${seals.map(({ id }) => id)}::text[], ${seals.map(({ jwt }) => jwt)}::text[])
+          AS seal (id, jwt)
+       WHERE credentials.id = seal.id AND credentials.sealing = 'intended'`;
+    if (count === seals.length) return;
+    throw new SealwrightError(
+      'credential-wrong-state',
+      'A credential was given up before its signature was recorded.',
+    );
+  }
+
+  async abandonAll(ids: readonly CredentialId[]): Promise<void> {
+    await this.db.credential.updateMany({
+      where: { id: { in: [...ids] }, sealing: 'intended' },
+      data: { sealing: 'abandoned' },
+    });
+  }
+}
+
+function conditionsOf(filter: CredentialFilter): Prisma.Sql[] {
+  const { agentId, type, state, expiresBefore } = filter;
+  const conditions = [Prisma.sql`c.organization_id = ${filter.organizationId}`];
+  if (agentId !== undefined) conditions.push(Prisma.sql`c.agent_id = ${agentId}`);
+  if (type !== undefined) conditions.push(Prisma.sql`c.type = ${type}`);
+  if (state !== undefined) conditions.push(Prisma.sql`${stateSql(filter.at)} = ${state}`);
+  if (expiresBefore !== undefined) {
+    conditions.push(Prisma.sql`c.valid_until < ${expiresBefore}::timestamptz`);
+  }
+  return conditions;
+}
+
+/** `credentialStateAt` of the credentials room, word for word. */
+function stateSql(at: Date): Prisma.Sql {
+  return Prisma.sql`
+    CASE WHEN c.sealing <> 'sealed' THEN c.sealing
+         WHEN s.revoked_at IS NOT NULL THEN 'revoked'
+         WHEN c.valid_until <= ${at}::timestamptz THEN 'expired'
+         WHEN s.suspended_at IS NOT NULL OR s.agent_suspended_at IS NOT NULL THEN 'suspended'
+         ELSE 'active' END`;
+}
+
+function toCredential({ listId, listNumber, index, ...row }: Row): Credential {
+  return {
+    ...row,
+    claims: JSON.parse(row.claims) as JsonObject,
+    status: { listId, listNumber, index },
+  };
+}

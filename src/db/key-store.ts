@@ -1,0 +1,59 @@
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { KeyReader, KeyStore } from '../keys/key-store.ts';
+import type { KeyId, KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import type { PublicJwk, SigningAlgorithm } from '../protocol/jwk.ts';
+import type { Connection } from './client.ts';
+import { refuseDuplicate } from './database-error.ts';
+import type { SigningKey as Row } from './generated/client.ts';
+
+export class PostgresKeyReader implements KeyReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async find(id: KeyId): Promise<SigningKey | null> {
+    const row = await this.db.signingKey.findUnique({ where: { id } });
+    return row === null ? null : toSigningKey(row);
+  }
+
+  async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
+    const rows = await this.db.signingKey.findMany({
+      where: { did: { in: [...dids] }, state: { not: 'retired' } },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    });
+    return rows.map(toSigningKey);
+  }
+}
+
+export class PostgresKeyStore extends PostgresKeyReader implements KeyStore {
+  async insert(key: SigningKey): Promise<void> {
+    const data = {
+      ...key,
+      publicJwk: JSON.stringify(key.publicJwk),
+      sealed: key.sealed === null ? null : Uint8Array.from(key.sealed),
+    };
+    await refuseDuplicate(
+      this.db.signingKey.create({ data, select: { id: true } }),
+      () => new SealwrightError('key-not-usable', 'This public key is in use already.'),
+    );
+  }
+
+  async updateState(id: KeyId, state: KeyState): Promise<void> {
+    await this.db.signingKey.updateMany({ where: { id }, data: { state } });
+  }
+}
+
+function toSigningKey(row: Row): SigningKey {
+  return {
+    ...row,
+    id: row.id as KeyId,
+    organizationId: row.organizationId as OrganizationId,
+    purpose: row.purpose as KeyPurpose,
+    algorithm: row.algorithm as SigningAlgorithm,
+    publicJwk: JSON.parse(row.publicJwk) as PublicJwk,
+    state: row.state as KeyState,
+  };
+}

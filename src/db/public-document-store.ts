@@ -1,0 +1,131 @@
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type {
+  DocumentMediaType,
+  DocumentState,
+  PublicDocument,
+} from '../publication/public-document.ts';
+import type {
+  PublicDocumentReader,
+  PublicDocumentStore,
+  PublishOrder,
+} from '../publication/public-document-store.ts';
+import type { Connection } from './client.ts';
+import { refuseDuplicate } from './database-error.ts';
+import { Prisma, type PublicDocument as Row } from './generated/client.ts';
+
+const columns = Prisma.sql`
+  path, version, state, media_type AS "mediaType", body, sha256, cache_control AS "cacheControl",
+  expires_at AS "expiresAt", link, keeps_versions AS "keepsVersions", published_at AS "publishedAt"`;
+
+/** The present version of a path, without its octets. */
+type Present = Omit<Row, 'body'>;
+
+export class PostgresPublicDocumentReader implements PublicDocumentReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async find(path: string): Promise<PublicDocument | null> {
+    const row = await this.db.publicDocument.findFirst({
+      where: { path },
+      orderBy: { version: 'desc' },
+    });
+    return row === null ? null : toPublicDocument(row);
+  }
+
+  async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      SELECT ${columns} FROM public_documents WHERE starts_with(path, ${pathPrefix})
+       ORDER BY published_at DESC, version DESC, path LIMIT ${limit}`;
+    return rows.map(toPublicDocument);
+  }
+}
+
+export class PostgresPublicDocumentStore
+  extends PostgresPublicDocumentReader
+  implements PublicDocumentStore
+{
+  readonly #onPublished: (documents: readonly PublicDocument[]) => void;
+
+  /** `onPublished` hears what is written, before it is known whether it becomes durable. */
+  constructor(db: Connection, onPublished: (documents: readonly PublicDocument[]) => void) {
+    super(db);
+    this.#onPublished = onPublished;
+  }
+
+  async publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+    const present = await this.#readPresent(drafts.map(({ path }) => path));
+    const published = drafts
+      .filter((draft) => isNews(draft, present.get(draft.path)))
+      .map((draft) => ({ ...draft, version: (present.get(draft.path)?.version ?? 0) + 1 }));
+    if (published.length === 0) return [];
+    await this.#insert(published);
+    await this.#forget(published.flatMap(({ path }) => present.get(path) ?? []));
+    this.#onPublished(published);
+    return published;
+  }
+
+  async #readPresent(paths: readonly string[]): Promise<ReadonlyMap<string, Present>> {
+    const rows = await this.db.$queryRaw<Present[]>`
+      SELECT DISTINCT ON (path) path, version, state, media_type AS "mediaType", sha256,
+             cache_control AS "cacheControl", expires_at AS "expiresAt", link,
+             keeps_versions AS "keepsVersions", published_at AS "publishedAt"
+        FROM public_documents WHERE path = ANY(${paths}) ORDER BY path, version DESC`;
+    return new Map(rows.map((row) => [row.path, row]));
+  }
+
+  /** The primary key stops two transactions that publish the same version of a path. */
+  async #insert(documents: readonly PublicDocument[]): Promise<void> {
+    const column = <Value>(read: (document: PublicDocument) => Value) => documents.map(read);
+    await refuseDuplicate(
+      this.db.$executeRaw`
+        INSERT INTO public_documents (path, version, state, media_type, body, sha256,
+          cache_control, expires_at, link, keeps_versions, published_at)
+        SELECT * FROM unnest(
+          ${column(({ path }) => path)}::text[],
+          ${column(({ version }) => version)}::int[],
+          ${column(({ state }) => state)}::text[],
+          ${column(({ mediaType }) => mediaType)}::text[],
+          ${column(({ body }) => body)}::bytea[],
+          ${column(({ sha256 }) => sha256)}::text[],
+          ${column(({ cacheControl }) => cacheControl)}::text[],
+          ${column(({ expiresAt }) => expiresAt)}::timestamptz[],
+          ${column(({ link }) => link)}::text[],
+          ${column(({ keepsVersions }) => keepsVersions)}::bool[],
+          ${column(({ publishedAt }) => publishedAt)}::timestamptz[])`,
+      () => new SealwrightError('conflict-retry', 'A document was published at the same time.'),
+    );
+  }
+
+  async #forget(replaced: readonly Present[]): Promise<void> {
+    const paths = replaced.filter(({ keepsVersions }) => !keepsVersions).map(({ path }) => path);
+    if (paths.length === 0) return;
+    await this.db.$executeRaw`
+      DELETE FROM public_documents old USING public_documents present
+       WHERE old.path = ANY(${paths}) AND NOT old.keeps_versions
+         AND present.path = old.path AND present.version > old.version`;
+  }
+}
+
+/** Whether the draft differs from the present version in octets, headers or state. */
+function isNews(draft: PublishOrder, present: Present | undefined): boolean {
+  return (
+    present === undefined ||
+    draft.sha256 !== present.sha256 ||
+    draft.state !== present.state ||
+    draft.mediaType !== present.mediaType ||
+    draft.cacheControl !== present.cacheControl ||
+    draft.link !== present.link ||
+    draft.expiresAt?.getTime() !== present.expiresAt?.getTime()
+  );
+}
+
+function toPublicDocument(row: Row): PublicDocument {
+  return {
+    ...row,
+    state: row.state as DocumentState,
+    mediaType: row.mediaType as DocumentMediaType,
+  };
+}

@@ -1,0 +1,150 @@
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
+import {
+  type StatusEntry,
+  type StatusList,
+  type StatusListId,
+  type StatusReference,
+  type StatusState,
+  stateOf,
+} from '../status/status-list.ts';
+import type { StatusChange, StatusReader, StatusStore } from '../status/status-store.ts';
+import type { Connection } from './client.ts';
+import { refuseDuplicate } from './database-error.ts';
+import { Prisma, type StatusList as Row } from './generated/client.ts';
+
+export class PostgresStatusReader implements StatusReader {
+  protected readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async listLists(): Promise<readonly StatusList[]> {
+    const rows = await this.db.statusList.findMany({ orderBy: { id: 'asc' } });
+    return rows.map(toStatusList);
+  }
+
+  async findList(id: StatusListId): Promise<StatusList | null> {
+    const row = await this.db.statusList.findUnique({ where: { id } });
+    return row === null ? null : toStatusList(row);
+  }
+
+  async readExceptions(
+    id: StatusListId,
+  ): Promise<readonly { readonly index: number; readonly state: StatusState }[]> {
+    const rows = await this.db.statusEntry.findMany({
+      where: {
+        listId: id,
+        OR: [
+          { revokedAt: { not: null } },
+          { suspendedAt: { not: null } },
+          { agentSuspendedAt: { not: null } },
+        ],
+      },
+      orderBy: { index: 'asc' },
+    });
+    return rows.map((row) => ({ index: row.index, state: stateOf(row) }));
+  }
+}
+
+export class PostgresStatusStore extends PostgresStatusReader implements StatusStore {
+  async insertList(list: StatusList): Promise<void> {
+    const data = { ...list, permutationKey: Uint8Array.from(list.permutationKey) };
+    await refuseDuplicate(
+      this.db.statusList.create({ data, select: { id: true } }),
+      () => new SealwrightError('conflict-retry', 'Another list took this number.'),
+    );
+  }
+
+  async takeIndices(
+    organizationId: OrganizationId,
+    count: number,
+  ): Promise<{ readonly list: StatusList; readonly granted: number } | null> {
+    const [row] = await this.db.$queryRaw<Row[]>`
+      SELECT id, organization_id AS "organizationId", number, size, taken, revision,
+             permutation_key AS "permutationKey", published_revision AS "publishedRevision",
+             published_at AS "publishedAt"
+        FROM status_lists WHERE organization_id = ${organizationId}
+       ORDER BY number DESC LIMIT 1 FOR NO KEY UPDATE`;
+    if (row === undefined) return null;
+    const granted = Math.min(count, row.size - row.taken);
+    await this.db.statusList.updateMany({
+      where: { id: row.id },
+      data: { taken: row.taken + granted },
+    });
+    return { list: toStatusList(row), granted };
+  }
+
+  async insertEntries(
+    entries: readonly (StatusReference & { readonly holder: string })[],
+  ): Promise<void> {
+    await refuseDuplicate(
+      this.db.$executeRaw`
+        INSERT INTO status_entries (list_id, index, holder)
+        SELECT * FROM unnest(
+          ${entries.map(({ listId }) => listId)}::text[],
+          ${entries.map(({ index }) => index)}::int[],
+          ${entries.map(({ holder }) => holder)}::text[])`,
+      () => new SealwrightError('conflict-retry', 'A status index or its holder is in use.'),
+    );
+  }
+
+  async change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]> {
+    const [column, moment] = columnOf(change);
+    const touched = await this.db.$queryRaw<{ readonly id: StatusListId }[]>`
+      WITH changed AS (
+        UPDATE status_entries SET ${column} = ${moment}::timestamptz
+         WHERE holder = ANY(${holders}) AND (${column} IS NULL) = (${moment}::timestamptz IS NOT NULL)
+        RETURNING list_id)
+      SELECT DISTINCT list_id AS id FROM changed ORDER BY id`;
+    const ids = touched.map(({ id }) => id);
+    await this.#countRevisions(ids);
+    return ids;
+  }
+
+  async findEntries(holders: readonly string[]): Promise<readonly StatusEntry[]> {
+    const rows = await this.db.statusEntry.findMany({
+      where: { holder: { in: [...holders] } },
+      include: { list: { select: { number: true } } },
+      orderBy: { holder: 'asc' },
+    });
+    return rows.map(({ list, ...row }) => ({
+      ...row,
+      listId: row.listId as StatusListId,
+      listNumber: list.number,
+    }));
+  }
+
+  async recordPublication(
+    id: StatusListId,
+    publication: { readonly revision: number; readonly at: Date },
+  ): Promise<boolean> {
+    const { count } = await this.db.statusList.updateMany({
+      where: { id, OR: [{ publishedAt: null }, { publishedAt: { lt: publication.at } }] },
+      data: { publishedRevision: publication.revision, publishedAt: publication.at },
+    });
+    return count === 1;
+  }
+
+  /** In the order of ids, so that two changes of several lists wait and never deadlock. */
+  async #countRevisions(ids: readonly StatusListId[]): Promise<void> {
+    for (const id of ids) {
+      await this.db.statusList.updateMany({ where: { id }, data: { revision: { increment: 1 } } });
+    }
+  }
+}
+
+function columnOf(change: StatusChange): readonly [Prisma.Sql, Date | null] {
+  if ('revokedAt' in change) return [Prisma.sql`revoked_at`, change.revokedAt];
+  if ('suspendedAt' in change) return [Prisma.sql`suspended_at`, change.suspendedAt];
+  return [Prisma.sql`agent_suspended_at`, change.agentSuspendedAt];
+}
+
+function toStatusList(row: Row): StatusList {
+  return {
+    ...row,
+    id: row.id as StatusListId,
+    organizationId: row.organizationId as OrganizationId,
+  };
+}

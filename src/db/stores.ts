@@ -1,0 +1,38 @@
+import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
+import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
+import type { DidReader, DidStore } from '../dids/did-store.ts';
+import type { KeyReader, KeyStore } from '../keys/key-store.ts';
+import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
+import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
+import type {
+  PublicDocumentReader,
+  PublicDocumentStore,
+} from '../publication/public-document-store.ts';
+import type { StatusReader, StatusStore } from '../status/status-store.ts';
+
+/** Everything a unit of work may read and write. */
+export interface Stores {
+  readonly organizations: OrganizationStore;
+  readonly tokens: ApiTokenStore;
+  readonly agents: AgentStore;
+  readonly keys: KeyStore;
+  readonly dids: DidStore;
+  readonly status: StatusStore;
+  readonly credentials: CredentialStore;
+  readonly documents: PublicDocumentStore;
+  readonly audit: AuditTrail;
+}
+
+/** What may be read outside a unit of work. These objects have no method that writes. */
+export interface Readers {
+  readonly organizations: OrganizationReader;
+  readonly tokens: ApiTokenReader;
+  readonly agents: AgentReader;
+  readonly keys: KeyReader;
+  readonly dids: DidReader;
+  readonly status: StatusReader;
+  readonly credentials: CredentialReader;
+  readonly documents: PublicDocumentReader;
+  readonly audit: AuditReader;
+}

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../kernel/clock.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { PublicDocument } from '../publication/public-document.ts';
+import { PostgresAgentStore } from './agent-store.ts';
+import { PostgresApiTokenStore } from './api-token-store.ts';
+import { PostgresAuditTrail } from './audit-store.ts';
+import type { Connection } from './client.ts';
+import { PostgresCredentialStore } from './credential-store.ts';
+import { isConflict, translateError } from './database-error.ts';
+import { PostgresDidStore } from './did-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { PostgresKeyStore } from './key-store.ts';
+import { PostgresOrganizationStore } from './organization-store.ts';
+import { PostgresPublicDocumentStore } from './public-document-store.ts';
+import { PostgresStatusStore } from './status-store.ts';
+import type { Stores } from './stores.ts';
+
+const maxRetries = 5;
+const longestPauseMs = 50;
+/** A transaction waits this long for a free connection, and may then take this long. */
+const patience = { maxWait: 10_000, timeout: 30_000 };
+
+export interface UnitOfWorkDeps {
+  readonly client: PrismaClient;
+  readonly clock: Clock;
+  /** Hears what a transaction published, once it is durable. */
+  readonly onPublished: (documents: readonly PublicDocument[]) => void;
+}
+
+/**
+ * One transaction is one set of stores, at READ COMMITTED. Work that loses a deadlock, a
+ * serialization or a race for a number is run again up to five times, then ends in
+ * `conflict-retry`; a database that cannot be reached ends it in `storage-unavailable`, and whether
+ * the work became durable is then unknown.
+ */
+export class PostgresUnitOfWork implements UnitOfWork<Stores> {
+  readonly #deps: UnitOfWorkDeps;
+
+  constructor(deps: UnitOfWorkDeps) {
+    this.#deps = deps;
+  }
+
+  async run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
+    for (let retries = 0; ; retries += 1) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        if (!isConflict(error)) throw translateError(error);
+        if (retries === maxRetries) throw conflict(error);
+      }
+      await delay(Math.random() * longestPauseMs * (retries + 1));
+    }
+  }
+
+  async #attempt<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
+    const { client, onPublished } = this.#deps;
+    const published: PublicDocument[] = [];
+    const result = await client.$transaction(
+      (db) => work(this.#storesOn(db, (documents) => published.push(...documents))),
+      { isolationLevel: 'ReadCommitted', ...patience },
+    );
+    if (published.length > 0) onPublished(published);
+    return result;
+  }
+
+  #storesOn(db: Connection, onPublished: UnitOfWorkDeps['onPublished']): Stores {
+    return {
+      organizations: new PostgresOrganizationStore(db),
+      tokens: new PostgresApiTokenStore(db),
+      agents: new PostgresAgentStore(db),
+      keys: new PostgresKeyStore(db),
+      dids: new PostgresDidStore(db),
+      status: new PostgresStatusStore(db),
+      credentials: new PostgresCredentialStore(db),
+      documents: new PostgresPublicDocumentStore(db, onPublished),
+      audit: new PostgresAuditTrail(db, this.#deps.clock),
+    };
+  }
+}
+
+function conflict(cause: unknown): SealwrightError {
+  return new SealwrightError(
+    'conflict-retry',
+    'Others changed the same things at the same time. Try again.',
+    { cause },
+  );
+}

@@ -1,0 +1,43 @@
+import type { Agent } from '../agents/agent.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { PublicDocument } from '../publication/public-document.ts';
+
+/** An agent as the API shows it to those who may read agents: owners included. */
+export function viewAgent(agent: Agent) {
+  const { id, handle, kind, state, name, description, owners, team, tags, version } = agent;
+  const { did, clientId, redirectUris, grantTypes, logoUri, keyCustody } = agent;
+  const base = clientId.slice(0, -'/client.json'.length);
+  return {
+    ...{ id, handle, kind, state, name, description, owners, team, tags, version },
+    ...{ did, clientId, jwksUri: `${base}/jwks.json`, redirectUris, grantTypes, logoUri },
+    keyCustody,
+    expiresAt: agent.expiresAt?.toISOString() ?? null,
+    createdAt: agent.createdAt.toISOString(),
+    updatedAt: agent.updatedAt.toISOString(),
+    documents: {
+      page: base,
+      client: clientId,
+      did: `${base}/did.json`,
+      jwks: `${base}/jwks.json`,
+      credentials: `${base}/credentials`,
+    },
+  };
+}
+
+/** A new agent, with the private key where it is handed out: this once. */
+export function viewEnrolled(agent: Agent, privateJwk: JsonObject | null) {
+  return { ...viewAgent(agent), ...(privateJwk === null ? {} : { privateJwk }) };
+}
+
+/** One version of a public document, without its octets. */
+export function viewDocument(document: PublicDocument) {
+  return {
+    path: document.path,
+    version: document.version,
+    state: document.state,
+    mediaType: document.mediaType,
+    bytes: document.body.byteLength,
+    sha256: document.sha256,
+    publishedAt: document.publishedAt.toISOString(),
+  };
+}

@@ -1,0 +1,47 @@
+import type { RequestListener } from 'node:http';
+import express from 'express';
+import type { Role } from '../config/env.ts';
+import { accessRoutes } from './access-routes.ts';
+import { agentRoutes } from './agent-routes.ts';
+import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { credentialRoutes } from './credential-routes.ts';
+import { healthRoutes, type Readiness } from './health-routes.ts';
+import { organizationRoutes } from './organization-routes.ts';
+import type { Route } from './route.ts';
+import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
+
+/** Every call of the management API. */
+export const apiRoutes: readonly Route[] = [
+  ...agentRoutes,
+  ...credentialRoutes,
+  ...accessRoutes,
+  ...verifyRoutes,
+  ...organizationRoutes,
+  ...auditRoutes,
+];
+
+export interface AppDeps extends ServeRoutesDeps {
+  /** The origin of the first organization: it stands in the `type` of problem documents. */
+  readonly origin: string;
+  /** With `public` there is no API, only health. */
+  readonly role: Role;
+  readonly checkReadiness: () => Promise<readonly Readiness[]>;
+}
+
+/** The API and health: all that is not a public document. */
+export function createApp(deps: AppDeps): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.use(prepareAnswer);
+  app.use(healthRoutes(deps.checkReadiness));
+  if (deps.role !== 'public') {
+    app.use(serveRoutes(deps, { base: '/api/v1', routes: apiRoutes }));
+  }
+  app.use(refuseUnknownRoute);
+  app.use(answerProblems(deps));
+  return app;
+}

@@ -1,0 +1,33 @@
+import type { Registry } from '../journeys/registry.ts';
+import type { ApiToken, TokenScope } from '../organizations/api-token.ts';
+import { Refusal } from './refusal.ts';
+
+const bearerPattern = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+const challenge = 'Bearer realm="sealwright"';
+
+/**
+ * The token that opened the call. A missing, malformed, unknown, expired or revoked one is refused
+ * in the same words. It is looked up by its hash, so no comparison depends on how much of it fits.
+ */
+export async function authenticate(
+  registry: Pick<Registry, 'authenticate'>,
+  authorization: string | undefined,
+): Promise<ApiToken> {
+  const text = bearerPattern.exec(authorization ?? '')?.[1];
+  const token = text === undefined ? null : await registry.authenticate(text);
+  if (token !== null) return token;
+  // RFC 6750 §3: the challenge names the scheme and the realm.
+  throw new Refusal('unauthenticated', { headers: { 'WWW-Authenticate': challenge } });
+}
+
+/** Refuses a token without the scope, and names the scope. */
+export function checkScope(token: ApiToken, scope: TokenScope | null): void {
+  if (scope === null || token.scopes.includes(scope)) return;
+  // RFC 6750 §3.1: insufficient_scope, with the scope that is necessary.
+  throw new Refusal('not-permitted', {
+    detail: `This call needs the scope ${scope}.`,
+    headers: {
+      'WWW-Authenticate': `${challenge}, error="insufficient_scope", scope="${scope}"`,
+    },
+  });
+}

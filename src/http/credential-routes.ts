@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Credential, CredentialId } from '../credentials/credential.ts';
+import type { ChangeCredentialInput, ChangedCredential } from '../journeys/registry.ts';
+import { created, listed, ok } from './answer.ts';
+import {
+  type ShownCredential,
+  viewChange,
+  viewCredential,
+  viewWholeCredential,
+} from './credential-view.ts';
+import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
+import { pageMembers, readPage } from './page.ts';
+import { type Call, type Route, route } from './route.ts';
+
+const credentialsPath = '/api/v1/credentials';
+
+const issueInput = z.strictObject({
+  type: z.string(),
+  claims: anyJson,
+  reason: z.string(),
+  visibility: z.enum(['public', 'on-request']).optional(),
+  validFor: z.string().optional(),
+  validUntil: moment.optional(),
+});
+
+const filterInput = z.strictObject({
+  ...pageMembers,
+  agent: z.string().optional(),
+  type: z.enum(['passport', 'compliance', 'provenance', 'allowed-actions']).optional(),
+  state: z.enum(['intended', 'abandoned', 'active', 'suspended', 'revoked', 'expired']).optional(),
+  expiresBefore: moment.optional(),
+});
+
+/** The calls about credentials. */
+export const credentialRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/agents/:target/credentials',
+    scope: 'credentials:issue',
+    input: issueInput,
+    run: async (call, input) => {
+      const order = { ...call.caller, ...input, handle: call.target };
+      return show(call, await call.ports.registry.issueCredential(order));
+    },
+    view: viewCreated,
+  }),
+  route({
+    method: 'GET',
+    path: '/credentials',
+    scope: 'agents:read',
+    input: filterInput,
+    run: listCredentials,
+    view: (page, call) =>
+      listed(page, call, (shown) => viewCredential(shown, call.ports.clock.now())),
+  }),
+  route({
+    method: 'GET',
+    path: '/credentials/:target',
+    scope: 'agents:read',
+    input: noInput,
+    run: async (call) => show(call, await call.ports.registry.findCredential(credentialOf(call))),
+    view: (shown, call) => ok(viewWholeCredential(shown, call.ports.clock.now())),
+  }),
+  route({
+    method: 'POST',
+    path: '/credentials/:target/renew',
+    scope: 'credentials:issue',
+    input: reasonInput,
+    run: async (call, input) => {
+      const order = { ...credentialOf(call), ...input };
+      return show(call, await call.ports.registry.renewCredential(order));
+    },
+    view: viewCreated,
+  }),
+  changeRoute('revoke', (call, order) => call.ports.registry.revokeCredential(order)),
+  changeRoute('suspend', (call, order) => call.ports.registry.suspendCredential(order)),
+  changeRoute('resume', (call, order) => call.ports.registry.resumeCredential(order)),
+];
+
+/** The three changes of state have one form: a reason in, the published state out. */
+function changeRoute(
+  verb: 'revoke' | 'suspend' | 'resume',
+  change: (call: Call, order: ChangeCredentialInput) => Promise<ChangedCredential>,
+): Route {
+  return route({
+    method: 'POST',
+    path: `/credentials/:target/${verb}`,
+    scope: 'credentials:revoke',
+    input: reasonInput,
+    run: (call, { reason }) => change(call, { ...credentialOf(call), reason }),
+    view: (changed, call) => ok(viewChange(changed, call.ports.clock.now())),
+  });
+}
+
+async function listCredentials(call: Call, input: z.output<typeof filterInput>) {
+  const { ports, caller } = call;
+  const { limit, cursor, agent: handle, ...filter } = input;
+  const agent =
+    handle === undefined ? undefined : await ports.registry.findAgent({ ...caller, handle });
+  const asked = withoutUndefined({
+    ...filter,
+    agentId: agent?.id,
+    organizationId: caller.organizationId,
+    at: ports.clock.now(),
+  });
+  const page = await readPage({ limit, cursor }, (slice) =>
+    ports.registry.listCredentials(asked, slice),
+  );
+  const ids = [...new Set(page.rows.map(({ agentId }) => agentId))];
+  const handles = new Map(
+    (await ports.registry.findAgents(ids)).map((row) => [row.id, row.handle]),
+  );
+  const rows = page.rows.map((credential) => ({
+    credential,
+    agent: handles.get(credential.agentId) ?? '',
+  }));
+  return { rows, next: page.next };
+}
+
+async function show(call: Call, credential: Credential): Promise<ShownCredential> {
+  const { registry } = call.ports;
+  const [agents, url] = await Promise.all([
+    registry.findAgents([credential.agentId]),
+    registry.credentialUrl(credential),
+  ]);
+  return { credential, url, agent: agents[0]?.handle ?? '' };
+}
+
+function viewCreated(shown: ShownCredential, call: Call) {
+  const location = `${credentialsPath}/${shown.credential.id}`;
+  return created(location, viewWholeCredential(shown, call.ports.clock.now()));
+}
+
+/** The id is what the caller says; the registry finds it in the caller's organization, or not. */
+function credentialOf(call: Call) {
+  return { ...call.caller, id: call.target as CredentialId };
+}

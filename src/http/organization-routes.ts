@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { type ApiToken, type TokenId, tokenScopes } from '../organizations/api-token.ts';
+import type { Organization } from '../organizations/organization.ts';
+import { created, noContent, ok } from './answer.ts';
+import { moment, noInput } from './input.ts';
+import { type Route, route } from './route.ts';
+
+const tokenInput = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  scopes: z.array(z.enum(tokenScopes)).min(1),
+  expiresAt: moment.nullable().default(null),
+});
+
+/** The calls about the caller's organization and its tokens. */
+export const organizationRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/organization',
+    scope: null,
+    input: noInput,
+    run: ({ ports, caller }) => ports.registry.findOrganization(caller),
+    view: (organization) => ok(viewOrganization(organization)),
+  }),
+  route({
+    method: 'POST',
+    path: '/tokens',
+    scope: 'org:admin',
+    input: tokenInput,
+    run: ({ ports, caller }, input) =>
+      ports.registry.createToken({ ...caller, ...input, scopes: [...new Set(input.scopes)] }),
+    view: ({ token, text }, call) =>
+      created(`${call.path}/${token.id}`, { ...viewToken(token), token: text }),
+  }),
+  route({
+    method: 'GET',
+    path: '/tokens',
+    scope: 'org:admin',
+    input: noInput,
+    run: ({ ports, caller }) => ports.registry.listTokens(caller),
+    view: (tokens) => ok({ data: tokens.map(viewToken), next: null }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/tokens/:target',
+    scope: 'org:admin',
+    input: noInput,
+    run: ({ ports, caller, target }) =>
+      ports.registry.revokeToken({ ...caller, id: target as TokenId }),
+    view: noContent,
+  }),
+];
+
+function viewOrganization({ id, name, did, baseUrl, contact, createdAt }: Organization) {
+  return { id, name, did, baseUrl, contact, createdAt: createdAt.toISOString() };
+}
+
+/** A token without its text, which was shown once, and without its hash. */
+function viewToken(token: ApiToken) {
+  return {
+    id: token.id,
+    name: token.name,
+    scopes: token.scopes,
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt?.toISOString() ?? null,
+    revokedAt: token.revokedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,27 @@
+import type { RequestListener } from 'node:http';
+import type { Settings } from '../config/settings.ts';
+import type { Planes } from './listeners.ts';
+import { createPublicPlane, type DocumentSource, type PublicPlaneDeps } from './public-plane.ts';
+
+export interface PlanesDeps extends Omit<PublicPlaneDeps, 'next'> {
+  /** The API and health. */
+  readonly app: RequestListener;
+}
+
+/**
+ * Decides what each listener serves. With an admin listener the public one serves documents and
+ * nothing else; the role `admin` serves no documents at all.
+ */
+export function arrangePlanes(
+  settings: Pick<Settings, 'adminListen' | 'role'>,
+  deps: PlanesDeps,
+): Planes {
+  const split = settings.adminListen !== undefined;
+  const documents = settings.role === 'admin' ? noDocuments : deps.documents;
+  return {
+    public: createPublicPlane({ ...deps, documents, next: split ? null : deps.app }),
+    admin: split ? deps.app : null,
+  };
+}
+
+const noDocuments: DocumentSource = { peek: () => undefined, read: async () => null };

@@ -1,0 +1,208 @@
+import type { ErrorCode, InputFault } from '../kernel/sealwright-error.ts';
+
+/** Refusals that only HTTP knows: they concern the message, not what it asks for. */
+export type HttpProblemCode =
+  | 'route-not-found'
+  | 'method-not-allowed'
+  | 'body-malformed'
+  | 'body-too-large'
+  | 'media-type-unsupported'
+  | 'document-not-found'
+  | 'document-gone'
+  | 'document-expired'
+  | 'internal-error';
+
+export type ProblemCode = ErrorCode | HttpProblemCode;
+
+/** What a code means, for machines (`status`) and for the person who has to mend it. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  readonly fix: string;
+}
+
+/** Every code with its meaning: a code without an entry does not compile. */
+export const problems: Readonly<Record<ProblemCode, Problem>> = {
+  'invalid-input': {
+    status: 400,
+    title: 'The request does not say what is expected',
+    fix: 'Mend every place that "errors" names, and send the request again. Nothing was changed.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No usable token',
+    fix: 'Send "Authorization: Bearer swt_…" with a token that is neither expired nor revoked.',
+  },
+  'not-permitted': {
+    status: 403,
+    title: 'The token does not permit this',
+    fix: 'Use a token with the scope that the answer names, or ask an administrator for one.',
+  },
+  'organization-not-found': {
+    status: 404,
+    title: 'No such organization',
+    fix: 'Check which organization the token belongs to.',
+  },
+  'agent-not-found': {
+    status: 404,
+    title: 'No such agent',
+    fix: 'Check the handle; "sealwright agent list" shows those of your organization.',
+  },
+  'agent-wrong-state': {
+    status: 409,
+    title: 'The agent is not in a state that allows this',
+    fix: 'Look at the state of the agent. A retired agent stays retired; a suspended one is resumed first.',
+  },
+  'handle-taken': {
+    status: 409,
+    title: 'The handle is taken',
+    fix: 'Choose another handle: one that was ever used is never given out again.',
+  },
+  'client-id-too-long': {
+    status: 422,
+    title: 'The client_id would be too long',
+    fix: 'Choose a shorter handle: authorization servers refuse a client_id above 120 bytes.',
+  },
+  'key-not-usable': {
+    status: 422,
+    title: 'The key cannot be used',
+    fix: 'Send the public half of a P-256 or Ed25519 key as a JWK, one that no other agent uses.',
+  },
+  'credential-not-found': {
+    status: 404,
+    title: 'No such credential',
+    fix: 'Check the id; "sealwright credential list" shows those of your organization.',
+  },
+  'credential-wrong-state': {
+    status: 409,
+    title: 'The credential is not in a state that allows this',
+    fix: 'Look at the state of the credential. A revoked one stays revoked: issue a new one.',
+  },
+  'credential-type-unknown': {
+    status: 422,
+    title: 'No such type of credential',
+    fix: 'Use compliance, provenance or allowed-actions. Passports are composed from these.',
+  },
+  'claims-invalid': {
+    status: 422,
+    title: 'The claims do not fit the schema of their type',
+    fix: 'Mend every place that "errors" names; the schema is published under /schemas/.',
+  },
+  'document-too-large': {
+    status: 422,
+    title: 'The client metadata would grow too large',
+    fix: 'Shorten the members that "errors" names: authorization servers refuse documents above 5 kB.',
+  },
+  'document-invalid': {
+    status: 422,
+    title: 'The public document would be refused by its readers',
+    fix: 'Mend every place that "errors" names: the document did not pass our own verifier.',
+  },
+  'status-list-full': {
+    status: 503,
+    title: 'No status index is free',
+    fix: 'Try again shortly; should it last, the operator looks at the log.',
+  },
+  'token-not-found': {
+    status: 404,
+    title: 'No such token',
+    fix: 'Check the id; "sealwright token list" shows those of your organization.',
+  },
+  'conflict-retry': {
+    status: 409,
+    title: 'Another change came first',
+    fix: 'Read the present state and send the request again.',
+  },
+  'storage-unavailable': {
+    status: 503,
+    title: 'The database cannot be reached',
+    fix: 'Try again shortly; public documents are served meanwhile. /readyz says when it is back.',
+  },
+  'start-refused': {
+    status: 503,
+    title: 'The service refused to start',
+    fix: 'Read the last line of the log: it says which setting contradicts which state.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'No such resource',
+    fix: 'Check the path: it matters to the last character, and nothing is redirected.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The resource does not answer this method',
+    fix: 'Use a method that the Allow header names.',
+  },
+  'body-malformed': {
+    status: 400,
+    title: 'The body is not strict JSON',
+    fix: 'Send one JSON object in UTF-8, without a byte order mark and without repeated members.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    fix: 'Send at most 256 kB, uncompressed.',
+  },
+  'media-type-unsupported': {
+    status: 415,
+    title: 'The body is not declared as JSON',
+    fix: 'Send "Content-Type: application/json" and no Content-Encoding.',
+  },
+  'document-not-found': {
+    status: 404,
+    title: 'There is no document at this address',
+    fix: 'Check the address: it matters to the last character. A query is not part of any document.',
+  },
+  'document-gone': {
+    status: 410,
+    title: 'The document was withdrawn',
+    fix: 'Stop using it: the agent was retired and will not come back.',
+  },
+  'document-expired': {
+    status: 503,
+    title: 'The present document has expired',
+    fix: 'Treat the status as unknown, and try again shortly.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Something went wrong on our side',
+    fix: 'Report the "instance" of this answer: the log of the service has the rest under it.',
+  },
+};
+
+/** One occurrence of a problem, as it goes into a problem document. */
+export interface ProblemOccurrence {
+  readonly code: ProblemCode;
+  readonly detail?: string | undefined;
+  readonly faults?: readonly InputFault[] | undefined;
+  /** A UUID that the log knows too; absent in answers that are the same for everybody. */
+  readonly requestId?: string | undefined;
+}
+
+/** A problem document (RFC 9457 §3). */
+export interface ProblemJson {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly fix: string;
+  readonly errors?: readonly InputFault[];
+}
+
+/** Builds the document; its `type` is the address of the page that explains the code. */
+export function buildProblem(origin: string, occurrence: ProblemOccurrence): ProblemJson {
+  const { code, detail, faults = [], requestId } = occurrence;
+  const { status, title, fix } = problems[code];
+  return {
+    type: `${origin}/problems/${code}`,
+    title,
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(requestId === undefined ? {} : { instance: `urn:uuid:${requestId}` }),
+    fix,
+    ...(faults.length === 0 ? {} : { errors: faults }),
+  };
+}

@@ -1,0 +1,193 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Clock } from '../kernel/clock.ts';
+import type { PublicDocument } from '../publication/public-document.ts';
+import { matchesEntityTag } from './entity-tag.ts';
+import { pageSecurityPolicy } from './page-policy.ts';
+import { buildProblem, type HttpProblemCode, problems } from './problems.ts';
+
+/** Where the plane finds documents: `peek` answers from memory, `read` asks the store as well. */
+export interface DocumentSource {
+  peek(path: string): PublicDocument | undefined;
+  read(path: string): Promise<PublicDocument | null>;
+}
+
+export interface PublicPlaneDeps {
+  readonly documents: DocumentSource;
+  /** Takes every request that is not for a public document; null when there is nothing else. */
+  readonly next: RequestListener | null;
+  readonly clock: Clock;
+  /** Stands in the `type` of problems; with https, documents carry Strict-Transport-Security. */
+  readonly origin: string;
+}
+
+const allowedMethods = 'GET, HEAD, OPTIONS';
+const publicPrefix =
+  /^\/(?:a|o|status|token-status|schemas|contexts|problems)\/|^\/(?:\.well-known\/did\.json|did\.json|jwks\.json)(?:$|\?)/;
+/** What a published path can hold; anything else is not worth a look into the store. */
+const publishedPath = /^[A-Za-z0-9._/-]{1,512}$/;
+/** The redirect target of machine agents: the one address that bears a query. */
+const callbackPath = /^(?:\/o\/[a-z0-9-]+)?\/a\/[a-z0-9-]+\/callback$/;
+const strictTransport = 'max-age=31536000';
+
+/**
+ * Serves stored octets verbatim: no decoding, no redirect, no negotiation, no cookie, nothing from
+ * the Host header. A path matches to the last character, so an escape, a dot segment or a query
+ * finds nothing; the inert callback pages alone ignore a query. No request is logged.
+ */
+export function createPublicPlane(deps: PublicPlaneDeps): RequestListener {
+  const plane = new PublicPlane(deps);
+  return (request, response) => plane.answer(request, response);
+}
+
+/** Whether a request target belongs to the public plane, whatever it finds there. */
+export function isPublicTarget(target: string): boolean {
+  return publicPrefix.test(target);
+}
+
+/** Header lists per document, built once: an array is what `writeHead` takes fastest. */
+interface PreparedHeaders {
+  readonly full: string[];
+  readonly notModified: string[];
+}
+
+class PublicPlane {
+  readonly #deps: PublicPlaneDeps;
+  readonly #prepared = new WeakMap<PublicDocument, PreparedHeaders>();
+  readonly #common: readonly string[];
+  readonly #preflight: string[];
+
+  constructor(deps: PublicPlaneDeps) {
+    this.#deps = deps;
+    const secure = deps.origin.startsWith('https:');
+    this.#common = [
+      'Access-Control-Allow-Origin',
+      '*',
+      'Access-Control-Expose-Headers',
+      'ETag, Age',
+      'X-Content-Type-Options',
+      'nosniff',
+      ...(secure ? ['Strict-Transport-Security', strictTransport] : []),
+    ];
+    this.#preflight = [
+      ...this.#common,
+      'Allow',
+      allowedMethods,
+      'Access-Control-Allow-Methods',
+      allowedMethods,
+      'Access-Control-Allow-Headers',
+      'If-None-Match',
+      'Access-Control-Max-Age',
+      '86400',
+    ];
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const target = request.url ?? '/';
+    const document = this.#deps.documents.peek(target);
+    const { method } = request;
+    if (document !== undefined && (method === 'GET' || method === 'HEAD')) {
+      this.#send(document, request, response);
+    } else if (!isPublicTarget(target)) {
+      this.#pass(request, response);
+    } else if (method === 'GET' || method === 'HEAD') {
+      void this.#find(target, request, response);
+    } else if (method === 'OPTIONS') {
+      response.writeHead(204, this.#preflight).end();
+    } else {
+      this.#refuse('method-not-allowed', response);
+    }
+  }
+
+  #pass(request: IncomingMessage, response: ServerResponse): void {
+    const { next } = this.#deps;
+    if (next === null) this.#refuse('route-not-found', response);
+    else next(request, response);
+  }
+
+  async #find(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = storedPath(target);
+    try {
+      const document = path === null ? null : await this.#deps.documents.read(path);
+      if (document === null) this.#refuse('document-not-found', response);
+      else this.#send(document, request, response);
+    } catch {
+      // Whatever is wrong with the store, a reader must not take it for an answer about the agent.
+      this.#refuse('storage-unavailable', response);
+    }
+  }
+
+  #send(document: PublicDocument, request: IncomingMessage, response: ServerResponse): void {
+    const fault = this.#faultOf(document);
+    if (fault !== null) this.#refuse(fault, response);
+    else if (isHeld(document, request)) {
+      response.writeHead(304, this.#headersOf(document).notModified).end();
+    } else {
+      response.writeHead(200, this.#headersOf(document).full).end(document.body);
+    }
+  }
+
+  #faultOf({ state, expiresAt }: PublicDocument): HttpProblemCode | null {
+    if (state === 'gone') return 'document-gone';
+    const expired = expiresAt !== null && expiresAt <= this.#deps.clock.now();
+    return expired ? 'document-expired' : null;
+  }
+
+  #headersOf(document: PublicDocument): PreparedHeaders {
+    const held = this.#prepared.get(document);
+    if (held !== undefined) return held;
+    const prepared = this.#prepare(document);
+    this.#prepared.set(document, prepared);
+    return prepared;
+  }
+
+  #prepare(document: PublicDocument): PreparedHeaders {
+    const notModified = [
+      'ETag',
+      `"${document.sha256}"`,
+      'Cache-Control',
+      document.cacheControl,
+      ...this.#common,
+      ...(document.link === null ? [] : ['Link', document.link]),
+    ];
+    const length = String(document.body.byteLength);
+    const content = ['Content-Type', document.mediaType, 'Content-Length', length];
+    const html = document.mediaType.startsWith('text/html');
+    return { full: [...content, ...notModified, ...(html ? pageHeaders : [])], notModified };
+  }
+
+  #refuse(code: HttpProblemCode | 'storage-unavailable', response: ServerResponse): void {
+    const problem = buildProblem(this.#deps.origin, { code });
+    const body = Buffer.from(JSON.stringify(problem));
+    const headers = [
+      'Content-Type',
+      'application/problem+json',
+      'Content-Length',
+      String(body.byteLength),
+      'Cache-Control',
+      'no-store',
+      ...this.#common,
+      ...(code === 'method-not-allowed' ? ['Allow', allowedMethods] : []),
+    ];
+    response.writeHead(problems[code].status, headers).end(body);
+  }
+}
+
+const pageHeaders = [
+  'Content-Security-Policy',
+  pageSecurityPolicy,
+  'Referrer-Policy',
+  'no-referrer',
+];
+
+/** Whether the reader holds these very octets already. */
+function isHeld(document: PublicDocument, request: IncomingMessage): boolean {
+  const condition = request.headers['if-none-match'];
+  return condition !== undefined && matchesEntityTag(condition, `"${document.sha256}"`);
+}
+
+/** The path to look up, or null when no document can be there. */
+function storedPath(target: string): string | null {
+  const [path = '', query] = target.split('?', 2);
+  if (!publishedPath.test(path)) return null;
+  return query === undefined || callbackPath.test(path) ? path : null;
+}

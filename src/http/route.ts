@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { Caller, Registry } from '../journeys/registry.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { TokenScope } from '../organizations/api-token.ts';
+import type { Organization } from '../organizations/organization.ts';
+import type { Verifier } from '../verifier/ports.ts';
+import type { Answer } from './answer.ts';
+import { parseInput } from './input.ts';
+
+/** What routes act upon. */
+export interface RoutePorts {
+  readonly registry: Registry;
+  /** The verifier that trusts this organization's own issuer, for its own client_ids. */
+  readonly verifierOf: (organization: Organization) => Verifier;
+  readonly clock: Clock;
+}
+
+/** One call: who makes it, what its path names, and where it was addressed to. */
+export interface Call {
+  readonly ports: RoutePorts;
+  readonly caller: Caller;
+  /** The variable part of the path, decoded; empty for a path without one. */
+  readonly target: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A route as data. The input is the JSON body of POST and PATCH, and the query of GET and DELETE. */
+export interface RouteSpec<Input, Result> {
+  readonly method: Method;
+  /** Below `/api/v1`, with at most one variable part, called `:target`. */
+  readonly path: string;
+  /** What the token must permit; null when any usable token will do. */
+  readonly scope: TokenScope | null;
+  readonly input: z.ZodType<Input>;
+  readonly run: (call: Call, input: Input) => Promise<Result>;
+  readonly view: (result: Result, call: Call) => Answer;
+}
+
+/** A route whose types are settled: what comes in is read, what goes out is rendered. */
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly scope: TokenScope | null;
+  answer(call: Call, raw: unknown): Promise<Answer>;
+}
+
+export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
+  const { method, path, scope } = spec;
+  return {
+    method,
+    path,
+    scope,
+    answer: async (call, raw) => {
+      const input = parseInput(spec.input, raw);
+      return spec.view(await spec.run(call, input), call);
+    },
+  };
+}

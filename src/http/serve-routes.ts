@@ -1,0 +1,153 @@
+import express, {
+  type RequestHandler as ExpressStep,
+  type Request,
+  type Response,
+  Router,
+} from 'express';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { parseStrictJsonObject } from '../protocol/strict-json.ts';
+import type { Answer } from './answer.ts';
+import { requestIdOf } from './answer-problem.ts';
+import { authenticate, checkScope } from './authenticate.ts';
+import type { Logger } from './log.ts';
+import { Refusal } from './refusal.ts';
+import type { Call, Route, RoutePorts } from './route.ts';
+
+const maxBodyBytes = 256 * 1024;
+const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
+
+export interface ServeRoutesDeps extends RoutePorts {
+  readonly log: Logger;
+}
+
+/**
+ * Serves routes at a base path. For each call, in this order: the token, its scope, the body or
+ * the query, the use case, the view. A method that a path does not know is answered 405.
+ */
+export function serveRoutes(
+  deps: ServeRoutesDeps,
+  served: { readonly base: string; readonly routes: readonly Route[] },
+): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const path of new Set(served.routes.map((route) => route.path))) {
+    const routes = served.routes.filter((route) => route.path === path);
+    for (const route of routes) mount(router, { ...served, route, deps });
+    router.all(served.base + path, () => {
+      const allow = routes.map(({ method }) => method).join(', ');
+      throw new Refusal('method-not-allowed', { headers: { Allow: allow } });
+    });
+  }
+  return router;
+}
+
+interface MountedRoute {
+  readonly base: string;
+  readonly route: Route;
+  readonly deps: ServeRoutesDeps;
+}
+
+function mount(router: Router, mounted: MountedRoute): void {
+  const { route, base } = mounted;
+  const path = base + route.path;
+  const step: ExpressStep = (request, response) => serve(mounted, request, response);
+  if (route.method === 'GET') router.get(path, step);
+  else if (route.method === 'DELETE') router.delete(path, step);
+  else if (route.method === 'POST') router.post(path, step);
+  else router.patch(path, step);
+}
+
+async function serve(
+  { route, deps }: MountedRoute,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const observed = observe(deps.log, route, response);
+  const token = await authenticate(deps.registry, request.headers.authorization);
+  observed.tokenId = token.id;
+  checkScope(token, route.scope);
+  const { organizationId, id } = token;
+  const query = queryOf(request);
+  const call: Call = {
+    ports: deps,
+    caller: { organizationId, actor: { kind: 'token', id } },
+    target: targetOf(request),
+    path: request.path,
+    query,
+  };
+  const raw = await readInput(route, { request, response, query });
+  send(response, await route.answer(call, raw));
+}
+
+/** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
+function observe(log: Logger, route: Route, response: Response): { tokenId?: string } {
+  const began = performance.now();
+  const observed: { tokenId?: string } = {};
+  response.on('close', () => {
+    const ms = Math.round(performance.now() - began);
+    const { statusCode: status } = response;
+    const requestId = requestIdOf(response);
+    log.info({ requestId, method: route.method, route: route.path, status, ms, ...observed });
+  });
+  return observed;
+}
+
+function send(response: Response, { status, body, headers }: Answer): void {
+  response.status(status).set(headers);
+  if (body === undefined) return void response.end();
+  // Not by Express, which adds a charset that JSON does not have (RFC 8259 §11).
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(body));
+}
+
+interface Message {
+  readonly request: Request;
+  readonly response: Response;
+  readonly query: URLSearchParams;
+}
+
+async function readInput(route: Route, message: Message): Promise<unknown> {
+  if (route.method === 'GET' || route.method === 'DELETE') return queryMembers(message.query);
+  if (message.query.size > 0) {
+    throw new SealwrightError('invalid-input', 'This call takes a body and no query.');
+  }
+  return readBody(message);
+}
+
+const collectBody = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
+
+async function readBody({ request, response }: Message): Promise<unknown> {
+  if (!jsonType.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal('media-type-unsupported');
+  }
+  await new Promise<void>((resolve, reject) => {
+    collectBody(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  const octets: unknown = request.body;
+  const json = parseStrictJsonObject(octets instanceof Uint8Array ? octets : new Uint8Array(0));
+  if (json.ok) return json.value;
+  const [fault] = json.faults;
+  throw new Refusal('body-malformed', fault === undefined ? {} : { detail: fault.detail });
+}
+
+/** The query of the target. No part of it is ever logged. */
+function queryOf(request: Request): URLSearchParams {
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1));
+}
+
+function queryMembers(query: URLSearchParams): Readonly<Record<string, string>> {
+  const names = [...query.keys()];
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated === undefined) return Object.fromEntries(query);
+  throw new SealwrightError('invalid-input', 'A query member is given twice.', {
+    faults: [{ pointer: `/${repeated}`, detail: 'must be given once' }],
+  });
+}
+
+function targetOf(request: Request): string {
+  const target: unknown = request.params['target'];
+  if (target === undefined) return '';
+  // PostgreSQL stores no U+0000, so nothing has such a name.
+  if (typeof target !== 'string' || target.includes('\0')) throw new Refusal('route-not-found');
+  return target;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { Organization } from '../organizations/organization.ts';
+import { didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
+import type { AccessRequest, Verifier } from '../verifier/ports.ts';
+import type { Verdict } from '../verifier/verdict.ts';
+import { ok } from './answer.ts';
+import { type Route, route } from './route.ts';
+
+const verifyInput = z
+  .strictObject({
+    client_id: z.string().optional(),
+    jwt: z.string().optional(),
+    did: z.string().optional(),
+    scope: z.string().max(4096).optional(),
+  })
+  .refine(({ client_id, jwt, did }) => [client_id, jwt, did].filter(isGiven).length === 1, {
+    message: 'give exactly one of "client_id", "jwt" and "did"',
+  });
+
+type VerifyInput = z.output<typeof verifyInput>;
+
+/** The organization's own verdict on a client, as a report. */
+export const verifyRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/verify',
+    scope: 'verify',
+    input: verifyInput,
+    run: async ({ ports, caller }, input) => {
+      const organization = await ports.registry.findOrganization(caller);
+      return verify(ports.verifierOf(organization), { organization, input });
+    },
+    view: (verdict) => ok(verdict.report),
+  }),
+];
+
+function verify(
+  verifier: Verifier,
+  order: { readonly organization: Organization; readonly input: VerifyInput },
+): Promise<Verdict> {
+  const { client_id, jwt, did, scope } = order.input;
+  const request: AccessRequest = scope === undefined ? {} : { scope };
+  if (jwt !== undefined) return verifier.verifyCredential(jwt, request);
+  if (did !== undefined) return verifyDid(verifier, { ...order, did, request });
+  return verifier.verifyClient(client_id ?? '', request);
+}
+
+/** A DID is judged by the client_id beside its document, whose papers must name that very DID. */
+async function verifyDid(
+  verifier: Verifier,
+  order: {
+    readonly organization: Organization;
+    readonly did: string;
+    readonly request: AccessRequest;
+  },
+): Promise<Verdict> {
+  const parsed = parseDidWeb(order.did);
+  if (!parsed.ok) throw refuse(parsed.faults[0]?.detail ?? 'must be a did:web identifier');
+  if (parsed.value.path.length === 0) throw refuse('names an organization rather than an agent');
+  const scheme = order.organization.baseUrl.startsWith('http:') ? 'http' : 'https';
+  const clientId = didWebUrl(parsed.value, scheme).replace(/did\.json$/, 'client.json');
+  const verdict = await verifier.verifyClient(clientId, order.request);
+  const subject = verdict.report.subject.did;
+  if (subject === null || subject === order.did) return verdict;
+  throw refuse('the papers beside its document name another DID');
+}
+
+function refuse(detail: string): SealwrightError {
+  return new SealwrightError('invalid-input', 'The DID cannot be verified.', {
+    faults: [{ pointer: '/did', detail }],
+  });
+}
+
+function isGiven(text: string | undefined): boolean {
+  return text !== undefined;
+}

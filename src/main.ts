@@ -1,0 +1,38 @@
+import { readSettings } from './config/settings.ts';
+import { SealwrightError } from './kernel/sealwright-error.ts';
+
+/** Exit codes of the contract: 2 for usage and configuration, 5 for a service that cannot start. */
+const exitCodes = { configuration: 2, refused: 5 } as const;
+
+await main();
+
+/** Starts the service, stops it on SIGTERM or SIGINT, and tells the operator what is wrong. */
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  if (!settings.ok) {
+    for (const { pointer, detail } of settings.faults) complain(`${pointer}: ${detail}`);
+    process.exit(exitCodes.configuration);
+  }
+  const { createService } = await import('./service.ts');
+  try {
+    const service = await createService(settings.value);
+    await stopSignal();
+    await service[Symbol.asyncDispose]();
+    process.exit(0);
+  } catch (error) {
+    complain(error instanceof SealwrightError ? error.detail : String(error));
+    process.exit(exitCodes.refused);
+  }
+}
+
+/** A second signal ends the process without waiting for what is still under way. */
+async function stopSignal(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+}
+
+function complain(line: string): void {
+  process.stderr.write(`sealwright: ${line}\n`);
+}

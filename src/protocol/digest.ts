@@ -1,0 +1,12 @@
+import { encodeBase64url } from './base64url.ts';
+import { encodeUtf8 } from './utf8.ts';
+
+/** SHA-256 (FIPS 180-4): 32 octets. */
+export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+}
+
+/** SHA-256 as 43 characters of base64url; a text stands for its UTF-8 octets. */
+export async function sha256Base64url(input: string | Uint8Array): Promise<string> {
+  return encodeBase64url(await sha256(typeof input === 'string' ? encodeUtf8(input) : input));
+}

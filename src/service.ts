@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeAdminToken } from './config/admin-token-file.ts';
+import { findMasterKey } from './config/master-key.ts';
+import type { Settings } from './config/settings.ts';
+import { agentPages } from './console/agent-pages.ts';
+import { CredentialSchemas } from './credentials/credential-schemas.ts';
+import { type Database, openDatabase } from './db/open-database.ts';
+import { createApp } from './http/app.ts';
+import { startListeners } from './http/listeners.ts';
+import { createLog, type Logger } from './http/log.ts';
+import { createOwnVerifiers } from './http/own-verifier.ts';
+import { arrangePlanes } from './http/planes.ts';
+import { problemPages } from './http/problem-pages.ts';
+import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
+import { createIssuePapers } from './journeys/issue-papers.ts';
+import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
+import { openOrganization } from './journeys/open-organization.ts';
+import type { Registry } from './journeys/registry.ts';
+import { draftPage } from './journeys/seal-papers.ts';
+import { systemClock } from './kernel/clock.ts';
+import { IssuerDirectory } from './keys/issuer.ts';
+import { KeySeal } from './keys/key-seal.ts';
+import { admitOperator } from './organizations/admit-operator.ts';
+import type { Organization } from './organizations/organization.ts';
+import { facetSchemas } from './protocol/facet.ts';
+import { passportSchema } from './protocol/passport.ts';
+import { type JsonObject, parseStrictJsonObject } from './protocol/strict-json.ts';
+import { DocumentMemory } from './publication/document-memory.ts';
+import {
+  cacheControls,
+  type DocumentDraft,
+  type DocumentMediaType,
+} from './publication/public-document.ts';
+import { publishDocuments } from './publication/publish-documents.ts';
+import { publishStatusList } from './status/publish-status-list.ts';
+import { StatusPublisher } from './status/status-publisher.ts';
+import { guardedFetch } from './verifier/node/index.ts';
+
+const memoryBytes = 256 * 1024 * 1024;
+/** How often the registry looks for what it owes without being asked. */
+const roundMs = 15_000;
+const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
+
+/** A running registry. Disposing of it stops the listeners, the rounds and the embedded database. */
+export interface Service extends AsyncDisposable {
+  /** The base URL of the first organization. */
+  readonly url: string;
+  /** Where the public listener is bound. */
+  readonly listening: string;
+  /** The use cases, for callers in the same process. */
+  readonly registry: Registry;
+  readonly organization: Organization;
+}
+
+/**
+ * Starts the registry: database, first organization, standing documents, listeners, rounds. Resolves
+ * when requests are answered; otherwise throws `start-refused` with the reason and leaves nothing
+ * running.
+ */
+export async function createService(settings: Settings): Promise<Service> {
+  const log = createLog(settings.logLevel);
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    return { ...(await start({ settings, log, closers })), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Start {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** What undoes the start, in order. */
+  readonly closers: (() => Promise<void>)[];
+}
+
+async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDispose>> {
+  const { settings, log, closers } = order;
+  const database = await openDatabase({
+    dataDir: settings.dataDir,
+    databaseUrl: settings.databaseUrl?.reveal(),
+    log: (message) => log.warn({ message }),
+  });
+  closers.push(async () => database[Symbol.asyncDispose]());
+  const rooms = await wireRooms(order, database);
+  const organization = await openOrganization(rooms, settings.url);
+  await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
+  const registry = createRegistry(rooms);
+  if (settings.role !== 'public') {
+    await publishStandingDocuments(rooms, settings.origin);
+    await keepPapers(rooms);
+    closers.push(startRounds(rooms, log));
+  }
+  const app = createApp({
+    registry,
+    verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
+    clock: systemClock,
+    log,
+    origin: settings.origin,
+    role: settings.role,
+    checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
+  });
+  const planes = arrangePlanes(settings, {
+    documents: rooms.memory,
+    app,
+    clock: systemClock,
+    origin: settings.origin,
+  });
+  const listeners = await startListeners(settings, planes);
+  closers.push(() => listeners.close());
+  log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
+  return { url: settings.url, listening: listeners.publicUrl, registry, organization };
+}
+
+/** The ports of all rooms, bound to the database. */
+async function wireRooms(order: Start, database: Database) {
+  const { settings } = order;
+  const { readers } = database;
+  const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
+  const clock = systemClock;
+  const work = database.createUnitOfWork({
+    clock,
+    onPublished: (documents) => memory.apply(documents),
+  });
+  const masterKey = await findMasterKey({
+    given: settings.masterKey,
+    dataDir: database.dataDir,
+    databaseExists: (await readers.organizations.list()).length > 0,
+  });
+  const seal = new KeySeal(masterKey.reveal());
+  const { createVeramoSigner } = await import('./veramo/veramo-signer.ts');
+  const { createVeramoIdentityProvider } = await import('./veramo/veramo-identity-provider.ts');
+  const issuers = new IssuerDirectory(readers);
+  const signer = createVeramoSigner({ seal });
+  const lists = new StatusPublisher((id) =>
+    publishStatusList({ work, status: readers.status, issuers, signer, clock }, id),
+  );
+  const papers = {
+    work,
+    issuers,
+    signer,
+    lists,
+    clock,
+    schemas: readCredentialSchemas(),
+    pages: agentPages,
+    loopback: isLoopback(settings.url),
+  };
+  return {
+    ...readers,
+    ...papers,
+    seal,
+    memory,
+    identities: createVeramoIdentityProvider({ seal }),
+    issuePapers: createIssuePapers(papers),
+    isDatabaseUp: () => answers(readers.organizations.list()),
+  } satisfies RegistryDeps & Record<string, unknown>;
+}
+
+type Rooms = Awaited<ReturnType<typeof wireRooms>>;
+
+async function letOperatorIn(
+  { settings, log }: Start,
+  place: { rooms: Rooms; organization: Organization; dataDir: string },
+): Promise<void> {
+  const given = settings.adminToken?.reveal();
+  const text = await admitOperator(place.rooms, { organizationId: place.organization.id, given });
+  if (text === null) return;
+  const path = await writeAdminToken(place.dataDir, text);
+  log.info({ message: 'The first API token was written to a file that only you can read.', path });
+}
+
+/** Documents that come with the release: schemas, the JSON-LD context, the pages of problems. */
+async function publishStandingDocuments(rooms: Rooms, origin: string): Promise<void> {
+  const schemas = Object.values(credentialSchemaFiles).map((name) =>
+    draftFile(`/schemas/${name}`, 'application/schema+json', readAsset(`schemas/${name}`)),
+  );
+  const context = draftFile(
+    '/contexts/agent-v1.jsonld',
+    'application/ld+json',
+    readAsset('public/contexts/agent-v1.jsonld'),
+  );
+  const pages = problemPages().map(({ path, html }) => draftPage(origin + path, html));
+  const drafts = [...schemas, context, ...pages];
+  await rooms.work.run((stores) => publishDocuments(stores, { drafts, at: rooms.clock.now() }));
+}
+
+function draftFile(path: string, mediaType: DocumentMediaType, body: Uint8Array): DocumentDraft {
+  return {
+    path,
+    mediaType,
+    body,
+    cacheControl: cacheControls.immutable,
+    expiresAt: null,
+    link: null,
+    keepsVersions: true,
+  };
+}
+
+function readAsset(path: string): Uint8Array {
+  return readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)));
+}
+
+function readCredentialSchemas(): CredentialSchemas {
+  const { passport, compliance, provenance } = credentialSchemaFiles;
+  return new CredentialSchemas({
+    passport: readSchema(passport),
+    compliance: readSchema(compliance),
+    provenance: readSchema(provenance),
+    'allowed-actions': readSchema(credentialSchemaFiles['allowed-actions']),
+  });
+}
+
+function readSchema(name: string): JsonObject {
+  const parsed = parseStrictJsonObject(readAsset(`schemas/${name}`));
+  if (!parsed.ok) throw new TypeError(`schemas/${name} is not a JSON object.`);
+  return parsed.value;
+}
+
+/** Runs a round every 15 seconds, one at a time. A round that fails is logged and tried again. */
+function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
+  let running = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = keepPapers(rooms)
+      .then((kept) => logRound(log, kept))
+      .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
+      .finally(() => {
+        busy = false;
+      });
+  }, roundMs);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+function logRound(log: Logger, { failures, ...kept }: KeptPapers): void {
+  if (Object.values(kept).some((count) => count > 0)) log.info({ message: 'round', ...kept });
+  for (const err of failures) log.error({ message: 'Part of a round failed.', err });
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname.endsWith('.localhost');
+}
+
+async function answers(question: Promise<unknown>): Promise<boolean> {
+  return question.then(
+    () => true,
+    () => false,
+  );
+}

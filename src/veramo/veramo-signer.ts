@@ -1,0 +1,57 @@
+import type { CredentialPayload } from '@veramo/core-types';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { KeySeal } from '../keys/key-seal.ts';
+import type { Signer } from '../keys/signer.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
+import { IssuerAgents } from './issuer-agents.ts';
+import { signCompact } from './sign-compact.ts';
+import { type VcJwtArgs, vcJwtFormat } from './vc-jwt-provider.ts';
+
+const agentLimit = 256;
+
+/**
+ * Signs through Veramo. Both methods throw `key-not-usable` for a key whose purpose is not to sign
+ * credentials, that is retired or held elsewhere, or whose sealed half does not open; and for a
+ * payload that names another issuer than the DID of the key. `openKeys`: how many private keys are
+ * kept open at most, 256 by default.
+ */
+export function createVeramoSigner(deps: {
+  readonly seal: KeySeal;
+  readonly openKeys?: number;
+}): Signer {
+  const agents = new IssuerAgents(deps.seal, deps.openKeys ?? agentLimit);
+  return {
+    async signCredential({ key, payload }) {
+      // Veramo rewrites the credential it is given: this copy is thrown away, `payload` is signed.
+      const credential = JSON.parse(payload) as CredentialPayload;
+      refuseUnfit(key, credential.issuer);
+      const agent = await agents.find(key);
+      const order: VcJwtArgs = {
+        credential,
+        proofFormat: vcJwtFormat,
+        keyRef: key.thumbprint,
+        payload,
+      };
+      const { jwt } = (await agent.createVerifiableCredential(order)).proof;
+      return jwt;
+    },
+
+    async signStatusToken({ key, payload }) {
+      refuseUnfit(key, (JSON.parse(payload) as { readonly iss?: unknown }).iss);
+      const agent = await agents.find(key);
+      // TSL §5.1: typ is statuslist+jwt.
+      return signCompact(agent, { key, header: { typ: 'statuslist+jwt' }, payload });
+    },
+  };
+}
+
+// A key never serves two purposes: what authenticates a client must not vouch for one.
+function refuseUnfit(key: SigningKey, issuer: unknown): void {
+  if (key.purpose !== 'credential') throw unfit('This key is not for signing credentials.');
+  if (key.state !== 'active') throw unfit('This key is retired.');
+  if (issuer !== key.did) throw unfit('The payload names another issuer than the key belongs to.');
+}
+
+function unfit(detail: string): SealwrightError {
+  return new SealwrightError('key-not-usable', detail);
+}

@@ -1,0 +1,15 @@
+import { parseClientId } from '../../protocol/client-id.ts';
+import type { Finding } from '../finding.ts';
+import { evidenceOf, fail, pass } from '../finding.ts';
+import type { Inquiry } from '../inquiry.ts';
+
+/** CIMD-02 §3: the client_id is an https URL in the one spelling that everybody compares. */
+export function checkClientIdSyntax(inquiry: Inquiry): Finding {
+  const { allowLoopback } = inquiry.court;
+  const parsed = parseClientId(inquiry.question.raw, { allowLoopback });
+  if (!parsed.ok) {
+    return fail('url-invalid', evidenceOf(parsed.faults), 'Use the exact URL of the document.');
+  }
+  inquiry.clientId.set(parsed.value);
+  return pass();
+}

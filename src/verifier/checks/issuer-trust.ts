@@ -1,0 +1,29 @@
+import type { Finding } from '../finding.ts';
+import { fail, pass, warn } from '../finding.ts';
+import type { Inquiry } from '../inquiry.ts';
+
+const baseType = 'VerifiableCredential';
+
+/**
+ * The issuer is one the operator trusts for this very client_id and this type of credential. Comes
+ * before anything that the issuer names is fetched.
+ */
+export function checkIssuerTrust(inquiry: Inquiry): Finding {
+  const { trust } = inquiry.court;
+  const { issuer, types, validFrom } = inquiry.unverified;
+  if (trust.kind === 'none') {
+    return warn({ issuer }, 'Verify with a policy that names the issuers you trust.');
+  }
+  const distrust = trust.distrustOf({
+    issuer,
+    subject: inquiry.subject,
+    types: types.filter((type) => type !== baseType),
+    issuedAt: validFrom.getTime(),
+  });
+  if (distrust !== undefined) {
+    const fix = 'Trust this issuer for this client_id and type, or refuse the client.';
+    return fail('issuer-not-trusted', { issuer, distrust }, fix);
+  }
+  inquiry.trusted.set(true);
+  return pass({ issuer });
+}

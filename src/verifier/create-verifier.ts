@@ -1,0 +1,158 @@
+import { parseDocumentUrl } from '../protocol/document-url.ts';
+import { maxClientIdLength, maxJwksBytes, maxJwtBytes } from '../protocol/limits.ts';
+import type { ClaimsValidator, Court, Question } from './inquiry.ts';
+import type { AccessRequest, Fetch, FetchOutcome, TrustPolicy, Verifier } from './ports.ts';
+import { acceptJson } from './resolve/json-document.ts';
+import { createSources } from './sources.ts';
+import type { Trust } from './trust.ts';
+import { inspectionTrust, trustOf } from './trust.ts';
+import { parseTrustPolicy } from './trust-policy.ts';
+import type { Report } from './verdict.ts';
+import { verifyClient } from './verify-client.ts';
+
+/** What a look at a client needs; what a verdict needs besides is in `VerifierOptions`. */
+export interface InspectorOptions {
+  /** How documents are read; `guardedFetch()` of `sealwright/verifier/node`. */
+  readonly fetch: Fetch;
+  /** Milliseconds since the epoch, for validity and ages; `Date.now` by default. */
+  readonly clock?: () => number;
+  /** Judges of credential types that are not ours, by type; without one the claims go unjudged. */
+  readonly validators?: Readonly<Record<string, ClaimsValidator>>;
+}
+
+export interface VerifierOptions extends InspectorOptions {
+  /** Whom to trust, and for what. Required: there is no verdict without it. */
+  readonly policy: TrustPolicy;
+}
+
+/**
+ * Looks at any client, trusted or not, and reports. Has no verdict to give: where a verifier is
+ * asked for, an inspector does not fit.
+ */
+export interface Inspector {
+  /**
+   * As `verifyClient`, for a client of any issuer: whatever it names is fetched. `accepted` in the
+   * report says that the papers are in order; `issuer.trust` stays `none` and the check
+   * `issuer.trust` is a `warn`, because nobody was trusted.
+   */
+  inspectClient(clientId: string, request?: AccessRequest): Promise<Report>;
+  /** As `inspectClient`, for a compact credential on its own. */
+  inspectCredential(jwt: string, request?: AccessRequest): Promise<Report>;
+}
+
+const readDeadlineMs = 5_000;
+
+/**
+ * The verifier that authorization servers and resource servers embed. It never throws for what a
+ * client or an issuer does, and every question is answered within five seconds.
+ *
+ * @throws TypeError for options that are wrong or unknown, a policy included: all faults at once.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators']);
+  const court = courtOf(options, trustOf(policyOf(options)));
+  return {
+    verifyClient: (clientId, request) => verifyClient(court, questionAbout(clientId, request)),
+    verifyCredential: (jwt, request) => verifyClient(court, questionOf(jwt, request)),
+    read: (url) => readOctets(court, url),
+    invalidate: (url) => invalidate(court, url),
+  };
+}
+
+/**
+ * An inspector, for tools that show what a client presents before anybody trusts it. Reads URLs that
+ * strangers name: keep it away from where access is decided.
+ *
+ * @throws TypeError for options that are wrong or unknown.
+ */
+export function createInspector(options: InspectorOptions): Inspector {
+  requireOptions('createInspector', options, ['fetch', 'clock', 'validators']);
+  const court = courtOf(options, inspectionTrust());
+  const reportOn = async (question: Question) => (await verifyClient(court, question)).report;
+  return {
+    inspectClient: (clientId, request) => reportOn(questionAbout(clientId, request)),
+    inspectCredential: (jwt, request) => reportOn(questionOf(jwt, request)),
+  };
+}
+
+function courtOf(options: InspectorOptions, trust: Trust): Court {
+  const { fetch, clock = Date.now, validators = {} } = options;
+  return {
+    trust,
+    clock,
+    sources: createSources({ fetch, clock }),
+    allowLoopback: fetch.allowLoopback,
+    validators: new Map(Object.entries(validators)),
+  };
+}
+
+function questionAbout(clientId: unknown, request: AccessRequest | undefined): Question {
+  const value = textOf(clientId).slice(0, maxClientIdLength);
+  return { input: { kind: 'client_id', value }, raw: clientId, scope: textOf(request?.scope) };
+}
+
+function questionOf(jwt: unknown, request: AccessRequest | undefined): Question {
+  const value = textOf(jwt).slice(0, maxJwtBytes);
+  return { input: { kind: 'jwt', value }, raw: jwt, scope: textOf(request?.scope) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
+  const { sources, trust, allowLoopback } = court;
+  const trusted = parseDocumentUrl(url, { allowLoopback }).ok && trust.covers(url);
+  if (!trusted && !sources.octets.has(url)) {
+    return { ok: false, failure: 'blocked', detail: 'the URL is under no trusted prefix' };
+  }
+  const deadline = Date.now() + readDeadlineMs;
+  const request = { url, accept: acceptJson, maxBytes: maxJwksBytes, deadline };
+  const outcome = await sources.octets.read(request);
+  if (outcome.ok) {
+    return { ok: true, response: outcome.held.response };
+  }
+  return outcome.cause === 'status'
+    ? { ok: true, response: outcome.response }
+    : { ok: false, failure: outcome.cause, detail: outcome.detail };
+}
+
+function invalidate({ sources }: Court, url: string): void {
+  sources.octets.drop(url);
+  sources.lists.drop(url);
+}
+
+function requireOptions(name: string, options: InspectorOptions, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${name}: an options object is required`);
+  }
+  const { fetch, clock, validators = {} } = options;
+  const faults = Object.keys(options)
+    .filter((option) => !known.includes(option))
+    .map((option) => `${option} is not an option`);
+  if (typeof fetch !== 'function' || typeof fetch.allowLoopback !== 'boolean') {
+    faults.push('fetch must be a Fetch, such as guardedFetch()');
+  }
+  if (clock !== undefined && typeof clock !== 'function') {
+    faults.push('clock must be a function');
+  }
+  if (Object.values(validators).some((validator) => typeof validator !== 'function')) {
+    faults.push('validators must be functions, by credential type');
+  }
+  if (faults.length > 0) {
+    throw new TypeError(`${name}: ${faults.join('; ')}`);
+  }
+}
+
+function policyOf({ policy, fetch }: VerifierOptions): TrustPolicy {
+  const parsed = parseTrustPolicy(policy);
+  if (!parsed.ok) {
+    const faults = parsed.faults.map(({ pointer, detail }) => `policy${pointer} ${detail}`);
+    throw new TypeError(`createVerifier: ${faults.join('; ')}`);
+  }
+  const prefixes = parsed.value.trust.flatMap(({ clientIds }) => clientIds);
+  if (!fetch.allowLoopback && prefixes.some((prefix) => prefix.startsWith('http:'))) {
+    throw new TypeError('createVerifier: plain http prefixes need a fetch that allows loopback');
+  }
+  return parsed.value;
+}

@@ -1,0 +1,3 @@
+export type { ResolvedAddress, ResolveHost } from './dialled-addresses.ts';
+export type { GuardedFetchOptions } from './guarded-fetch.ts';
+export { guardedFetch } from './guarded-fetch.ts';

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+export type BodyOutcome =
+  | { readonly ok: true; readonly body: Uint8Array }
+  | { readonly ok: false; readonly failure: 'too-large' | 'failed'; readonly detail: string };
+
+/**
+ * Reads a response's body, decompressed, and stops at the first byte beyond `maxBytes`: the cap is
+ * on what comes out of the decompressor, so a small bomb is cut as early as a large body.
+ */
+export async function readBody(message: IncomingMessage, maxBytes: number): Promise<BodyOutcome> {
+  // RFC 9110 §8.6: a declared length beyond the cap needs no reading.
+  if (Number(message.headers['content-length'] ?? 0) > maxBytes) {
+    return { ok: false, failure: 'too-large', detail: `more than ${maxBytes} bytes are declared` };
+  }
+  const decoded = decode(message);
+  if (decoded === undefined) {
+    return { ok: false, failure: 'failed', detail: 'a content encoding that was not asked for' };
+  }
+  return collect(decoded, maxBytes);
+}
+
+function decode(message: IncomingMessage): Readable | undefined {
+  const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') {
+    return message;
+  }
+  if (encoding !== 'gzip') {
+    return undefined;
+  }
+  const gunzip = createGunzip();
+  message.on('error', (error) => gunzip.destroy(error));
+  message.on('close', () => {
+    if (!message.complete) {
+      gunzip.destroy(new Error('the response ended early'));
+    }
+  });
+  return message.pipe(gunzip);
+}
+
+async function collect(source: Readable, maxBytes: number): Promise<BodyOutcome> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of source) {
+      length += chunk.byteLength;
+      if (length > maxBytes) {
+        return { ok: false, failure: 'too-large', detail: `the body exceeds ${maxBytes} bytes` };
+      }
+      chunks.push(chunk);
+    }
+  } catch {
+    return { ok: false, failure: 'failed', detail: 'the body ended early or is not gzip' };
+  }
+  return { ok: true, body: Buffer.concat(chunks, length) };
+}

@@ -1,0 +1,82 @@
+import type { Verdict } from './verdict.ts';
+
+/** A response as the guard hands it over: body already decompressed and within the byte cap. */
+export interface FetchedResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** Why the guard gave no response. `blocked` is a refusal of ours, never a state of the peer. */
+export type FetchFailure = 'blocked' | 'too-large' | 'timeout' | 'redirect' | 'failed';
+
+export type FetchOutcome =
+  | { readonly ok: true; readonly response: FetchedResponse }
+  | { readonly ok: false; readonly failure: FetchFailure; readonly detail: string };
+
+/**
+ * Fetches one URL by GET. Implementations never throw for what a peer does, follow no redirect,
+ * and stop at `maxBytes` of decompressed body or at `deadline`, whichever comes first.
+ */
+export interface Fetch {
+  (url: string, options: FetchOptions): Promise<FetchOutcome>;
+  /** true when plain http and loopback hosts may be read (development only). */
+  readonly allowLoopback: boolean;
+}
+
+export interface FetchOptions {
+  readonly accept: string;
+  readonly maxBytes: number;
+  /** Milliseconds since the epoch at which the whole exchange is given up. */
+  readonly deadline: number;
+  readonly ifNoneMatch?: string;
+  /** true asks shared caches on the way to go back to the origin (RFC 9111 §5.2.1.4). */
+  readonly revalidate?: boolean;
+}
+
+/** One issuer that an operator trusts, and for whom. */
+export interface TrustEntry {
+  /** Exact DID. */
+  readonly issuer: string;
+  /** client_id prefixes that end in `/`: this issuer vouches for those and no others. */
+  readonly clientIds: readonly string[];
+  readonly credentialTypes: readonly string[];
+  /** ISO 8601; credentials issued later are refused. */
+  readonly distrustAfter?: string | null;
+}
+
+/** What an operator trusts. Nothing absent means "any". */
+export interface TrustPolicy {
+  readonly mode: 'enforce' | 'monitor';
+  readonly trust: readonly TrustEntry[];
+  readonly require?: {
+    /** Standards, such as `ISO/IEC 27001:2022`, that must be attested and unexpired. */
+    readonly complianceAttestations?: readonly string[];
+    readonly authorizedScopes?: readonly string[];
+  };
+  readonly status?: { readonly maxAgeS?: number; readonly staleS?: number };
+  readonly lifetime?: { readonly maxDays?: number };
+}
+
+/** What is asked for on behalf of the client. */
+export interface AccessRequest {
+  /** Space-separated scope tokens (RFC 6749 §3.3). */
+  readonly scope?: string;
+}
+
+/** The verifier that authorization servers and resource servers embed. */
+export interface Verifier {
+  /** Judges a client_id: document, passport, issuer, keys, status, policy. Never throws for input. */
+  verifyClient(clientId: string, request?: AccessRequest): Promise<Verdict>;
+  /** Judges a compact credential on its own: everything but the document bindings. */
+  verifyCredential(jwt: string, request?: AccessRequest): Promise<Verdict>;
+  /**
+   * The octets at a URL as the verifier itself reads them (its cache, its guard), so that a host
+   * that needs the same document judges the same bytes. Only URLs under a trusted prefix are read,
+   * and those that the verifier had to read for such a client; any other is `blocked`.
+   */
+  read(url: string): Promise<FetchOutcome>;
+  /** Drops the cached document, key set or status list at this URL at once. */
+  invalidate(url: string): void;
+}

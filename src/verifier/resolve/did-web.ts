@@ -1,0 +1,111 @@
+import type { DidDocument } from '../../protocol/did-document.ts';
+import { findAssertionKey, parseDidDocument } from '../../protocol/did-document.ts';
+import type { Did } from '../../protocol/did-web.ts';
+import { didWebUrl, parseDidWeb } from '../../protocol/did-web.ts';
+import { isLoopbackName } from '../../protocol/host-name.ts';
+import type { PublicJwk } from '../../protocol/jwk.ts';
+import { maxDidDocumentBytes } from '../../protocol/limits.ts';
+import type { Parsed } from '../../protocol/parsed.ts';
+import { refused } from '../../protocol/parsed.ts';
+import type { FetchedResponse } from '../ports.ts';
+import { acceptJson, parseJsonDocument } from './json-document.ts';
+import type { Octets } from './octets.ts';
+import type { SourceReading } from './source.ts';
+import { createSource } from './source.ts';
+
+/** Whose document is wanted, and how far the wanting goes. */
+export interface IssuerRequest {
+  readonly did: Did;
+  /** true reads loopback hosts over plain http; every other host is read over https all the same. */
+  readonly plainLoopback: boolean;
+  /** Milliseconds since the epoch, real time. */
+  readonly deadline: number;
+}
+
+export interface IssuerKeyRequest extends IssuerRequest {
+  readonly kid: string;
+  /** The instant at which the key must be in force. */
+  readonly at: Date;
+}
+
+export type IssuerReading = SourceReading<Parsed<DidDocument>>;
+
+export type IssuerKeyReading =
+  | { readonly ok: true; readonly key: Parsed<PublicJwk>; readonly document: DidDocument }
+  | { readonly ok: false; readonly reading: IssuerReading };
+
+/** Resolves the did:web identifiers of issuers through the guarded fetch (did:web §3.2). */
+export interface Issuers {
+  document(request: IssuerRequest): IssuerReading | Promise<IssuerReading>;
+  /**
+   * The key that may sign assertions under a `kid`. When it is not listed the document is read
+   * again, at most every 30 seconds: the key may be younger than our copy.
+   */
+  key(request: IssuerKeyRequest): Promise<IssuerKeyReading>;
+}
+
+const refreshPauseMs = 30_000;
+
+/** Issuers over the octets that are held. */
+export function createIssuers(octets: Octets): Issuers {
+  const source = createSource<Parsed<DidDocument>>(octets, {
+    accept: acceptJson,
+    maxBytes: maxDidDocumentBytes,
+    derive: parseIssuerDocument,
+    isKept: (document) => document.ok,
+  });
+
+  function document(request: IssuerRequest): IssuerReading | Promise<IssuerReading> {
+    const reading = source.read({ url: urlOf(request), deadline: request.deadline });
+    return reading instanceof Promise
+      ? reading.then((settled) => belongingTo(request.did, settled))
+      : belongingTo(request.did, reading);
+  }
+
+  async function key(request: IssuerKeyRequest): Promise<IssuerKeyReading> {
+    const found = keyIn(await document(request), request);
+    const missing = found.ok && !found.key.ok && isMissing(found.key.faults[0]?.rule);
+    return missing && octets.suspect(urlOf(request), refreshPauseMs)
+      ? keyIn(await document(request), request)
+      : found;
+  }
+
+  return { document, key };
+}
+
+async function parseIssuerDocument(response: FetchedResponse): Promise<Parsed<DidDocument>> {
+  const json = parseJsonDocument(response);
+  if (!json.ok) {
+    return json;
+  }
+  const did = parseDidWeb(json.value['id']);
+  return did.ok ? parseDidDocument(json.value, did.value.did) : did;
+}
+
+// did:web §3.2: the document found at the URL of a DID names that very DID.
+function belongingTo(did: Did, reading: IssuerReading): IssuerReading {
+  return reading.ok && reading.value.ok && reading.value.value.did !== did
+    ? { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') }
+    : reading;
+}
+
+function keyIn(reading: IssuerReading, asked: IssuerKeyRequest): IssuerKeyReading {
+  if (!reading.ok || !reading.value.ok) {
+    return { ok: false, reading };
+  }
+  const { value } = reading.value;
+  return { ok: true, document: value, key: findAssertionKey(value, asked) };
+}
+
+function isMissing(rule: string | undefined): boolean {
+  return rule === 'key-not-found' || rule === 'key-relationship';
+}
+
+function urlOf({ did, plainLoopback }: IssuerRequest): string {
+  const parsed = parseDidWeb(did);
+  if (!parsed.ok) {
+    throw new TypeError('a Did is a parsed did:web identifier');
+  }
+  const plain = plainLoopback && isLoopbackName(parsed.value.host);
+  return didWebUrl(parsed.value, plain ? 'http' : 'https');
+}

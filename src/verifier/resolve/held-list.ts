@@ -1,0 +1,85 @@
+import type { DidDocument } from '../../protocol/did-document.ts';
+import type { Did } from '../../protocol/did-web.ts';
+import type { ListFormat, StatusList, VerifiedList } from './verify-status-list.ts';
+
+/** Which list is wanted, by whom it must be signed, and how old it may be. */
+export interface ListRequest {
+  readonly url: string;
+  readonly format: ListFormat;
+  readonly did: Did;
+  /** The document of that DID as the verifier reads it now. */
+  readonly issuerDocument: DidDocument;
+  readonly plainLoopback: boolean;
+  /** Milliseconds since the epoch, real time. */
+  readonly deadline: number;
+  /** Age beyond which a list says nothing any more. */
+  readonly maxAgeMs: number;
+  /** Grace beyond that age while no newer list can be had. */
+  readonly staleMs: number;
+}
+
+/** A verified list and how it came to us. */
+export interface HeldList extends VerifiedList {
+  /** When it was asked for, by the verifier's clock. */
+  readonly fetchedAt: number;
+  /** What the answer said of its own age when it came. */
+  readonly ageMs: number;
+  readonly etag: string | undefined;
+  /** true when the next read has to go back to the origin. */
+  readonly suspected: boolean;
+}
+
+export type ListTrouble = 'status-unavailable' | 'status-stale' | 'status-invalid';
+
+export interface NoList {
+  readonly ok: false;
+  readonly reason: ListTrouble;
+  readonly rule: string;
+}
+
+export type ListReading =
+  | {
+      readonly ok: true;
+      readonly list: StatusList;
+      /** `Age` when it came plus the time held, in milliseconds. */
+      readonly ageMs: number;
+      /** true when it is believed only by the grace of the policy. */
+      readonly grace: boolean;
+    }
+  | NoList;
+
+// TSL §13.7: an issuer's ttl is kept within bounds of ours.
+const ttlBoundsMs = { floor: 15_000, ceiling: 3_600_000 } as const;
+// A list that is old when it comes is asked for again, but not for every single question.
+const minHeldMs = 1_000;
+
+/** Whether a list answers without asking the network: young, unsuspected, and of this very issuer. */
+export function isReusable(held: HeldList, request: ListRequest, now: number): boolean {
+  const { ttlMs = ttlBoundsMs.ceiling, issuer } = held.list;
+  const bounded = Math.min(Math.max(ttlMs, ttlBoundsMs.floor), ttlBoundsMs.ceiling);
+  const reusableMs = Math.max(Math.min(bounded, request.maxAgeMs / 2), held.ageMs + minHeldMs);
+  return (
+    ageOf(held, now) < reusableMs &&
+    !held.suspected &&
+    issuer === request.did &&
+    held.issuerDocument === request.issuerDocument
+  );
+}
+
+/** What a held list says now: that depends on its age, whoever signed it. */
+export function readingOf(held: HeldList, request: ListRequest, now: number): ListReading {
+  const { list } = held;
+  if (list.expiresAt !== undefined && list.expiresAt <= now) {
+    return { ok: false, reason: 'status-stale', rule: 'list-expired' };
+  }
+  const ageMs = ageOf(held, now);
+  return ageMs <= request.maxAgeMs + request.staleMs
+    ? { ok: true, list, ageMs, grace: ageMs > request.maxAgeMs }
+    : { ok: false, reason: 'status-stale', rule: 'list-too-old' };
+}
+
+// The age counts what caches on the way have added; a clock that went backwards makes it unusable.
+function ageOf(held: HeldList, now: number): number {
+  const heldMs = now - held.fetchedAt;
+  return heldMs < 0 ? Number.POSITIVE_INFINITY : held.ageMs + heldMs;
+}

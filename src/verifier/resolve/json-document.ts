@@ -1,0 +1,18 @@
+import type { Parsed } from '../../protocol/parsed.ts';
+import { refused } from '../../protocol/parsed.ts';
+import type { JsonObject } from '../../protocol/strict-json.ts';
+import { parseStrictJsonObject } from '../../protocol/strict-json.ts';
+import type { FetchedResponse } from '../ports.ts';
+
+/** What is asked for: the one type that every publisher of these documents has. */
+export const acceptJson = 'application/json';
+
+// CIMD-02 §4: application/json, or a type of the +json family.
+const jsonType = /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json[\t ]*(?:;|$)/i;
+
+/** The object in a response that says it is JSON; rule `content-type` when it says otherwise. */
+export function parseJsonDocument(response: FetchedResponse): Parsed<JsonObject> {
+  return jsonType.test(response.headers.get('content-type') ?? '')
+    ? parseStrictJsonObject(response.body)
+    : refused('', 'content-type', 'the document is not served as JSON');
+}

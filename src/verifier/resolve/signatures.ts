@@ -1,0 +1,71 @@
+import { compactVerify, importJWK } from 'jose';
+import type { CompactJws } from '../../protocol/compact-jws.ts';
+import type { PublicJwk } from '../../protocol/jwk.ts';
+import { algorithmFits } from '../../protocol/jwk.ts';
+import { Derived, LruCache, SingleFlight } from '../cache.ts';
+
+/** Verifies signatures, and remembers exactly which token verified under exactly which key. */
+export interface Signatures {
+  /** Whether the key made the signature; remembered when it did. */
+  verify(jws: CompactJws, key: PublicJwk): boolean | Promise<boolean>;
+  /** The same without remembering, for tokens that are replaced every few minutes. */
+  verifyOnce(jws: CompactJws, key: PublicJwk): Promise<boolean>;
+}
+
+const maxRememberedCharacters = 32 * 1_024 * 1_024;
+
+interface Verified {
+  readonly text: string;
+  readonly key: PublicJwk;
+}
+
+export function createSignatures(): Signatures {
+  const verified = new LruCache<Verified>({
+    maxWeight: maxRememberedCharacters,
+    weigh: ({ text }) => text.length,
+  });
+  const flights = new SingleFlight<boolean>();
+  const imported = new Derived<PublicJwk, CryptoKey | Uint8Array>();
+
+  async function verifyOnce(jws: CompactJws, key: PublicJwk): Promise<boolean> {
+    const { alg } = jws.header;
+    // RFC 8725 §3.1: the key decides which algorithm is its own, not the token.
+    if (!algorithmFits(alg, key)) {
+      return false;
+    }
+    const usable = await imported.of(key, (jwk) => importJWK({ ...jwk }, alg));
+    try {
+      await compactVerify(jws.text, usable, { algorithms: [alg] });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function remember(jws: CompactJws, key: PublicJwk): Promise<boolean> {
+    const valid = await verifyOnce(jws, key);
+    if (valid) {
+      verified.set(jws.text, { text: jws.text, key });
+    }
+    return valid;
+  }
+
+  return {
+    verify(jws, key) {
+      const known = verified.get(jws.text);
+      return known !== undefined && isSameKey(known.key, key)
+        ? true
+        : flights.run(`${jws.text}.${nameOf(key)}`, () => remember(jws, key));
+    },
+    verifyOnce,
+  };
+}
+
+function isSameKey(left: PublicJwk, right: PublicJwk): boolean {
+  return left === right || nameOf(left) === nameOf(right);
+}
+
+// The material itself: two keys with one name here are one key.
+function nameOf(key: PublicJwk): string {
+  return key.kty === 'EC' ? `${key.crv}.${key.x}.${key.y}` : `${key.crv}.${key.x}`;
+}

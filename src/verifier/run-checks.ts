@@ -1,0 +1,63 @@
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { Finding } from './finding.ts';
+import { skip, undetermined } from './finding.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { CheckResult, Reason, Verdict } from './verdict.ts';
+
+/** One row of the table: a rule, its name, and the reason to give if it breaks down. */
+export type Check = readonly [
+  /** Has a page under docs/checks/. */
+  id: string,
+  /** What is true of a client that passes. */
+  title: string,
+  reason: Reason,
+  run: (inquiry: Inquiry) => Finding | Promise<Finding>,
+];
+
+/** The report's lines, and what they come to. */
+export interface Examination {
+  readonly outcome: Verdict['outcome'];
+  readonly reason: Reason | null;
+  readonly checks: readonly CheckResult[];
+}
+
+const notReached = skip('an earlier check decided');
+const noDocument = skip('no document was presented');
+
+/** Runs a table in order until a check denies; the rest is listed as skipped. */
+export async function runChecks(table: readonly Check[], inquiry: Inquiry): Promise<Examination> {
+  const results: CheckResult[] = [];
+  let decisive: Pick<Examination, 'outcome' | 'reason'> | undefined;
+  for (const check of table) {
+    const startedAt = performance.now();
+    const finding = decisive === undefined ? await runCheck(check, inquiry) : notReached;
+    if (finding.outcome === 'fail' || finding.outcome === 'undetermined') {
+      const outcome = finding.outcome === 'fail' ? 'rejected' : 'undetermined';
+      decisive = { outcome, reason: finding.reason };
+    }
+    results.push(resultOf(check, finding, performance.now() - startedAt));
+  }
+  return { ...(decisive ?? { outcome: 'accepted', reason: null }), checks: results };
+}
+
+// A check that breaks down has found nothing out, and nobody is admitted on nothing.
+async function runCheck([id, , reason, run]: Check, inquiry: Inquiry): Promise<Finding> {
+  if (inquiry.question.input.kind === 'jwt' && isAboutDocument(id)) {
+    return noDocument;
+  }
+  try {
+    return await run(inquiry);
+  } catch {
+    const evidence: JsonObject = { rule: 'check-broke-down' };
+    return undetermined(reason, evidence, 'Report this: the verifier could not run the check.');
+  }
+}
+
+function isAboutDocument(id: string): boolean {
+  return id.startsWith('client-id.') || id.startsWith('document.');
+}
+
+function resultOf([id, title]: Check, finding: Finding, ms: number): CheckResult {
+  const { outcome, evidence, fix } = finding;
+  return { id, outcome, title, evidence, fix, ms: Math.round(ms) };
+}

@@ -1,0 +1,43 @@
+import type { Parsed } from '../protocol/parsed.ts';
+import type { Presentation } from './intake/presentation.ts';
+import type { Fetch } from './ports.ts';
+import { createClientDocuments } from './resolve/client-document.ts';
+import type { Issuers } from './resolve/did-web.ts';
+import { createIssuers } from './resolve/did-web.ts';
+import type { Thumbprints } from './resolve/jwks.ts';
+import { createKeySets } from './resolve/jwks.ts';
+import type { Octets } from './resolve/octets.ts';
+import { createOctets } from './resolve/octets.ts';
+import type { Signatures } from './resolve/signatures.ts';
+import { createSignatures } from './resolve/signatures.ts';
+import type { Source } from './resolve/source.ts';
+import type { StatusLists } from './resolve/status-list.ts';
+import { createStatusLists } from './resolve/status-list.ts';
+
+/** Everything a check may consult beside the question itself; all of it remembers. */
+export interface Sources {
+  readonly octets: Octets;
+  readonly documents: Source<Presentation>;
+  readonly issuers: Issuers;
+  readonly keySets: Source<Parsed<Thumbprints>>;
+  readonly signatures: Signatures;
+  readonly lists: StatusLists;
+}
+
+/** The sources over one fetch port, with empty caches. */
+export function createSources(deps: {
+  readonly fetch: Fetch;
+  readonly clock: () => number;
+}): Sources {
+  const octets = createOctets(deps);
+  const issuers = createIssuers(octets);
+  const signatures = createSignatures();
+  return {
+    octets,
+    documents: createClientDocuments(octets, { allowLoopback: deps.fetch.allowLoopback }),
+    issuers,
+    keySets: createKeySets(octets),
+    signatures,
+    lists: createStatusLists({ ...deps, issuers, signatures }),
+  };
+}

@@ -1,0 +1,189 @@
+import { parseClientId } from '../protocol/client-id.ts';
+import { parseDateTimeStamp } from '../protocol/date-time.ts';
+import { parseDidWeb } from '../protocol/did-web.ts';
+import type { Fault, Parsed } from '../protocol/parsed.ts';
+import { accepted, pointerTo, refusedAll } from '../protocol/parsed.ts';
+import { isScopeToken } from '../protocol/scope.ts';
+import type { TrustEntry, TrustPolicy } from './ports.ts';
+
+/** Bounds of `status.maxAgeS`: below the floor no list could be reused, above it none is fresh. */
+export const statusMaxAgeBoundsS = { floor: 30, default: 60, ceiling: 3_600 } as const;
+/** Bounds of `status.staleS`, the grace in which an unreachable list is still believed. */
+export const statusStaleBoundsS = { floor: 0, default: 0, ceiling: 3_600 } as const;
+/** Bounds of `lifetime.maxDays`, the longest life of a passport. */
+export const lifetimeBoundsDays = { floor: 1, default: 31, ceiling: 3_660 } as const;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Collects what is wrong while the rest of a policy is read on: all faults at once. */
+interface Reading {
+  readonly pointer: string;
+  readonly faults: Fault[];
+}
+
+/**
+ * Reads a trust policy, such as the content of `trust.yaml`, and refuses what it does not know:
+ * a misspelt member must never become a rule that is not there. Nothing absent means "any".
+ */
+export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
+  const reading: Reading = { pointer: '', faults: [] };
+  const members = readMembers(reading, input, ['mode', 'trust', 'require', 'status', 'lifetime']);
+  const { mode } = members;
+  if (mode !== 'enforce' && mode !== 'monitor') {
+    report(below(reading, 'mode'), 'policy-mode', 'must be "enforce" or "monitor"');
+  }
+  const policy: TrustPolicy = {
+    mode: mode === 'monitor' ? 'monitor' : 'enforce',
+    trust: readList(below(reading, 'trust'), members['trust'], readEntry),
+    ...optional('require', members, (value) => readRequire(below(reading, 'require'), value)),
+    ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
+    ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
+  };
+  return reading.faults.length === 0 ? accepted(policy) : refusedAll(reading.faults);
+}
+
+function readEntry(reading: Reading, input: unknown): TrustEntry {
+  const members = readMembers(reading, input, [
+    'issuer',
+    'clientIds',
+    'credentialTypes',
+    'distrustAfter',
+  ]);
+  const { issuer, distrustAfter } = members;
+  if (!parseDidWeb(issuer).ok) {
+    report(below(reading, 'issuer'), 'policy-issuer', 'must be one did:web identifier');
+  }
+  if (distrustAfter !== undefined && distrustAfter !== null) {
+    readInstant(below(reading, 'distrustAfter'), distrustAfter);
+  }
+  return {
+    issuer: String(issuer),
+    clientIds: readSome(below(reading, 'clientIds'), members['clientIds'], readPrefix),
+    credentialTypes: readSome(
+      below(reading, 'credentialTypes'),
+      members['credentialTypes'],
+      readText,
+    ),
+    distrustAfter: typeof distrustAfter === 'string' ? distrustAfter : null,
+  };
+}
+
+// A prefix that ends in "/" can only match at a path-segment boundary of the raw client_id.
+function readPrefix(reading: Reading, input: unknown): string {
+  const text = readText(reading, input);
+  if (!text.endsWith('/') || !parseClientId(`${text}x`, { allowLoopback: true }).ok) {
+    report(reading, 'policy-prefix', 'must be an https URL without query that ends in "/"');
+  }
+  return text;
+}
+
+function readRequire(reading: Reading, input: unknown): NonNullable<TrustPolicy['require']> {
+  const members = readMembers(reading, input, ['complianceAttestations', 'authorizedScopes']);
+  const standards = below(reading, 'complianceAttestations');
+  const scopes = below(reading, 'authorizedScopes');
+  return {
+    ...optional('complianceAttestations', members, (value) => readList(standards, value, readText)),
+    ...optional('authorizedScopes', members, (value) => readList(scopes, value, readScope)),
+  };
+}
+
+function readStatus(reading: Reading, input: unknown): NonNullable<TrustPolicy['status']> {
+  const members = readMembers(reading, input, ['maxAgeS', 'staleS']);
+  const maxAge = below(reading, 'maxAgeS');
+  const stale = below(reading, 'staleS');
+  return {
+    ...optional('maxAgeS', members, (value) => readNumber(maxAge, value, statusMaxAgeBoundsS)),
+    ...optional('staleS', members, (value) => readNumber(stale, value, statusStaleBoundsS)),
+  };
+}
+
+function readLifetime(reading: Reading, input: unknown): NonNullable<TrustPolicy['lifetime']> {
+  const members = readMembers(reading, input, ['maxDays']);
+  const days = below(reading, 'maxDays');
+  return optional('maxDays', members, (value) => readNumber(days, value, lifetimeBoundsDays));
+}
+
+function readScope(reading: Reading, input: unknown): string {
+  const text = readText(reading, input);
+  if (text !== '' && !isScopeToken(text)) {
+    report(reading, 'policy-scope', 'must be one scope token (RFC 6749 section 3.3)');
+  }
+  return text;
+}
+
+function readInstant(reading: Reading, input: unknown): void {
+  if (!parseDateTimeStamp(input).ok) {
+    report(reading, 'policy-instant', 'must be null or an instant such as 2026-11-20T12:00:00Z');
+  }
+}
+
+function readText(reading: Reading, input: unknown): string {
+  if (typeof input !== 'string' || input === '') {
+    report(reading, 'policy-text', 'must be a text that is not empty');
+    return '';
+  }
+  return input;
+}
+
+function readNumber(
+  reading: Reading,
+  input: unknown,
+  bounds: { readonly floor: number; readonly ceiling: number },
+): number {
+  const number = typeof input === 'number' ? input : Number.NaN;
+  if (!(number >= bounds.floor && number <= bounds.ceiling)) {
+    report(reading, 'policy-number', `must be from ${bounds.floor} to ${bounds.ceiling}`);
+  }
+  return number;
+}
+
+type Read<Value> = (reading: Reading, input: unknown) => Value;
+
+function readSome<Value>(reading: Reading, input: unknown, read: Read<Value>): readonly Value[] {
+  if (Array.isArray(input) && input.length === 0) {
+    report(reading, 'policy-empty', 'must name at least one: an empty list vouches for nothing');
+  }
+  return readList(reading, input, read);
+}
+
+function readList<Value>(reading: Reading, input: unknown, read: Read<Value>): readonly Value[] {
+  if (!Array.isArray(input)) {
+    report(reading, 'policy-list', 'must be a list');
+    return [];
+  }
+  return input.map((item: unknown, index) => read(below(reading, index), item));
+}
+
+function readMembers(reading: Reading, input: unknown, known: readonly string[]): Members {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    report(reading, 'policy-object', 'must be an object');
+    return {};
+  }
+  for (const name of Object.keys(input)) {
+    if (!known.includes(name)) {
+      report(below(reading, name), 'policy-unknown', `is not one of ${known.join(', ')}`);
+    }
+  }
+  return Object.fromEntries(Object.entries(input));
+}
+
+function optional<Name extends string, Value>(
+  name: Name,
+  members: Members,
+  read: (value: unknown) => Value,
+): { readonly [Member in Name]?: Value } {
+  const value = members[name];
+  const present: { [Member in Name]?: Value } = {};
+  if (value !== undefined) {
+    present[name] = read(value);
+  }
+  return present;
+}
+
+function below(reading: Reading, member: string | number): Reading {
+  return { pointer: `${reading.pointer}${pointerTo(member)}`, faults: reading.faults };
+}
+
+function report(reading: Reading, rule: string, detail: string): void {
+  reading.faults.push({ pointer: reading.pointer, rule, detail });
+}

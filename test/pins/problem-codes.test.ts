@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { buildProblem, problems } from '../../src/http/problems.ts';
+
+/** Outsiders switch on these: a code never changes its meaning, and none goes away. */
+const pinned = {
+  'agent-not-found': 404,
+  'agent-wrong-state': 409,
+  'body-malformed': 400,
+  'body-too-large': 413,
+  'claims-invalid': 422,
+  'client-id-too-long': 422,
+  'conflict-retry': 409,
+  'credential-not-found': 404,
+  'credential-type-unknown': 422,
+  'credential-wrong-state': 409,
+  'document-expired': 503,
+  'document-gone': 410,
+  'document-invalid': 422,
+  'document-not-found': 404,
+  'document-too-large': 422,
+  'handle-taken': 409,
+  'internal-error': 500,
+  'invalid-input': 400,
+  'key-not-usable': 422,
+  'media-type-unsupported': 415,
+  'method-not-allowed': 405,
+  'not-permitted': 403,
+  'organization-not-found': 404,
+  'route-not-found': 404,
+  'start-refused': 503,
+  'status-list-full': 503,
+  'storage-unavailable': 503,
+  'token-not-found': 404,
+  unauthenticated: 401,
+};
+
+test('the problem codes and their statuses', () => {
+  const present = Object.entries(problems).map(([code, { status }]) => [code, status]);
+  expect(Object.fromEntries(present)).toEqual(pinned);
+});
+
+test('the form of a problem document', () => {
+  const problem = buildProblem('https://id.acme.com', {
+    code: 'invalid-input',
+    detail: 'The agent is not well described.',
+    faults: [{ pointer: '/name', detail: 'must not be empty' }],
+    requestId: '0b8ddb1f-6f3e-4a53-9d0c-1f3f3f6f9f10',
+  });
+  expect(problem).toEqual({
+    type: 'https://id.acme.com/problems/invalid-input',
+    title: 'The request does not say what is expected',
+    status: 400,
+    code: 'invalid-input',
+    detail: 'The agent is not well described.',
+    instance: 'urn:uuid:0b8ddb1f-6f3e-4a53-9d0c-1f3f3f6f9f10',
+    fix: 'Mend every place that "errors" names, and send the request again. Nothing was changed.',
+    errors: [{ pointer: '/name', detail: 'must not be empty' }],
+  });
+});

@@ -1,0 +1,83 @@
+import type { Readers, Stores } from '../../../src/db/stores.ts';
+import type { Clock } from '../../../src/kernel/clock.ts';
+import type { UnitOfWork } from '../../../src/kernel/unit-of-work.ts';
+import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
+import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
+import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
+import { MemoryDidReader, MemoryDidStore, MemoryKeyReader, MemoryKeyStore } from './key-store.ts';
+import { copyState, emptyState, type MemoryState } from './memory-state.ts';
+import {
+  MemoryApiTokenReader,
+  MemoryApiTokenStore,
+  MemoryOrganizationReader,
+  MemoryOrganizationStore,
+} from './organization-store.ts';
+import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
+import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
+
+export interface MemoryDatabaseDeps {
+  readonly clock: Clock;
+  readonly onPublished?: (documents: readonly PublicDocument[]) => void;
+}
+
+/**
+ * The stores in memory, with the behaviour of the real ones: one transaction is one set of stores,
+ * and what it wrote is there for others when it ends well, or never. Transactions run one by one.
+ */
+export class MemoryDatabase implements UnitOfWork<Stores> {
+  readonly readers: Readers;
+  readonly #deps: MemoryDatabaseDeps;
+  #state: MemoryState = emptyState();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: MemoryDatabaseDeps) {
+    this.#deps = deps;
+    this.readers = readersOn(() => this.#state);
+  }
+
+  run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
+    const attempt = (): Promise<Result> => this.#attempt(work);
+    const running = this.#last.then(attempt, attempt);
+    this.#last = running;
+    return running;
+  }
+
+  async #attempt<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
+    const state = copyState(this.#state);
+    const published: PublicDocument[] = [];
+    const result = await work(this.#storesOn(state, published));
+    this.#state = state;
+    if (published.length > 0) this.#deps.onPublished?.(published);
+    return result;
+  }
+
+  #storesOn(state: MemoryState, published: PublicDocument[]): Stores {
+    const source = (): MemoryState => state;
+    return {
+      organizations: new MemoryOrganizationStore(source),
+      tokens: new MemoryApiTokenStore(source),
+      agents: new MemoryAgentStore(source),
+      keys: new MemoryKeyStore(source),
+      dids: new MemoryDidStore(source),
+      status: new MemoryStatusStore(source),
+      credentials: new MemoryCredentialStore(source),
+      documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
+      audit: new MemoryAuditTrail(source, this.#deps.clock),
+    };
+  }
+}
+
+function readersOn(source: () => MemoryState): Readers {
+  return {
+    organizations: new MemoryOrganizationReader(source),
+    tokens: new MemoryApiTokenReader(source),
+    agents: new MemoryAgentReader(source),
+    keys: new MemoryKeyReader(source),
+    dids: new MemoryDidReader(source),
+    status: new MemoryStatusReader(source),
+    credentials: new MemoryCredentialReader(source),
+    documents: new MemoryPublicDocumentReader(source),
+    audit: new MemoryAuditReader(source),
+  };
+}

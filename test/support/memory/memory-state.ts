@@ -1,0 +1,63 @@
+import type { Agent, AgentId } from '../../../src/agents/agent.ts';
+import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
+import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
+import type { Identifier } from '../../../src/dids/identifier.ts';
+import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
+import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
+import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
+import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
+
+/** Everything that a database holds. The values never change; the maps do. */
+export interface MemoryState {
+  readonly organizations: Map<OrganizationId, Organization>;
+  readonly tokens: Map<TokenId, ApiToken>;
+  readonly agents: Map<AgentId, Agent>;
+  readonly keys: Map<KeyId, SigningKey>;
+  readonly dids: Map<string, Identifier>;
+  readonly lists: Map<StatusListId, StatusList>;
+  /** By holder. */
+  readonly entries: Map<string, StatusEntry>;
+  readonly credentials: Map<CredentialId, CredentialRecord>;
+  /** All versions kept, by path and version. */
+  readonly documents: Map<string, PublicDocument>;
+  readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
+}
+
+/** The state as a store sees it: the present one, or that of a transaction. */
+export type StateSource = () => MemoryState;
+
+export function emptyState(): MemoryState {
+  return {
+    organizations: new Map(),
+    tokens: new Map(),
+    agents: new Map(),
+    keys: new Map(),
+    dids: new Map(),
+    lists: new Map(),
+    entries: new Map(),
+    credentials: new Map(),
+    documents: new Map(),
+    audit: [],
+  };
+}
+
+export function copyState(state: MemoryState): MemoryState {
+  return {
+    organizations: new Map(state.organizations),
+    tokens: new Map(state.tokens),
+    agents: new Map(state.agents),
+    keys: new Map(state.keys),
+    dids: new Map(state.dids),
+    lists: new Map(state.lists),
+    entries: new Map(state.entries),
+    credentials: new Map(state.credentials),
+    documents: new Map(state.documents),
+    audit: [...state.audit],
+  };
+}
+
+/** For sorting by identifiers: the order of their characters. */
+export function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id < other.id ? -1 : 1;
+}

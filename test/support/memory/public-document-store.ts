@@ -1,0 +1,65 @@
+import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type {
+  PublicDocumentReader,
+  PublicDocumentStore,
+  PublishOrder,
+} from '../../../src/publication/public-document-store.ts';
+import type { StateSource } from './memory-state.ts';
+
+export class MemoryPublicDocumentReader implements PublicDocumentReader {
+  protected readonly state: StateSource;
+
+  constructor(state: StateSource) {
+    this.state = state;
+  }
+
+  async find(path: string): Promise<PublicDocument | null> {
+    const versions = [...this.state().documents.values()].filter((one) => one.path === path);
+    return versions.sort((one, other) => other.version - one.version)[0] ?? null;
+  }
+
+  async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {
+    return [...this.state().documents.values()]
+      .filter(({ path }) => path.startsWith(pathPrefix))
+      .sort((one, other) => (one.path < other.path ? -1 : 1))
+      .sort((one, other) => other.version - one.version)
+      .sort((one, other) => other.publishedAt.getTime() - one.publishedAt.getTime())
+      .slice(0, limit);
+  }
+}
+
+export class MemoryPublicDocumentStore
+  extends MemoryPublicDocumentReader
+  implements PublicDocumentStore
+{
+  readonly #onPublished: (documents: readonly PublicDocument[]) => void;
+
+  constructor(state: StateSource, onPublished: (documents: readonly PublicDocument[]) => void) {
+    super(state);
+    this.#onPublished = onPublished;
+  }
+
+  async publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+    const published: PublicDocument[] = [];
+    for (const draft of drafts) {
+      const present = await this.find(draft.path);
+      if (present !== null && serves(present) === serves(draft)) continue;
+      const document = { ...draft, version: (present?.version ?? 0) + 1 };
+      if (present?.keepsVersions === false) this.state().documents.delete(keyOf(present));
+      this.state().documents.set(keyOf(document), document);
+      published.push(document);
+    }
+    if (published.length > 0) this.#onPublished(published);
+    return published;
+  }
+}
+
+function keyOf({ path, version }: PublicDocument): string {
+  return `${path} ${version}`;
+}
+
+/** Octets, headers and state, as one text to compare. */
+function serves(document: PublishOrder): string {
+  const { sha256, state, mediaType, cacheControl, expiresAt, link } = document;
+  return JSON.stringify([sha256, state, mediaType, cacheControl, expiresAt, link]);
+}

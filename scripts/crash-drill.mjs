@@ -220,7 +220,7 @@ async function readAllCredentials(world) {
   do {
     const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const { body } = await call(world, 'GET', `/credentials?limit=100${query}`);
-    rows.push(...body.items);
+    rows.push(...body.data);
     cursor = body.next ?? '';
   } while (cursor !== '');
   return rows;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Environment } from '../config/env.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { type Cdn, startCdn } from './cdn.ts';
 import type { CertificateFiles } from './certificates.ts';
-import { forwardCounting } from './forward-counting.ts';
+
 import { listenOnLoopback } from './listen-https.ts';
 
 /** Starts the service: `createService` of the composition root. */
@@ -16,8 +17,8 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
   /** A platform token that ends with this registry. */
   readonly adminToken: string;
-  /** Connections that others have opened to the public origin; those of `request` are apart. */
-  connections(): number;
+  /** The public origin: whoever reads a document comes this way, and `request` does not. */
+  readonly cdn: Cdn;
   /** Calls `/api/v1` and returns the JSON. Throws with the problem's code when it is refused. */
   request(method: string, path: string, body?: JsonBody): Promise<JsonBody>;
 }
@@ -35,16 +36,14 @@ export interface RegistryOptions {
 }
 
 /**
- * Starts a registry over https on loopback, in this process. Its public origin is a counting
- * forwarder in front, so that a visit from outside cannot go unseen.
+ * Starts a registry over https on loopback, in this process, with a CDN in front of it.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const port = await findFreePort();
-  const front = await forwardCounting(port);
-  const url = `https://localhost:${front.port}`;
+  const cdn = await startCdn(options.certificates, port);
   const adminToken = `swt_${randomBytes(32).toString('base64url')}`;
   const settings = settingsFrom({
-    SEALWRIGHT_URL: url,
+    SEALWRIGHT_URL: cdn.url,
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_TLS_CERT: options.certificates.certFile,
     SEALWRIGHT_TLS_KEY: options.certificates.keyFile,
@@ -53,17 +52,17 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     SEALWRIGHT_LOG_LEVEL: 'silent',
   });
   const service = await options.createService(settings).catch(async (reason: unknown) => {
-    await front[Symbol.asyncDispose]();
+    await cdn[Symbol.asyncDispose]();
     throw reason;
   });
   return {
-    url,
+    url: cdn.url,
     adminToken,
-    connections: front.connections,
+    cdn,
     request: (method, path, body) =>
       callApi(`https://localhost:${port}/api/v1${path}`, { method, adminToken, body }),
     [Symbol.asyncDispose]: async () => {
-      await front[Symbol.asyncDispose]();
+      await cdn[Symbol.asyncDispose]();
       await service[Symbol.asyncDispose]();
     },
   };

@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly certificates: CertificateFiles;
   /** false leaves the hook out of the authorization server. Default true. */
   readonly checksPapers?: boolean;
+  /** Makes the verifiers of all three parties; `createVerifier` unless given. */
+  readonly createVerifier?: typeof createVerifier;
 }
 
 /** Starts every part. When one does not start, those that did are stopped, and it throws. */
@@ -55,11 +57,12 @@ async function setParts(options: StageOptions, disposals: Disposals): Promise<St
     disposals.use(await startRegistry({ ...options, dataDir: join(folder.path, name) }));
   const registry = await start('registry');
   const stranger = await start('stranger');
-  const verifiers = {
-    authorizationServer: createTrusting(registry.url),
-    logServer: createTrusting(registry.url),
-    agent: createTrusting(registry.url),
-  };
+  const verifier = (): Verifier =>
+    (options.createVerifier ?? createVerifier)({
+      fetch: guardedFetch({ allowLoopback: true }),
+      policy: trusting(registry.url),
+    });
+  const verifiers = { authorizationServer: verifier(), logServer: verifier(), agent: verifier() };
   const verdicts = new Map<string, Verdict>();
   const resources = new Map<string, readonly string[]>();
   const authorizationServer = disposals.use(
@@ -92,18 +95,13 @@ export function issuerOf(url: string): string {
   return `did:web:${new URL(url).host.replace(':', '%3A')}`;
 }
 
-function createTrusting(url: string): Verifier {
-  const policy: TrustPolicy = {
-    mode: 'enforce',
-    trust: [
-      {
-        issuer: issuerOf(url),
-        clientIds: [`${url}/a/`],
-        credentialTypes: ['AgentAuthorizationCredential'],
-      },
-    ],
+function trusting(url: string): TrustPolicy {
+  const entry = {
+    issuer: issuerOf(url),
+    clientIds: [`${url}/a/`],
+    credentialTypes: ['AgentAuthorizationCredential'],
   };
-  return createVerifier({ fetch: guardedFetch({ allowLoopback: true }), policy });
+  return { mode: 'enforce', trust: [entry] };
 }
 
 /** A folder that others may pass through but not list: root's database runs as another account. */

@@ -1,6 +1,13 @@
 import type { AgentClient, TokenAnswer, ToolAnswer } from './agent-client.ts';
-import { type Finding, find, type Sighting } from './finding.ts';
-import { issuePapers, onboard, type Player, readListsOf, startClient } from './players.ts';
+import { type Finding, find, type Sighting, time } from './finding.ts';
+import {
+  issuePapers,
+  onboard,
+  type Part,
+  type Player,
+  readListsOf,
+  startClient,
+} from './players.ts';
 import { issuerOf, type Stage } from './stage.ts';
 
 /** One step of the story, told. */
@@ -22,6 +29,8 @@ interface Cast {
 type Telling = (stage: Stage, cast: Cast) => Promise<readonly Finding[]>;
 
 const permittedScope = 'read:logs/production';
+/** The lists of a retired agent say so first, and then its document answers 410. */
+const revokedReasons = ['status-revoked', 'fetch-failed'];
 const pollMs = 250;
 const pollDeadlineMs = 90_000;
 
@@ -85,40 +94,46 @@ async function createOrganization(stage: Stage): Promise<readonly Finding[]> {
 }
 
 async function onboardBoth(stage: Stage): Promise<{ cast: Cast; findings: readonly Finding[] }> {
-  const { registry } = stage;
-  const start = performance.now();
-  const logServer = await onboard(registry, {
+  const logServer = await enter(stage, {
     handle: 'log-server',
     kind: 'mcp-server',
     name: 'Log Server',
   });
-  const triageBot = await onboard(registry, {
+  const triageBot = await enter(stage, {
     handle: 'triage-bot',
     kind: 'agent',
     name: 'Triage Bot',
   });
-  const onboarded = performance.now();
   const cast = {
-    logServer,
-    triageBot,
-    client: startClient(stage, triageBot, 'client-credentials'),
+    logServer: logServer.player,
+    triageBot: triageBot.player,
+    client: startClient(stage, triageBot.player, 'client-credentials'),
   };
-  const findings = [logServer, triageBot].map((player) => ({
-    what: `${player.handle} is onboarded`,
-    decision: player.did,
-    reason: null,
-    ms: Math.round((onboarded - start) / 2),
-    asExpected: player.did === `${issuerOf(registry.url)}:a:${player.handle}`,
-  }));
-  const issued = await Promise.all(
-    [logServer, triageBot].map((player) =>
-      find(`${player.handle} gets its credentials`, async () => {
-        const types = [...(await issuePapers(player)).keys()];
-        return { decision: types.join(', '), asExpected: types.length === 3 };
-      }),
-    ),
-  );
-  return { cast, findings: [...findings, ...issued] };
+  const access = await find('who may read logs/production', async () => {
+    const question = '/access?action=read&resource=logs%2Fproduction';
+    const { data } = (await stage.registry.request('GET', question)) as {
+      readonly data: readonly { readonly agent: { readonly handle: string } }[];
+    };
+    const handles = data.map(({ agent }) => agent.handle);
+    return { decision: handles.join(', '), asExpected: handles.includes('triage-bot') };
+  });
+  return { cast, findings: [...logServer.findings, ...triageBot.findings, access] };
+}
+
+/** Onboards a player and issues its credentials. */
+async function enter(
+  stage: Stage,
+  part: Part,
+): Promise<{ player: Player; findings: readonly Finding[] }> {
+  const { value: player, ms } = await time(() => onboard(stage.registry, part));
+  const { did } = player;
+  const asExpected = did === `${issuerOf(stage.registry.url)}:a:${part.handle}`;
+  const what = `${part.handle} is onboarded`;
+  const papers = await find(`${part.handle} gets its credentials`, async () => {
+    const types = [...(await issuePapers(player)).keys()];
+    return { decision: types.join(', '), asExpected: types.length === 3 };
+  });
+  return { player, findings: [{ what, decision: did, reason: null, ms, asExpected }, papers] };
 }
 
 async function checkServer(stage: Stage, { logServer }: Cast): Promise<readonly Finding[]> {
@@ -152,7 +167,7 @@ async function refuseStranger(stage: Stage): Promise<readonly Finding[]> {
   const impostor = await onboard(stranger, part);
   await issuePapers(impostor);
   const client = startClient(stage, impostor, 'client-credentials');
-  const before = stranger.connections();
+  const before = stranger.cdn.requests();
   return [
     await find('the authorization server refuses', async () =>
       denying(
@@ -161,8 +176,8 @@ async function refuseStranger(stage: Stage): Promise<readonly Finding[]> {
         'issuer-not-trusted',
       ),
     ),
-    await find('connections to the untrusted issuer', () => {
-      const made = stranger.connections() - before;
+    await find('requests to the untrusted issuer', () => {
+      const made = stranger.cdn.requests() - before;
       return Promise.resolve({ decision: String(made), asExpected: made === 0 });
     }),
   ];
@@ -193,15 +208,14 @@ async function revoke(stage: Stage, { triageBot, client }: Cast): Promise<readon
   const lists = await readListsOf(triageBot);
   const start = performance.now();
   const told = await find('told: the authorization server refuses', async () => {
-    await stage.registry.request('POST', `/agents/${triageBot.handle}/retire`, {
-      reason: 'INC-0815',
-    });
+    const path = `/agents/${triageBot.handle}/retire`;
+    await stage.registry.request('POST', path, { reason: 'INC-0815' });
     for (const url of lists) stage.verifiers.authorizationServer.invalidate(url);
     const answer = await client.requestToken();
-    return denying(stage, { player: triageBot, answer }, 'status-revoked');
+    return denying(stage, { player: triageBot, answer }, ...revokedReasons);
   });
   const untold = await find('untold: the MCP server refuses the token still held', async () =>
-    refusing(await pollUntilRefused(client, start), 'status-revoked'),
+    refusing(await pollUntilRefused(client, start), ...revokedReasons),
   );
   return [told, { ...untold, ms: Math.round(performance.now() - start) }];
 }
@@ -231,6 +245,18 @@ async function useAuthorizationCode(stage: Stage): Promise<readonly Finding[]> {
     await find('read_logs', async () => serving(await client.callTool('read_logs'))),
     await find('read_pii', async () =>
       refusing(await client.callTool('read_pii'), 'insufficient_scope'),
+    ),
+    await find(
+      'its redirect_uris swapped by the CDN: the authorization server refuses',
+      async () => {
+        const { pathname } = new URL(player.clientId);
+        const swap = { redirect_uris: [player.redirectUri, 'https://evil.example/callback'] };
+        const mend = stage.registry.cdn.alter(pathname, (document) => ({ ...document, ...swap }));
+        stage.verifiers.authorizationServer.invalidate(player.clientId);
+        const answer = await client.requestToken();
+        mend();
+        return denying(stage, { player, answer }, 'document-digest-mismatch');
+      },
     ),
     await find('its permission revoked: the MCP server refuses the token still held', async () => {
       const path = `/credentials/${papers.get('allowed-actions') ?? ''}/revoke`;
@@ -268,11 +294,11 @@ function granting(answer: TokenAnswer, reason: string | null): Sighting {
 function denying(
   stage: Stage,
   { player, answer }: { readonly player: Player; readonly answer: TokenAnswer },
-  expected: string,
+  ...expected: readonly string[]
 ): Sighting {
   if (answer.granted) return { decision: `granted ${answer.scopes.join(' ')}`, asExpected: false };
   const reason = stage.verdictOn(player.clientId)?.reason ?? null;
-  const asExpected = answer.error === 'invalid_client' && reason === expected;
+  const asExpected = answer.error === 'invalid_client' && expected.includes(reason ?? '');
   return { decision: `refused: ${answer.error}`, reason, asExpected };
 }
 
@@ -281,8 +307,8 @@ function serving(answer: ToolAnswer): Sighting {
   return { decision: `served: ${status}`, reason, asExpected: status === 200 };
 }
 
-function refusing(answer: ToolAnswer, expected: string): Sighting {
+function refusing(answer: ToolAnswer, ...expected: readonly string[]): Sighting {
   const { status, reason } = answer;
   const decision = status === 200 ? 'served: 200' : `refused: ${status}`;
-  return { decision, reason, asExpected: status === 403 && reason === expected };
+  return { decision, reason, asExpected: status === 403 && expected.includes(reason ?? '') };
 }

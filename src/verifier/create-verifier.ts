@@ -110,7 +110,9 @@ async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
   const request = { url, accept: acceptJson, maxBytes: maxJwksBytes, deadline };
   const outcome = await sources.octets.read(request);
   if (outcome.ok) {
-    return { ok: true, response: outcome.held.response };
+    // A copy: what a host does to its octets must not change what the verifier holds.
+    const { response } = outcome.held;
+    return { ok: true, response: { ...response, body: response.body.slice() } };
   }
   return outcome.cause === 'status'
     ? { ok: true, response: outcome.response }

@@ -4,7 +4,7 @@ import {
   formatDateTimeMs,
   parseDateTimeStamp,
 } from '../../src/protocol/date-time.ts';
-import { rulesOf, valueOf } from './rules.ts';
+import { rulesOf, taken } from './rules.ts';
 
 describe('parseDateTimeStamp', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('parseDateTimeStamp', () => {
     ['0099-01-01T00:00:00Z', '0099-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.000Z'],
   ])('%s is %s', (text, iso) => {
-    expect(valueOf(parseDateTimeStamp(text)).toISOString()).toBe(iso);
+    expect(taken(parseDateTimeStamp(text)).toISOString()).toBe(iso);
   });
 
   test.each([

@@ -1,26 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { didWebOf, didWebUrl, parseDidUrl, parseDidWeb } from '../../src/protocol/did-web.ts';
 import { readRefusals, readVectors } from './read-vectors.ts';
-import { rulesOf, valueOf } from './rules.ts';
+import { rulesOf, taken } from './rules.ts';
 
 const pairs = readVectors('did-web.valid.txt').map((line) => line.split(' ') as [string, string]);
 
 describe('parseDidWeb', () => {
   test.each(pairs)('%s is at %s', (did, url) => {
-    const parsed = valueOf(parseDidWeb(did));
+    const parsed = taken(parseDidWeb(did));
     expect(parsed.did).toBe(did);
     expect(didWebUrl(parsed)).toBe(url);
     expect(didWebUrl(parsed, 'http')).toBe(url.replace('https:', 'http:'));
   });
 
   test('gives the parts', () => {
-    expect(valueOf(parseDidWeb('did:web:id.acme.com%3A8443:o:acme'))).toEqual({
+    expect(taken(parseDidWeb('did:web:id.acme.com%3A8443:o:acme'))).toEqual({
       did: 'did:web:id.acme.com%3A8443:o:acme',
       host: 'id.acme.com',
       port: 8443,
       path: ['o', 'acme'],
     });
-    expect(valueOf(parseDidWeb('did:web:id.acme.com'))).toEqual({
+    expect(taken(parseDidWeb('did:web:id.acme.com'))).toEqual({
       did: 'did:web:id.acme.com',
       host: 'id.acme.com',
       port: undefined,
@@ -45,7 +45,7 @@ describe('parseDidWeb', () => {
 
 describe('parseDidUrl', () => {
   test('takes a kid apart', () => {
-    const kid = valueOf(
+    const kid = taken(
       parseDidUrl('did:web:id.acme.com:a:b#NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'),
     );
     expect(kid.did.did).toBe('did:web:id.acme.com:a:b');

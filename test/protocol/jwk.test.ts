@@ -9,7 +9,7 @@ import {
   type PublicJwk,
   parsePublicJwk,
 } from '../../src/protocol/jwk.ts';
-import { rulesOf, valueOf } from './rules.ts';
+import { rulesOf, taken } from './rules.ts';
 
 // RFC 7517 Appendix A.1.
 const ec = {
@@ -24,11 +24,11 @@ const okp = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrw
 describe('parsePublicJwk', () => {
   test('gives the material members alone, frozen', () => {
     const full = { ...ec, use: 'sig', key_ops: ['verify'], alg: 'ES256', kid: '1', x5c: ['…'] };
-    const parsed = valueOf(parsePublicJwk(full));
+    const parsed = taken(parsePublicJwk(full));
     expect(parsed).toEqual(ec);
     expect(Object.isFrozen(parsed)).toBe(true);
-    expect(valueOf(parsePublicJwk({ ...okp, alg: 'EdDSA' }))).toEqual(okp);
-    expect(valueOf(parsePublicJwk({ ...okp, alg: 'Ed25519' }))).toEqual(okp);
+    expect(taken(parsePublicJwk({ ...okp, alg: 'EdDSA' }))).toEqual(okp);
+    expect(taken(parsePublicJwk({ ...okp, alg: 'Ed25519' }))).toEqual(okp);
   });
 
   test('accepts the keys that node:crypto makes', () => {
@@ -177,7 +177,7 @@ describe('jwkThumbprint', () => {
   });
 
   test('is computed once for a frozen key, and anew for one that may change', async () => {
-    const frozen = valueOf(parsePublicJwk(okp));
+    const frozen = taken(parsePublicJwk(okp));
     expect(jwkThumbprint(frozen)).toBe(jwkThumbprint(frozen));
     const loose = { ...okp } as PublicJwk & { x: string };
     const before = await jwkThumbprint(loose);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePublicJwk } from '../../src/protocol/jwk.ts';
 import { buildJwks, parseJwks } from '../../src/protocol/jwks.ts';
 import type { JsonValue } from '../../src/protocol/strict-json.ts';
-import { rulesOf, valueOf } from './rules.ts';
+import { rulesOf, taken } from './rules.ts';
 
 const ec = {
   kty: 'EC',
@@ -15,8 +15,8 @@ const okp = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrw
 describe('buildJwks', () => {
   test('names each key and says what it is for', () => {
     const keys = [
-      { kid: 'one', jwk: valueOf(parsePublicJwk(ec)) },
-      { kid: 'two', jwk: valueOf(parsePublicJwk(okp)) },
+      { kid: 'one', jwk: taken(parsePublicJwk(ec)) },
+      { kid: 'two', jwk: taken(parsePublicJwk(okp)) },
     ];
     const jwks = buildJwks(keys);
     expect(jwks).toEqual({
@@ -25,17 +25,17 @@ describe('buildJwks', () => {
         { ...okp, kid: 'two', alg: 'Ed25519', use: 'sig' },
       ],
     });
-    expect(valueOf(parseJwks(jwks))).toEqual(keys);
+    expect(taken(parseJwks(jwks))).toEqual(keys);
   });
 });
 
 describe('parseJwks', () => {
   test('takes keys without a name, and an empty set', () => {
-    expect(valueOf(parseJwks({ keys: [ec, okp] }))).toEqual([
+    expect(taken(parseJwks({ keys: [ec, okp] }))).toEqual([
       { kid: undefined, jwk: ec },
       { kid: undefined, jwk: okp },
     ]);
-    expect(valueOf(parseJwks({ keys: [] }))).toEqual([]);
+    expect(taken(parseJwks({ keys: [] }))).toEqual([]);
   });
 
   test.each<[JsonValue, string]>([

@@ -6,7 +6,7 @@ export function rulesOf(parsed: Parsed<unknown>): string | string[] {
 }
 
 /** The value of a parse that must succeed. */
-export function valueOf<T>(parsed: Parsed<T>): T {
+export function taken<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   throw new Error(`refused: ${JSON.stringify(parsed.faults)}`);
 }

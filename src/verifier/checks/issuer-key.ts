@@ -1,3 +1,4 @@
+import { findAssertionKey } from '../../protocol/did-document.ts';
 import type { Finding } from '../finding.ts';
 import { evidenceOf, fail, pass } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
@@ -8,9 +9,12 @@ export async function checkIssuerKey(inquiry: Inquiry): Promise<Finding> {
   const { issuer: did } = inquiry.unverified;
   const { deadline, plainLoopback } = inquiry;
   const { kid } = inquiry.presentedJws.header;
-  const at = new Date(inquiry.now);
-  const { issuers } = inquiry.court.sources;
-  const found = await issuers.key({ did, kid, at, deadline, plainLoopback });
+  const asked = { kid, at: new Date(inquiry.now) };
+  const document = inquiry.issuerDocument.value;
+  const key = findAssertionKey(document, asked);
+  const request = { did, deadline, plainLoopback, ...asked };
+  const newer = await inquiry.court.sources.issuers.newerKey(request, key);
+  const found = newer ?? { ok: true, key, document };
   if (!found.ok) {
     return findingOfIssuer(found.reading, did);
   }

@@ -37,11 +37,16 @@ export type IssuerKeyReading =
 /** Resolves the did:web identifiers of issuers through the guarded fetch (did:web §3.2). */
 export interface Issuers {
   document(request: IssuerRequest): IssuerReading | Promise<IssuerReading>;
-  /**
-   * The key that may sign assertions under a `kid`. When it is not listed the document is read
-   * again, at most every 30 seconds: the key may be younger than our copy.
-   */
+  /** The key that may sign assertions under a `kid`, looked for as `newerKey` does if need be. */
   key(request: IssuerKeyRequest): Promise<IssuerKeyReading>;
+  /**
+   * The key once more, from the origin, when it is not listed in the copy at hand and the copy is
+   * older than 30 seconds: the key may be younger. undefined when there is no point in asking.
+   */
+  newerKey(
+    request: IssuerKeyRequest,
+    key: Parsed<PublicJwk>,
+  ): Promise<IssuerKeyReading> | undefined;
 }
 
 const refreshPauseMs = 30_000;
@@ -62,15 +67,19 @@ export function createIssuers(octets: Octets): Issuers {
       : belongingTo(request.did, reading);
   }
 
+  const keyNow = async (request: IssuerKeyRequest) => keyIn(await document(request), request);
+
+  const newerKey: Issuers['newerKey'] = (request, key) => {
+    const missing = !key.ok && isMissing(key.faults[0]?.rule);
+    return missing && octets.suspect(urlOf(request), refreshPauseMs) ? keyNow(request) : undefined;
+  };
+
   async function key(request: IssuerKeyRequest): Promise<IssuerKeyReading> {
-    const found = keyIn(await document(request), request);
-    const missing = found.ok && !found.key.ok && isMissing(found.key.faults[0]?.rule);
-    return missing && octets.suspect(urlOf(request), refreshPauseMs)
-      ? keyIn(await document(request), request)
-      : found;
+    const found = await keyNow(request);
+    return (found.ok ? await newerKey(request, found.key) : undefined) ?? found;
   }
 
-  return { document, key };
+  return { document, key, newerKey };
 }
 
 async function parseIssuerDocument(response: FetchedResponse): Promise<Parsed<DidDocument>> {

@@ -1,4 +1,9 @@
-import type { Fetch, FetchFailure, FetchOptions, FetchOutcome } from '../../../src/verifier/ports.ts';
+import type {
+  Fetch,
+  FetchFailure,
+  FetchOptions,
+  FetchOutcome,
+} from '../../../src/verifier/ports.ts';
 
 /** What a URL of the memory answers. */
 export type MemoryAnswer =
@@ -49,7 +54,9 @@ function respond(answer: Exclude<MemoryAnswer, string>, options: FetchOptions): 
   if (redirects.includes(status)) {
     return failure('redirect');
   }
-  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const lower = Object.entries(headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   const map = new Map(lower);
   if (options.ifNoneMatch !== undefined && options.ifNoneMatch === map.get('etag')) {
     return { ok: true, response: { status: 304, headers: map, body: new Uint8Array() } };

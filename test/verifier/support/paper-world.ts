@@ -1,9 +1,16 @@
 import { CompactSign, exportJWK, generateKeyPair } from 'jose';
-import { setBit, encodeBitstring, buildBitstringStatusList } from '../../../src/protocol/bitstring-status-list.ts';
-import { buildClientMetadata, clientMetadataDigest } from '../../../src/protocol/client-metadata.ts';
+import {
+  buildBitstringStatusList,
+  encodeBitstring,
+  setBit,
+} from '../../../src/protocol/bitstring-status-list.ts';
+import {
+  buildClientMetadata,
+  clientMetadataDigest,
+} from '../../../src/protocol/client-metadata.ts';
 import { buildDidDocument } from '../../../src/protocol/did-document.ts';
-import { didWebOf, type Did } from '../../../src/protocol/did-web.ts';
-import { jwkThumbprint, parsePublicJwk, type PublicJwk } from '../../../src/protocol/jwk.ts';
+import { type Did, didWebOf } from '../../../src/protocol/did-web.ts';
+import { jwkThumbprint, type PublicJwk, parsePublicJwk } from '../../../src/protocol/jwk.ts';
 import { buildJwks } from '../../../src/protocol/jwks.ts';
 import { buildPassport, type PassportInput } from '../../../src/protocol/passport.ts';
 import type { JsonObject } from '../../../src/protocol/strict-json.ts';

@@ -1,0 +1,38 @@
+import type { JsonObject } from '../protocol/strict-json.ts';
+import { textIn } from './api-client.ts';
+import type { Command, Invocation } from './command.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { printableJson, renderPairs } from './paint.ts';
+import { serverOption } from './server-option.ts';
+
+export const agentGet: Command = {
+  words: 'agent get',
+  summary: 'print one agent',
+  example: 'agent get billing-bot',
+  arguments: [{ form: '<handle>', help: 'the agent' }],
+  options: [serverOption],
+  run: async (call) => {
+    const path = `/agents/${encodeURIComponent(call.argument(0))}`;
+    return printAgent(call, await call.api().call({ method: 'GET', path }));
+  },
+};
+
+/** Prints an agent as the API answers it: whole as JSON, in the lines that matter for people. */
+export function printAgent(call: Invocation, agent: JsonObject): ExitCode {
+  const owners = Array.isArray(agent['owners']) ? agent['owners'].map(String) : [];
+  return call.print(agent, (paint) => {
+    const head = `${paint('bold', textIn(agent, 'handle'))} is ${textIn(agent, 'state')}\n`;
+    const pairs: (readonly [string, string])[] = [
+      ['name', textIn(agent, 'name')],
+      ['kind', textIn(agent, 'kind')],
+      ['owners', owners.join(', ')],
+      ['client_id', textIn(agent, 'clientId')],
+      ['did', textIn(agent, 'did')],
+      ['key', textIn(agent, 'keyCustody')],
+      ['key file', textIn(agent, 'keyFile')],
+    ];
+    const key = agent['privateJwk'];
+    const shown = key === undefined ? '' : `${printableJson(key)}\n`;
+    return head + renderPairs(pairs.filter(([, value]) => value !== '')) + shown;
+  });
+}

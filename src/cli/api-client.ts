@@ -1,0 +1,111 @@
+import type { ClientSettings } from '../config/settings.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseStrictJsonObject,
+} from '../protocol/strict-json.ts';
+import { exitCodes } from './exit-codes.ts';
+import { CommandFailure } from './failure.ts';
+
+const deadlineMs = 60_000;
+
+/** One call: method, path below `/api/v1`, and what goes with it. */
+export interface ApiCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: JsonObject;
+}
+
+/** A running service, called with the token of the environment. */
+export class ApiClient {
+  readonly #settings: ClientSettings;
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+  }
+
+  /** The JSON object that the service answers; empty for an answer without a body. */
+  async call(call: ApiCall): Promise<JsonObject> {
+    const response = await this.#send(call);
+    const octets = new Uint8Array(await response.arrayBuffer());
+    if (octets.byteLength === 0 && response.ok) return {};
+    const json = parseStrictJsonObject(octets);
+    if (!json.ok) throw this.#foreign(response.status);
+    if (!response.ok) throw problemFailure(json.value);
+    return json.value;
+  }
+
+  /** All rows of a listing, or the first `most` of them, page by page. */
+  async list(call: ApiCall, most = Number.POSITIVE_INFINITY): Promise<readonly JsonObject[]> {
+    const rows: JsonObject[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.call({ ...call, query: { ...call.query, cursor } });
+      rows.push(...rowsOf(page));
+      cursor = typeof page['next'] === 'string' ? page['next'] : undefined;
+    } while (cursor !== undefined && rows.length < most);
+    return rows.slice(0, most);
+  }
+
+  async #send({ method, path, query = {}, body }: ApiCall): Promise<Response> {
+    const { server, token } = this.#settings;
+    const url = new URL(`/api/v1${path}`, server);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    const headers = {
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token.reveal()}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    };
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    try {
+      // A redirect would carry the token elsewhere.
+      const signal = AbortSignal.timeout(deadlineMs);
+      return await fetch(url, { method, headers, ...content, redirect: 'error', signal });
+    } catch (cause) {
+      throw new CommandFailure(`The service at ${server} cannot be reached.`, {
+        exitCode: exitCodes.server,
+        code: 'server-unreachable',
+        fix: 'Start it with "sealwright serve", or name it by SEALWRIGHT_SERVER or --server.',
+        cause,
+      });
+    }
+  }
+
+  #foreign(status: number): CommandFailure {
+    return new CommandFailure(`${this.#settings.server} answered ${status}, and not as we do.`, {
+      exitCode: exitCodes.server,
+      code: 'server-foreign',
+      fix: 'Check SEALWRIGHT_SERVER: it names the origin of a Sealwright service.',
+    });
+  }
+}
+
+/** The rows of one page of a listing. */
+export function rowsOf(page: JsonObject): readonly JsonObject[] {
+  const rows: JsonValue | undefined = page['data'];
+  return Array.isArray(rows) ? rows.filter((row: JsonValue) => isJsonObject(row)) : [];
+}
+
+/** A problem document (RFC 9457) as a failure: title and detail, the places, and the fix. */
+function problemFailure(problem: JsonObject): CommandFailure {
+  const title = textIn(problem, 'title');
+  const detail = textIn(problem, 'detail');
+  const errors: JsonValue | undefined = problem['errors'];
+  const places = Array.isArray(errors) ? errors.filter((row: JsonValue) => isJsonObject(row)) : [];
+  return new CommandFailure(detail === '' ? `${title}.` : `${title}. ${detail}`, {
+    exitCode: exitCodes.server,
+    code: textIn(problem, 'code'),
+    fix: textIn(problem, 'fix'),
+    places: places.map((row) => `${textIn(row, 'pointer')} ${textIn(row, 'detail')}`.trim()),
+  });
+}
+
+/** A member as text; empty when it is absent, null or of another kind. */
+export function textIn(json: JsonObject, name: string): string {
+  const value = json[name];
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : '';
+}

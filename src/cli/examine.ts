@@ -1,0 +1,91 @@
+import type { TrustPolicy } from '../verifier/ports.ts';
+import type { Report } from '../verifier/verdict.ts';
+import type { Invocation, Parameter } from './command.ts';
+import { type Examined, recognize } from './examined.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { CommandFailure } from './failure.ts';
+import { readPolicy } from './read-policy.ts';
+
+/** The parameters that `verify` and `inspect` share. */
+export const examineParameters: {
+  readonly arguments: readonly Parameter[];
+  readonly options: readonly Parameter[];
+} = {
+  arguments: [{ form: '<input>', help: 'a URL, a DID, a compact JWT, a file, or "-"' }],
+  options: [
+    { form: '--policy <file>', help: 'whom to trust (trust.yaml); without it nobody is' },
+    { form: '--scope <scopes>', help: 'scopes asked for, separated by blanks' },
+    { form: '--allow-loopback', help: 'read http://localhost too; for development only' },
+  ],
+};
+
+/** What was examined, and what came out. */
+export interface Examination {
+  readonly examined: Examined;
+  readonly report: Report;
+  /** Whether a policy said whom to trust. */
+  readonly judged: boolean;
+}
+
+/**
+ * Examines what was typed. With a policy the verifier judges, and fetches nothing for an issuer
+ * that is not trusted; without one the papers are only inspected, which is said on standard error.
+ */
+export async function examine(call: Invocation): Promise<Examination> {
+  const allowLoopback = call.flag('allowLoopback');
+  const path = call.text('policy');
+  const policy = path === undefined ? null : await readPolicy(path, call.terminal);
+  const examined = await recognize(call.argument(0), { terminal: call.terminal, allowLoopback });
+  if (policy === null && !call.json) {
+    call.say('No policy: what the papers name is fetched, and nobody is trusted. See --policy.');
+  }
+  const report = await reportOn(examined, { policy, allowLoopback, scope: call.text('scope') });
+  const { did } = report.subject;
+  if (
+    examined.kind === 'client_id' &&
+    examined.did !== null &&
+    did !== null &&
+    did !== examined.did
+  ) {
+    throw new CommandFailure(`The papers at ${examined.value} name another DID, ${did}.`, {
+      exitCode: exitCodes.rejected,
+      code: 'subject-mismatch',
+    });
+  }
+  return { examined, report, judged: policy !== null };
+}
+
+async function reportOn(
+  examined: Examined,
+  order: {
+    readonly policy: TrustPolicy | null;
+    readonly allowLoopback: boolean;
+    readonly scope: string | undefined;
+  },
+): Promise<Report> {
+  const [{ createInspector, createVerifier }, { guardedFetch }] = await Promise.all([
+    import('../verifier/index.ts'),
+    import('../verifier/node/index.ts'),
+  ]);
+  const { policy, scope, allowLoopback } = order;
+  const fetch = guardedFetch({ allowLoopback });
+  const request = scope === undefined ? {} : { scope };
+  const isJwt = examined.kind === 'jwt';
+  if (policy === null) {
+    const inspector = createInspector({ fetch });
+    if (isJwt) return inspector.inspectCredential(examined.value, request);
+    return inspector.inspectClient(examined.value, request);
+  }
+  const verifier = createVerifier({ fetch, policy });
+  const verdict = isJwt
+    ? await verifier.verifyCredential(examined.value, request)
+    : await verifier.verifyClient(examined.value, request);
+  return verdict.report;
+}
+
+/** The exit code that an examination comes to. */
+export function exitCodeOf({ report, judged }: Pick<Examination, 'report' | 'judged'>): ExitCode {
+  if (report.outcome === 'rejected') return exitCodes.rejected;
+  if (report.outcome === 'undetermined') return exitCodes.undetermined;
+  return judged ? exitCodes.ok : exitCodes.untrusted;
+}

@@ -1,0 +1,129 @@
+import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
+import type { CheckResult, Report } from '../verifier/verdict.ts';
+import { type Paint, printable, type Style } from './paint.ts';
+
+/** The checks of a report under the question that they answer, by the first part of their ids. */
+const groups: readonly (readonly [heading: string, prefixes: readonly string[]])[] = [
+  ['Identity', ['client-id', 'document']],
+  ['Issuer', ['issuer']],
+  ['Credential', ['credential']],
+  ['Status', ['status']],
+  ['Policy', ['policy', 'access']],
+];
+
+const marks: Readonly<Record<CheckResult['outcome'], readonly [mark: string, style: Style]>> = {
+  pass: ['✔', 'green'],
+  warn: ['!', 'yellow'],
+  fail: ['✖', 'red'],
+  undetermined: ['?', 'yellow'],
+  skipped: ['–', 'dim'],
+};
+
+interface ReportOrder {
+  readonly report: Report;
+  /** Whether a policy said whom to trust. */
+  readonly judged: boolean;
+}
+
+/** A report for people: the sentence first, then why and what to do, then the checks in groups. */
+export function renderReport({ report, judged }: ReportOrder, paint: Paint): string {
+  const trouble = report.checks.filter(
+    ({ outcome }) => outcome === 'fail' || outcome === 'undetermined',
+  );
+  const lines = [
+    sentenceOf({ report, judged }, paint),
+    ...factsOf(report),
+    ...trouble.flatMap((check) => explain(check, paint)),
+    ...groups.flatMap(([heading, prefixes]) => groupOf(report, { heading, prefixes }, paint)),
+    tallyOf(report),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sentenceOf({ report, judged }: ReportOrder, paint: Paint): string {
+  const who = printable(report.subject.name ?? report.input.value.slice(0, 120));
+  if (report.outcome === 'rejected') {
+    return `${paint('red', '✖ NOT VERIFIED')}  ${who}: ${report.reason}`;
+  }
+  if (report.outcome === 'undetermined') {
+    return `${paint('yellow', '? UNDETERMINED')}  ${who}: ${report.reason}; treat it as a no`;
+  }
+  const issuer = printable(report.issuer.did ?? 'an unnamed issuer');
+  return judged
+    ? `${paint('green', '✔ VERIFIED')}  ${who}: papers in order, issued by ${issuer}, whom your policy trusts`
+    : `${paint('yellow', '! VALID, NOT TRUSTED')}  ${who}: papers in order, but no policy says to trust ${issuer}`;
+}
+
+function factsOf(report: Report): readonly string[] {
+  const { documentAgeS, statusAgeS } = report.freshness;
+  const ages = [
+    ...(documentAgeS === null ? [] : [`document ${documentAgeS} s old`]),
+    ...(statusAgeS === null ? [] : [`status ${statusAgeS} s old`]),
+  ];
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['client_id', report.subject.clientId],
+    ['did', report.subject.did],
+    ['checked', [report.checkedAt, ...ages].join(', ')],
+    ['granted', report.granted.length === 0 ? null : report.granted.join(' ')],
+    ['withheld', report.withheld.length === 0 ? null : report.withheld.join(' ')],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === null ? [] : [`  ${label.padEnd(9)}  ${printable(value)}`],
+  );
+}
+
+function explain(
+  { id, outcome, title, evidence, fix }: CheckResult,
+  paint: Paint,
+): readonly string[] {
+  const [mark, style] = marks[outcome];
+  return [
+    `  ${paint(style, mark)} ${id}  ${paint('dim', `expected: ${title}`)}`,
+    ...whyOf(evidence).map((line, at) => `      ${at === 0 ? 'why ' : '    '}  ${line}`),
+    ...(fix === null ? [] : [`      fix   ${printable(fix)}`]),
+    '      more  --json has all the evidence',
+  ];
+}
+
+/** Evidence as lines: its members, and for each fault of a parser the place and the rule. */
+function whyOf(evidence: JsonObject): readonly string[] {
+  return Object.entries(evidence).flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((entry: JsonValue) => `${name}: ${inline(entry)}`)
+      : [`${name}: ${inline(value)}`],
+  );
+}
+
+function inline(value: JsonValue): string {
+  if (typeof value === 'string') return printable(value);
+  if (value === null || typeof value !== 'object') return String(value);
+  const parts = Array.isArray(value) ? value : Object.values(value);
+  return parts
+    .map(inline)
+    .filter((part) => part !== '')
+    .join(' · ');
+}
+
+function groupOf(
+  report: Report,
+  group: { readonly heading: string; readonly prefixes: readonly string[] },
+  paint: Paint,
+): readonly string[] {
+  const checks = report.checks.filter(
+    ({ id, outcome }) => outcome !== 'skipped' && group.prefixes.includes(id.split('.')[0] ?? ''),
+  );
+  if (checks.length === 0) return [];
+  const cells = checks.map(({ outcome, title }) => {
+    const [mark, style] = marks[outcome];
+    return `${paint(style, mark)} ${title}`;
+  });
+  return [`  ${group.heading.padEnd(10)}  ${cells.join('   ')}`];
+}
+
+function tallyOf({ checks }: Report): string {
+  const count = (outcome: CheckResult['outcome']) =>
+    checks.filter((check) => check.outcome === outcome).length;
+  const passed = count('pass');
+  const skipped = count('skipped');
+  return `  ${passed} of ${checks.length} checks passed, ${skipped} skipped`;
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { Command as Commander, CommanderError, Option } from 'commander';
+import { type Command, Invocation, type Parameter } from './command.ts';
+import { commands } from './commands.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { CommandFailure } from './failure.ts';
+import { createPaint, printable } from './paint.ts';
+import type { Terminal } from './terminal.ts';
+
+const groups: Readonly<Record<string, string>> = {
+  agent: 'onboard agents and MCP servers, and change their state',
+  audit: 'prove what happened',
+  config: 'look at the configuration',
+  credential: 'issue credentials, and take them back',
+  token: 'tokens for the API',
+};
+
+/** Runs one command line, without the program's name, and gives its exit code. Never throws. */
+export async function runCli(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const program = createProgram(terminal, async (command, call) => {
+    exitCode = await command.run(call);
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return reportFailure(error, { terminal, json: words.includes('--json') });
+  }
+}
+
+type RunCommand = (command: Command, call: Invocation) => Promise<void>;
+
+function createProgram(terminal: Terminal, run: RunCommand): Commander {
+  const program = new Commander('sealwright')
+    .description('Identity papers for AI agents: issue, publish, verify, revoke.')
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHasColors: () => terminal.colour.out,
+      getErrHasColors: () => terminal.colour.err,
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for the options and an example)');
+  for (const command of commands) addCommand(program, command, { terminal, run });
+  return program;
+}
+
+function addCommand(
+  program: Commander,
+  command: Command,
+  order: { readonly terminal: Terminal; readonly run: RunCommand },
+): void {
+  const [group = '', name] = command.words.split(' ');
+  const parent = name === undefined ? program : groupOf(program, group);
+  const added = parent.command(name ?? group).description(command.summary);
+  for (const { form, help } of command.arguments ?? []) added.argument(form, help);
+  for (const option of command.options ?? []) added.addOption(optionOf(option));
+  added
+    .option('--json', 'print data, and failures, as JSON')
+    .option('--no-input', 'never ask: no command does')
+    .addHelpText('after', `\nExample:\n  $ sealwright ${command.example}`)
+    .action(async () => {
+      const typed = { arguments: added.args, options: added.opts<Record<string, unknown>>() };
+      await order.run(command, new Invocation(order.terminal, typed));
+    });
+}
+
+function groupOf(program: Commander, name: string): Commander {
+  const found = program.commands.find((command) => command.name() === name);
+  return found ?? program.command(name).description(groups[name] ?? '');
+}
+
+function optionOf({ form, help, required, repeated, choices }: Parameter): Option {
+  const option = new Option(form, repeated === true ? `${help}; may be repeated` : help);
+  if (choices !== undefined) option.choices(choices);
+  if (required === true) option.makeOptionMandatory();
+  if (repeated === true) {
+    option.argParser((value: string, earlier: readonly string[] | undefined) => [
+      ...(earlier ?? []),
+      value,
+    ]);
+  }
+  return option;
+}
+
+/** Tells why on standard error: for people in lines, with `--json` as one JSON line. */
+function reportFailure(
+  error: unknown,
+  { terminal, json }: { readonly terminal: Terminal; readonly json: boolean },
+): ExitCode {
+  const failure = error instanceof CommandFailure ? error : unexpected(error);
+  const { code, message, fix, places, exitCode } = failure;
+  if (json) {
+    const line = { error: { code, message, fix, places, exitCode } };
+    terminal.err(`${JSON.stringify(line)}\n`);
+    return exitCode;
+  }
+  const paint = createPaint(terminal.colour.err);
+  terminal.err(`${paint('red', '✖')} ${printable(message)} (${printable(code)})\n`);
+  for (const place of places) terminal.err(`  at   ${printable(place)}\n`);
+  if (fix !== null) terminal.err(`  fix  ${printable(fix)}\n`);
+  return exitCode;
+}
+
+function unexpected(error: unknown): CommandFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return new CommandFailure(message, {
+    exitCode: exitCodes.server,
+    code: 'internal-error',
+    fix: 'Report this: the command failed in a way that it does not know.',
+    cause: error,
+  });
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return version;
+}

@@ -1,0 +1,199 @@
+import { expect, it } from 'vitest';
+import type { CredentialRecord, CredentialState } from '../../src/credentials/credential.ts';
+import type { CredentialFilter } from '../../src/credentials/credential-store.ts';
+import type { StatusChange } from '../../src/status/status-store.ts';
+import { acme, agentNamed, intentNamed, listNumbered, noon, other } from './entities.ts';
+import type { WorldSource } from './world.ts';
+
+const bot = agentNamed('bot');
+const nobody = { revokedAt: null, suspendedAt: null, agentSuspendedAt: null };
+
+export function credentialStoreContract(world: WorldSource): void {
+  async function insert(...records: readonly CredentialRecord[]): Promise<void> {
+    await world().work.run(async (stores) => {
+      await stores.organizations.insert(acme);
+      await stores.organizations.insert(other);
+      for (const handle of ['bot', 'cat']) await stores.agents.insert(agentNamed(handle));
+      await stores.status.insertList(listNumbered(1));
+      await stores.status.insertEntries(
+        records.map(({ id, status }) => ({ ...status, holder: id })),
+      );
+      await stores.credentials.insertIntents(records);
+    });
+  }
+
+  const seal = (...records: readonly CredentialRecord[]) =>
+    world().work.run(({ credentials }) =>
+      credentials.sealAll(records.map(({ id }) => ({ id, jwt: `jwt of ${id}` }))),
+    );
+  const change = (record: CredentialRecord, order: StatusChange) =>
+    world().work.run(({ status }) => status.change([record.id], order));
+  const find = (record: CredentialRecord) => world().readers.credentials.find(acme.id, record.id);
+
+  it('gives back what was recorded, character for character', async () => {
+    const first = intentNamed('1', 0, { reason: 'line\nfeed, "quotes", {braces}, \\ and NULL' });
+    const second = intentNamed('2', 5, { type: 'compliance', visibility: 'on-request' });
+    await insert(first, second);
+    expect(await find(first)).toEqual({ ...first, ...nobody });
+    expect(await find(second)).toEqual({ ...second, ...nobody });
+    expect(await world().readers.credentials.find(other.id, first.id)).toBeNull();
+  });
+
+  it('seals intents, all or none', async () => {
+    const [first, second] = [intentNamed('1', 0), intentNamed('2', 1)];
+    await insert(first, second);
+    await seal(first);
+    await expect(seal(second, first)).rejects.toMatchObject({ code: 'credential-wrong-state' });
+    expect(await find(first)).toEqual({
+      ...first,
+      ...nobody,
+      jwt: 'jwt of crd_1',
+      sealing: 'sealed',
+    });
+    expect(await find(second)).toEqual({ ...second, ...nobody });
+    await seal();
+  });
+
+  it('abandons intents and nothing that is sealed', async () => {
+    const [first, second] = [intentNamed('1', 0), intentNamed('2', 1)];
+    await insert(first, second);
+    await seal(first);
+    await world().work.run(({ credentials }) => credentials.abandonAll([first.id, second.id]));
+    expect((await find(first))?.sealing).toBe('sealed');
+    expect((await find(second))?.sealing).toBe('abandoned');
+    await expect(seal(second)).rejects.toMatchObject({ code: 'credential-wrong-state' });
+  });
+
+  it('carries the state of the status entry', async () => {
+    const record = intentNamed('1', 0);
+    await insert(record);
+    await change(record, { suspendedAt: noon(1) });
+    await change(record, { agentSuspendedAt: noon(2) });
+    await change(record, { revokedAt: noon(3) });
+    expect(await find(record)).toEqual({
+      ...record,
+      revokedAt: noon(3),
+      suspendedAt: noon(1),
+      agentSuspendedAt: noon(2),
+    });
+  });
+
+  it.each<[CredentialState, readonly string[]]>([
+    ['intended', ['crd_intended']],
+    ['abandoned', ['crd_abandoned']],
+    ['active', ['crd_active']],
+    ['suspended', ['crd_agent-suspended', 'crd_suspended']],
+    ['revoked', ['crd_revoked', 'crd_revoked-late']],
+    ['expired', ['crd_expired', 'crd_expired-suspended']],
+  ])('lists those in state %s', async (state, ids) => {
+    const late = { validUntil: noon(10) };
+    const named = {
+      intended: intentNamed('intended', 0),
+      abandoned: intentNamed('abandoned', 1),
+      active: intentNamed('active', 2),
+      suspended: intentNamed('suspended', 3),
+      agentSuspended: intentNamed('agent-suspended', 4),
+      revoked: intentNamed('revoked', 5),
+      revokedLate: intentNamed('revoked-late', 6, late),
+      expired: intentNamed('expired', 7, late),
+      expiredSuspended: intentNamed('expired-suspended', 8, late),
+    };
+    const { intended, abandoned, ...sealed } = named;
+    await insert(...Object.values(named));
+    await seal(...Object.values(sealed));
+    await world().work.run(({ credentials }) => credentials.abandonAll([abandoned.id]));
+    await change(named.suspended, { suspendedAt: noon(1) });
+    await change(named.expiredSuspended, { suspendedAt: noon(1) });
+    await change(named.agentSuspended, { agentSuspendedAt: noon(1) });
+    await change(named.revoked, { revokedAt: noon(1) });
+    await change(named.revokedLate, { revokedAt: noon(1) });
+    const filter = { organizationId: acme.id, at: noon(10), state };
+    const found = await world().readers.credentials.list(filter, { limit: 20 });
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    expect(found).not.toContainEqual(intended);
+  });
+
+  it.each<[string, Partial<CredentialFilter>, readonly string[]]>([
+    ['no condition', {}, ['crd_1', 'crd_2', 'crd_3']],
+    ['agent', { agentId: agentNamed('cat').id }, ['crd_3']],
+    ['type', { type: 'compliance' }, ['crd_2']],
+    ['end of validity', { expiresBefore: noon(100) }, ['crd_2']],
+    ['another organization', { organizationId: other.id }, []],
+  ])('lists by %s', async (_, filter, ids) => {
+    await insert(
+      intentNamed('1', 0, { validUntil: noon(100) }),
+      intentNamed('2', 1, { type: 'compliance', validUntil: noon(99) }),
+      intentNamed('3', 2, { agentId: agentNamed('cat').id }),
+    );
+    const whole = { organizationId: acme.id, at: noon(), ...filter };
+    const found = await world().readers.credentials.list(whole, { limit: 10 });
+    expect(found.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('lists in pages', async () => {
+    await insert(intentNamed('3', 0), intentNamed('1', 1), intentNamed('2', 2));
+    const list = async (after?: string) => {
+      const filter = { organizationId: acme.id, at: noon() };
+      const found = await world().readers.credentials.list(filter, { limit: 2, after });
+      return found.map(({ id }) => id);
+    };
+    expect(await list()).toEqual(['crd_1', 'crd_2']);
+    expect(await list('crd_2')).toEqual(['crd_3']);
+  });
+
+  it('lists what is sealed and not expired of some agents, whatever its status', async () => {
+    const revoked = intentNamed('revoked', 0);
+    const ended = intentNamed('ended', 1, { validUntil: noon(10) });
+    const foreign = intentNamed('foreign', 2, { agentId: agentNamed('cat').id });
+    await insert(revoked, ended, foreign, intentNamed('intended', 3));
+    await seal(revoked, ended, foreign);
+    await change(revoked, { revokedAt: noon(1) });
+    const listed = await world().readers.credentials.listUnexpired([bot.id], noon(10));
+    expect(listed.map(({ id }) => id)).toEqual(['crd_revoked']);
+    expect(await world().readers.credentials.listUnexpired([], noon())).toEqual([]);
+  });
+
+  it('lists intents that were recorded before a moment and never sealed', async () => {
+    const [sealed, old] = [intentNamed('sealed', 0), intentNamed('old', 1)];
+    await insert(sealed, old, intentNamed('new', 2, { createdAt: noon(10) }));
+    await seal(sealed);
+    const listed = await world().readers.credentials.listUnsealed(noon(10), 5);
+    expect(listed).toEqual([{ ...old, ...nobody }]);
+  });
+
+  it('finds an agent due once two thirds of its newest passport have passed', async () => {
+    const passport = intentNamed('1', 0);
+    await insert(passport);
+    const due = (seconds: number) => world().readers.credentials.listAgentsDue(noon(seconds), 5);
+    expect(await due(201)).toEqual([]);
+    await seal(passport);
+    expect(await due(199)).toEqual([]);
+    expect(await due(201)).toEqual([bot.id]);
+    expect(await due(5_000)).toEqual([bot.id]);
+    await world().work.run(({ agents }) => agents.updateState(bot.id, 'suspended', noon()));
+    expect(await due(201)).toEqual([]);
+  });
+
+  it('goes by the newest passport that is sealed and not revoked', async () => {
+    const old = intentNamed('z-old', 0);
+    const renewed = intentNamed('renewed', 1, { validUntil: noon(600), createdAt: noon(1) });
+    const facet = intentNamed('facet', 2, { type: 'provenance', createdAt: noon(2) });
+    const intent = intentNamed('intent', 3, { validUntil: noon(900), createdAt: noon(3) });
+    await insert(old, renewed, facet, intent);
+    await seal(old, renewed, facet);
+    const due = () => world().readers.credentials.listAgentsDue(noon(201), 5);
+    expect(await due()).toEqual([]);
+    await change(renewed, { revokedAt: noon(1) });
+    expect(await due()).toEqual([bot.id]);
+  });
+
+  it('puts the agent whose passport ends first in front', async () => {
+    const cat = agentNamed('cat').id;
+    const first = intentNamed('1', 0);
+    const second = intentNamed('2', 1, { agentId: cat, validUntil: noon(200) });
+    await insert(first, second);
+    await seal(first, second);
+    expect(await world().readers.credentials.listAgentsDue(noon(500), 5)).toEqual([cat, bot.id]);
+    expect(await world().readers.credentials.listAgentsDue(noon(500), 1)).toEqual([cat]);
+  });
+}

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import type { SigningKey } from '../../src/keys/signing-key.ts';
+import { acme, identifierNamed, keyNamed, noon, other } from './entities.ts';
+import type { WorldSource } from './world.ts';
+
+export function keyStoreContract(world: WorldSource): void {
+  const key = keyNamed('first');
+
+  async function insert(...keys: readonly SigningKey[]): Promise<void> {
+    await world().work.run(async (stores) => {
+      await stores.organizations.insert(acme);
+      await stores.organizations.insert(other);
+      for (const one of keys) await stores.keys.insert(one);
+    });
+  }
+
+  it('gives back what was inserted, octet for octet', async () => {
+    const elsewhere = keyNamed('elsewhere', { sealed: null, algorithm: 'Ed25519' });
+    await insert(key, elsewhere);
+    expect(await world().readers.keys.find(key.id)).toEqual(key);
+    expect(await world().readers.keys.find(elsewhere.id)).toEqual(elsewhere);
+    expect(await world().readers.keys.find(keyNamed('none').id)).toBeNull();
+  });
+
+  it('lists the keys of some DIDs, oldest first, without the retired', async () => {
+    const younger = keyNamed('a-younger', { createdAt: noon(1) });
+    const bot = keyNamed('bot', { did: 'did:web:acme.example:a:bot', createdAt: noon(2) });
+    const apart = keyNamed('apart', { did: 'did:web:acme.example:a:apart' });
+    const retired = keyNamed('retired', { state: 'retired' });
+    await insert(younger, key, bot, apart, retired);
+    expect(await world().readers.keys.listByDids([key.did, bot.did])).toEqual([key, younger, bot]);
+    expect(await world().readers.keys.listByDids([])).toEqual([]);
+  });
+
+  it('refuses a public key that another DID of the organization uses', async () => {
+    await insert(key);
+    const copy = keyNamed('copy', {
+      did: 'did:web:acme.example:a:bot',
+      thumbprint: key.thumbprint,
+    });
+    await expect(world().work.run(({ keys }) => keys.insert(copy))).rejects.toMatchObject({
+      code: 'key-not-usable',
+    });
+  });
+
+  it('lets two organizations use the same public key', async () => {
+    const copy = keyNamed('copy', { organizationId: other.id, thumbprint: key.thumbprint });
+    await insert(key, copy);
+    expect(await world().readers.keys.find(copy.id)).toEqual(copy);
+  });
+
+  it('retires a key', async () => {
+    await insert(key);
+    await world().work.run(({ keys }) => keys.updateState(key.id, 'retired'));
+    expect(await world().readers.keys.find(key.id)).toEqual({ ...key, state: 'retired' });
+    expect(await world().readers.keys.listByDids([key.did])).toEqual([]);
+  });
+}
+
+export function didStoreContract(world: WorldSource): void {
+  const identifier = identifierNamed('acme.example:a:bot');
+
+  it('gives back what was inserted', async () => {
+    await world().work.run(async (stores) => {
+      await stores.organizations.insert(acme);
+      await stores.dids.insert(identifier);
+    });
+    expect(await world().readers.dids.find(identifier.did)).toEqual(identifier);
+    expect(await world().readers.dids.find('did:web:acme.example')).toBeNull();
+  });
+
+  it('refuses a DID that exists', async () => {
+    const insertTwice = world().work.run(async (stores) => {
+      await stores.organizations.insert(acme);
+      await stores.dids.insert(identifier);
+      await stores.dids.insert(identifier);
+    });
+    await expect(insertTwice).rejects.toMatchObject({ code: 'handle-taken' });
+    expect(await world().readers.dids.find(identifier.did)).toBeNull();
+  });
+}

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import { createClient } from '../../src/db/client.ts';
+import { createReaders } from '../../src/db/create-readers.ts';
+import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
+import type { PublicDocument } from '../../src/publication/public-document.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { MemoryDatabase } from '../support/memory/memory-database.ts';
+import { agentStoreContract } from './agent-store.contract.ts';
+import { auditTrailContract } from './audit-trail.contract.ts';
+import { credentialStoreContract } from './credential-store.contract.ts';
+import { noon } from './entities.ts';
+import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
+import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
+import { publicDocumentStoreContract } from './public-document-store.contract.ts';
+import { statusStoreContract } from './status-store.contract.ts';
+import { unitOfWorkContract } from './unit-of-work.contract.ts';
+import type { StoreWorld } from './world.ts';
+
+const clock = { now: () => noon() };
+
+async function openMemory(): Promise<StoreWorld> {
+  const announced: PublicDocument[] = [];
+  const onPublished = (documents: readonly PublicDocument[]) => announced.push(...documents);
+  const work = new MemoryDatabase({ clock, onPublished });
+  return { work, readers: work.readers, announced, close: async () => undefined };
+}
+
+async function openPostgres(): Promise<StoreWorld> {
+  const database = await createTestDatabase();
+  const client = createClient(database.connectionString);
+  const announced: PublicDocument[] = [];
+  const onPublished = (documents: readonly PublicDocument[]) => announced.push(...documents);
+  return {
+    work: new PostgresUnitOfWork({ client, clock, onPublished }),
+    readers: createReaders(client),
+    announced,
+    close: async () => {
+      await client.$disconnect();
+      await database.drop();
+    },
+  };
+}
+
+describe.each([
+  ['memory', openMemory],
+  ['PostgreSQL', openPostgres],
+])('in %s', (_, open) => {
+  let current: StoreWorld;
+  const world = (): StoreWorld => current;
+
+  beforeEach(async () => {
+    current = await open();
+  });
+
+  afterEach(() => current.close());
+
+  describe('unit of work', () => unitOfWorkContract(world));
+  describe('organizations', () => organizationStoreContract(world));
+  describe('API tokens', () => apiTokenStoreContract(world));
+  describe('agents', () => agentStoreContract(world));
+  describe('keys', () => keyStoreContract(world));
+  describe('DIDs', () => didStoreContract(world));
+  describe('status', () => statusStoreContract(world));
+  describe('credentials', () => credentialStoreContract(world));
+  describe('public documents', () => publicDocumentStoreContract(world));
+  describe('audit trail', () => auditTrailContract(world));
+});

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { cacheControls, pathOf } from '../../src/publication/public-document.ts';
+
+it.each([
+  ['https://id.acme.com/a/billing-bot/client.json', '/a/billing-bot/client.json'],
+  ['https://id.acme.com:8443/o/pay/status/7r', '/o/pay/status/7r'],
+  ['http://localhost:8787/a/billing-bot', '/a/billing-bot'],
+])('serves %s at %s', (url, path) => {
+  expect(pathOf(url)).toBe(path);
+});
+
+it('lets caches hold each kind of document as long as the contract says', () => {
+  expect(cacheControls).toStrictEqual({
+    identity: 'public, max-age=300',
+    statusList: 'public, max-age=15, must-revalidate, no-transform',
+    immutable: 'public, max-age=31536000, immutable',
+    page: 'public, max-age=60',
+  });
+});

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings } from '../../src/config/settings.ts';
+import { createService, type Service } from '../../src/service.ts';
+import { createTestDatabase } from './database.ts';
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The API's answers are JSON of many shapes; tests name the members they look at.
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A real service with a database of its own, and a caller that holds its operator's token. */
+export interface RunningService extends AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+  readonly service: Service;
+  readonly connectionString: string;
+  call(method: string, path: string, body?: unknown, token?: string | null): Promise<ApiAnswer>;
+}
+
+/** Starts the service on a free loopback port. */
+export async function startRunningService(): Promise<RunningService> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'sealwright-service-'));
+  chmodSync(dataDir, 0o711);
+  const port = await freePort();
+  const token = `swt_${randomBytes(32).toString('base64url')}`;
+  const settings = readSettings({
+    SEALWRIGHT_URL: `http://localhost:${port}`,
+    SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
+    SEALWRIGHT_DATA_DIR: dataDir,
+    SEALWRIGHT_ADMIN_TOKEN: token,
+    SEALWRIGHT_LOG_LEVEL: 'silent',
+    DATABASE_URL: database.connectionString,
+  });
+  if (!settings.ok) throw new Error(JSON.stringify(settings.faults));
+  const service = await createService(settings.value);
+  const { url } = service;
+  return {
+    url,
+    token,
+    service,
+    connectionString: database.connectionString,
+    call: (method, path, body, bearer = token) => callApi(url, { method, path, body, bearer }),
+    [Symbol.asyncDispose]: async () => {
+      await service[Symbol.asyncDispose]();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function callApi(
+  url: string,
+  order: { method: string; path: string; body: unknown; bearer: string | null },
+): Promise<ApiAnswer> {
+  const response = await fetch(`${url}/api/v1${order.path}`, {
+    method: order.method,
+    headers: {
+      ...(order.bearer === null ? {} : { authorization: `Bearer ${order.bearer}` }),
+      ...(order.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(order.body === undefined ? {} : { body: JSON.stringify(order.body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? {} : JSON.parse(text)) as ApiAnswer['body'],
+  };
+}

@@ -18,15 +18,14 @@ export interface Step {
   readonly asExpected: boolean;
 }
 
-/** The players that later steps need from earlier ones. */
-interface Cast {
-  readonly logServer: Player;
-  readonly triageBot: Player;
+/** What happens on a stage, and who has entered it so far. */
+interface Scene extends Stage {
+  readonly players: Map<string, Player>;
   /** triage-bot at work: it holds one access token from step 4 on. */
-  readonly client: AgentClient;
+  readonly clients: Map<string, AgentClient>;
 }
 
-type Telling = (stage: Stage, cast: Cast) => Promise<readonly Finding[]>;
+type Telling = (scene: Scene) => Promise<readonly Finding[]>;
 
 const permittedScope = 'read:logs/production';
 /** The lists of a retired agent say so first, and then its document answers 410. */
@@ -34,7 +33,9 @@ const revokedReasons = ['status-revoked', 'fetch-failed'];
 const pollMs = 250;
 const pollDeadlineMs = 90_000;
 
-const laterSteps: readonly (readonly [title: string, tell: Telling])[] = [
+const tellings: readonly (readonly [title: string, telling: Telling])[] = [
+  ['An organization is created', createOrganization],
+  ['An MCP server and an agent get their papers', onboardBoth],
   ['The agent checks the passport of the MCP server', checkServer],
   ['The agent asks for both scopes and is granted one', useOneOfTwo],
   ['An agent of an untrusted issuer is refused unseen', refuseStranger],
@@ -43,39 +44,31 @@ const laterSteps: readonly (readonly [title: string, tell: Telling])[] = [
   ['The same with an authorization-code agent', useAuthorizationCode],
 ];
 
+/** How many steps a story has that was told to its end. */
+export const stepCount = tellings.length;
+
 /**
  * Tells the story on a stage, step by step as it happens. It ends early at a step that throws: that
- * step carries the failure as a finding.
+ * step carries the failure as its finding.
  */
 export async function* tellStory(stage: Stage): AsyncGenerator<Step> {
-  yield await tell(1, 'An organization is created', () => createOrganization(stage));
-  let cast: Cast | undefined;
-  const second = await tell(2, 'An MCP server and an agent get their papers', async () => {
-    const enrolled = await onboardBoth(stage);
-    cast = enrolled.cast;
-    return enrolled.findings;
-  });
-  yield second;
-  if (cast === undefined) return;
-  for (const [index, [title, telling]] of laterSteps.entries()) {
-    const players = cast;
-    const step = await tell(index + 3, title, () => telling(stage, players));
-    yield step;
-    if (step.findings.at(-1)?.decision === 'failed') return;
+  const scene: Scene = { ...stage, players: new Map(), clients: new Map() };
+  for (const [index, [title, telling]] of tellings.entries()) {
+    const { findings, ended } = await tell(scene, telling);
+    const asExpected = findings.every((finding) => finding.asExpected);
+    yield { step: index + 1, title, findings, asExpected };
+    if (ended) return;
   }
 }
 
-async function tell(
-  step: number,
-  title: string,
-  act: () => Promise<readonly Finding[]>,
-): Promise<Step> {
-  const findings = await act().catch(async (error: unknown) => {
+async function tell(scene: Scene, telling: Telling) {
+  try {
+    return { findings: await telling(scene), ended: false };
+  } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const failed = { decision: 'failed', reason, asExpected: false };
-    return [await find('the step itself', () => Promise.resolve(failed))];
-  });
-  return { step, title, findings, asExpected: findings.every((finding) => finding.asExpected) };
+    const failure = { what: 'the step', decision: 'failed', reason, ms: 0, asExpected: false };
+    return { findings: [failure], ended: true };
+  }
 }
 
 async function createOrganization(stage: Stage): Promise<readonly Finding[]> {
@@ -93,47 +86,35 @@ async function createOrganization(stage: Stage): Promise<readonly Finding[]> {
   ];
 }
 
-async function onboardBoth(stage: Stage): Promise<{ cast: Cast; findings: readonly Finding[] }> {
-  const logServer = await enter(stage, {
-    handle: 'log-server',
-    kind: 'mcp-server',
-    name: 'Log Server',
-  });
-  const triageBot = await enter(stage, {
-    handle: 'triage-bot',
-    kind: 'agent',
-    name: 'Triage Bot',
-  });
-  const cast = {
-    logServer: logServer.player,
-    triageBot: triageBot.player,
-    client: startClient(stage, triageBot.player, 'client-credentials'),
-  };
-  const access = await find('who may read logs/production', async () => {
-    const question = '/access?action=read&resource=logs%2Fproduction';
-    const { data } = (await stage.registry.request('GET', question)) as {
-      readonly data: readonly { readonly agent: { readonly handle: string } }[];
-    };
-    const handles = data.map(({ agent }) => agent.handle);
-    return { decision: handles.join(', '), asExpected: handles.includes('triage-bot') };
-  });
-  return { cast, findings: [...logServer.findings, ...triageBot.findings, access] };
+async function onboardBoth(scene: Scene): Promise<readonly Finding[]> {
+  const server = { handle: 'log-server', kind: 'mcp-server', name: 'Log Server' } as const;
+  const agent = { handle: 'triage-bot', kind: 'agent', name: 'Triage Bot' } as const;
+  return [
+    ...(await enter(scene, server)),
+    ...(await enter(scene, agent)),
+    await find('who may read logs/production', async () => {
+      const question = '/access?action=read&resource=logs%2Fproduction';
+      const { data } = (await scene.registry.request('GET', question)) as {
+        readonly data: readonly { readonly agent: { readonly handle: string } }[];
+      };
+      const handles = data.map((grant) => grant.agent.handle);
+      return { decision: handles.join(', '), asExpected: handles.includes(agent.handle) };
+    }),
+  ];
 }
 
 /** Onboards a player and issues its credentials. */
-async function enter(
-  stage: Stage,
-  part: Part,
-): Promise<{ player: Player; findings: readonly Finding[] }> {
-  const { value: player, ms } = await time(() => onboard(stage.registry, part));
+async function enter(scene: Scene, part: Part): Promise<readonly Finding[]> {
+  const { value: player, ms } = await time(() => onboard(scene.registry, part));
+  scene.players.set(part.handle, player);
   const { did } = player;
-  const asExpected = did === `${issuerOf(stage.registry.url)}:a:${part.handle}`;
+  const asExpected = did === `${issuerOf(scene.registry.url)}:a:${part.handle}`;
   const what = `${part.handle} is onboarded`;
   const papers = await find(`${part.handle} gets its credentials`, async () => {
     const types = [...(await issuePapers(player)).keys()];
     return { decision: types.join(', '), asExpected: types.length === 3 };
   });
-  return { player, findings: [{ what, decision: did, reason: null, ms, asExpected }, papers] };
+  return [{ what, decision: did, reason: null, ms, asExpected }, papers];
 }
 
 async function checkServer(stage: Stage, { logServer }: Cast): Promise<readonly Finding[]> {

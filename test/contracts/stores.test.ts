@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { createClient } from '../../src/db/client.ts';
 import { createReaders } from '../../src/db/create-readers.ts';
-import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
+import { PostgresUnitOfWork, type UnitOfWorkDeps } from '../../src/db/unit-of-work.ts';
 import type { PublicDocument } from '../../src/publication/public-document.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
@@ -18,22 +18,34 @@ import type { StoreWorld } from './world.ts';
 
 const clock = { now: () => noon() };
 
-async function openMemory(): Promise<StoreWorld> {
-  const announced: PublicDocument[] = [];
-  const onPublished = (documents: readonly PublicDocument[]) => announced.push(...documents);
-  const work = new MemoryDatabase({ clock, onPublished });
-  return { work, readers: work.readers, announced, close: async () => undefined };
+interface Backend {
+  /** An empty world for one test. */
+  open(): Promise<StoreWorld>;
+  close(): Promise<void>;
 }
 
-async function openPostgres(): Promise<StoreWorld> {
+async function startMemory(): Promise<Backend> {
+  return {
+    open: async () => {
+      const announced: PublicDocument[] = [];
+      const work = new MemoryDatabase({ clock, onPublished: (news) => announced.push(...news) });
+      return { work, readers: work.readers, announced };
+    },
+    close: async () => undefined,
+  };
+}
+
+async function startPostgres(): Promise<Backend> {
   const database = await createTestDatabase();
   const client = createClient(database.connectionString);
-  const announced: PublicDocument[] = [];
-  const onPublished = (documents: readonly PublicDocument[]) => announced.push(...documents);
   return {
-    work: new PostgresUnitOfWork({ client, clock, onPublished }),
-    readers: createReaders(client),
-    announced,
+    open: async () => {
+      await database.clear();
+      const announced: PublicDocument[] = [];
+      const onPublished: UnitOfWorkDeps['onPublished'] = (news) => announced.push(...news);
+      const work = new PostgresUnitOfWork({ client, clock, onPublished });
+      return { work, readers: createReaders(client), announced };
+    },
     close: async () => {
       await client.$disconnect();
       await database.drop();
@@ -42,17 +54,22 @@ async function openPostgres(): Promise<StoreWorld> {
 }
 
 describe.each([
-  ['memory', openMemory],
-  ['PostgreSQL', openPostgres],
-])('in %s', (_, open) => {
+  ['memory', startMemory],
+  ['PostgreSQL', startPostgres],
+])('in %s', (_, start) => {
+  let backend: Backend;
   let current: StoreWorld;
   const world = (): StoreWorld => current;
 
-  beforeEach(async () => {
-    current = await open();
+  beforeAll(async () => {
+    backend = await start();
   });
 
-  afterEach(() => current.close());
+  beforeEach(async () => {
+    current = await backend.open();
+  });
+
+  afterAll(() => backend.close());
 
   describe('unit of work', () => unitOfWorkContract(world));
   describe('organizations', () => organizationStoreContract(world));

@@ -8,7 +8,6 @@ export interface StoreWorld {
   readonly readers: Readers;
   /** What the unit of work announced as published, in order. */
   readonly announced: readonly PublicDocument[];
-  close(): Promise<void>;
 }
 
 /** Gives the world of the test that runs. */

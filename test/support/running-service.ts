@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../src/config/settings.ts';
 import { createService, type Service } from '../../src/service.ts';
+import { testCertificates } from './agent-world.ts';
 import { createTestDatabase } from './database.ts';
 
 export interface ApiAnswer {
@@ -24,15 +25,20 @@ export interface RunningService extends AsyncDisposable {
   call(method: string, path: string, body?: unknown, token?: string | null): Promise<ApiAnswer>;
 }
 
-/** Starts the service on a free loopback port. */
-export async function startRunningService(): Promise<RunningService> {
+/** Starts the service on a free loopback port; with `https`, under the run's throw-away CA. */
+export async function startRunningService(
+  options: { readonly https?: boolean } = {},
+): Promise<RunningService> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sealwright-service-'));
   chmodSync(dataDir, 0o711);
   const port = await freePort();
   const token = `swt_${randomBytes(32).toString('base64url')}`;
+  const { certFile, keyFile } = testCertificates();
+  const tls = { SEALWRIGHT_TLS_CERT: certFile, SEALWRIGHT_TLS_KEY: keyFile };
   const settings = readSettings({
-    SEALWRIGHT_URL: `http://localhost:${port}`,
+    ...(options.https === true ? tls : {}),
+    SEALWRIGHT_URL: `${options.https === true ? 'https' : 'http'}://localhost:${port}`,
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_DATA_DIR: dataDir,
     SEALWRIGHT_ADMIN_TOKEN: token,

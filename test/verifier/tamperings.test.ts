@@ -7,11 +7,7 @@ import { tamperings } from './support/tamperings.ts';
 async function judge({ tamper, policy, clientId }: Tampering) {
   const world = await createPaperWorld();
   await tamper?.(world);
-  const verifier = createVerifier({
-    fetch: world.fetch,
-    clock: world.clock,
-    policy: policy?.(world.policy) ?? world.policy,
-  });
+  const verifier = createVerifier(world.options(policy?.(world.policy)));
   const verdict = await verifier.verifyClient(clientId ?? world.clientId, {
     scope: 'write:tickets',
   });

@@ -5,7 +5,7 @@ import { createPaperWorld } from './support/paper-world.ts';
 
 it('bench', async () => {
   const world = await createPaperWorld();
-  const verifier = createVerifier({ fetch: world.fetch, policy: world.policy, clock: world.clock });
+  const verifier = createVerifier(world.options());
   for (let i = 0; i < 3000; i++)
     await verifier.verifyClient(world.clientId, { scope: 'read:logs/production read:logs/pii' });
   for (let r = 0; r < 3; r++) {
@@ -31,7 +31,7 @@ it('bench', async () => {
   const n3 = 300;
   const t3 = performance.now();
   for (let i = 0; i < n3; i++) {
-    const v = createVerifier({ fetch: world.fetch, policy: world.policy, clock: world.clock });
+    const v = createVerifier(world.options());
     const r = await v.verifyClient(world.clientId);
     if (r.outcome !== 'accepted') throw new Error('x');
   }

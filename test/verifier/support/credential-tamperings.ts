@@ -47,7 +47,7 @@ export const credentialTamperings: readonly Tampering[] = [
   rejected('credential.signature', 'signed with another key', 'signature-invalid', {
     tamper: async (world) => {
       const forger = await createKey();
-      const header = { kid: `${world.issuer}#${world.issuerKey.thumbprint}` };
+      const header = { kid: world.kidOf(world.issuerKey) };
       const jwt = await world.sign(await world.passport(), { key: forger, header });
       await world.publish({ jwt });
     },
@@ -63,7 +63,7 @@ export const credentialTamperings: readonly Tampering[] = [
   rejected('credential.signature', 'an algorithm that is not the key’s', 'algorithm-not-allowed', {
     tamper: async (world) => {
       const forger = await createKey('Ed25519');
-      const header = { kid: `${world.issuer}#${world.issuerKey.thumbprint}` };
+      const header = { kid: world.kidOf(world.issuerKey) };
       const jwt = await world.sign(await world.passport(), { key: forger, header });
       await world.publish({ jwt });
     },
@@ -103,13 +103,13 @@ export const credentialTamperings: readonly Tampering[] = [
   rejected('credential.lifetime', 'a passport for a year', 'policy-not-met', {
     tamper: async (world) => {
       const validUntil = new Date(world.clock() + 365 * dayMs);
-      await world.publish({ jwt: await world.sign(await world.passport({ validUntil })) });
+      await world.publish({ jwt: await world.issue({ validUntil }) });
     },
   }),
   rejected('credential.subject', "another agent's genuine passport", 'subject-mismatch', {
     tamper: async (world) => {
       const clientId = `${world.origin}/a/other-bot/client.json`;
-      await world.publish({ jwt: await world.sign(await world.passport({ clientId })) });
+      await world.publish({ jwt: await world.issue({ clientId }) });
     },
   }),
 ];

@@ -79,7 +79,7 @@ const byIssuer: readonly Tampering[] = [
   }),
   rejected('issuer.key', 'a key that the issuer took back', 'key-not-found', {
     tamper: (world) => {
-      const kid = `${world.issuer}#${world.issuerKey.thumbprint}`;
+      const kid = world.kidOf(world.issuerKey);
       world.serveJson(world.didUrl, {
         id: world.issuer,
         verificationMethod: [
@@ -97,7 +97,7 @@ const byIssuer: readonly Tampering[] = [
   }),
   rejected('issuer.key', 'a key for authentication only', 'key-not-found', {
     tamper: (world) => {
-      const kid = `${world.issuer}#${world.issuerKey.thumbprint}`;
+      const kid = world.kidOf(world.issuerKey);
       const { jwk } = world.issuerKey;
       world.serveJson(world.didUrl, {
         id: world.issuer,

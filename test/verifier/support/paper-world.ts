@@ -14,6 +14,7 @@ import { jwkThumbprint, type PublicJwk, parsePublicJwk } from '../../../src/prot
 import { buildJwks } from '../../../src/protocol/jwks.ts';
 import { buildPassport, type PassportInput } from '../../../src/protocol/passport.ts';
 import type { JsonObject } from '../../../src/protocol/strict-json.ts';
+import type { VerifierOptions } from '../../../src/verifier/create-verifier.ts';
 import type { TrustPolicy } from '../../../src/verifier/ports.ts';
 import { createMemoryFetch, type MemoryAnswer, type MemoryFetch } from './memory-fetch.ts';
 
@@ -39,41 +40,6 @@ export interface ListOrder {
 export interface Signing {
   readonly key?: TestKey;
   readonly header?: Readonly<Record<string, unknown>>;
-}
-
-/**
- * One issuer with one agent, published in memory with papers that are in order. A test changes one
- * thing and publishes that part anew.
- */
-export interface PaperWorld {
-  readonly fetch: MemoryFetch;
-  readonly origin: string;
-  readonly clientId: string;
-  readonly jwksUri: string;
-  readonly didUrl: string;
-  readonly revocationList: string;
-  readonly suspensionList: string;
-  readonly tokenList: string;
-  readonly issuer: Did;
-  readonly issuerKey: TestKey;
-  readonly agentKey: TestKey;
-  readonly policy: TrustPolicy;
-  /** The index of the passport in every list. */
-  readonly index: number;
-  readonly clock: () => number;
-  advance(ms: number): void;
-  /** The document without its passport. */
-  readonly core: JsonObject;
-  /** The payload of a passport that is in order, with these parts of its input changed. */
-  passport(changes?: Partial<PassportInput>): Promise<JsonObject>;
-  sign(payload: JsonObject, signing?: Signing): Promise<string>;
-  serve(url: string, answer: MemoryAnswer): void;
-  serveJson(url: string, json: unknown, headers?: Readonly<Record<string, string>>): void;
-  /** Publishes the document with a passport; both can be replaced. */
-  publish(parts?: { readonly core?: JsonObject; readonly jwt?: string | undefined }): Promise<void>;
-  publishKeys(keys: readonly TestKey[]): void;
-  publishIssuer(keys: readonly TestKey[]): void;
-  publishList(order: ListOrder): Promise<void>;
 }
 
 const start = Date.parse('2026-11-20T12:00:00Z');
@@ -102,145 +68,183 @@ export async function signCompact(
     .sign(key.privateKey);
 }
 
-export async function createPaperWorld(
-  options: { readonly origin?: string; readonly issuerKey?: TestKey } = {},
-): Promise<PaperWorld> {
-  const origin = options.origin ?? 'https://id.acme.com';
-  const fetch = createMemoryFetch({ allowLoopback: origin.startsWith('http:') });
-  const base = `${origin}/a/billing-bot`;
-  const issuer = didWebOf(origin);
-  const issuerKey = options.issuerKey ?? (await createKey());
-  const agentKey = await createKey();
-  let now = start;
+/** Starts a world whose papers are all in order. */
+export async function createPaperWorld(origin = 'https://id.acme.com'): Promise<PaperWorld> {
+  const world = new PaperWorld(origin, {
+    issuerKey: await createKey(),
+    agentKey: await createKey(),
+  });
+  await world.publish();
+  world.publishKeys([world.agentKey]);
+  world.publishIssuer([world.issuerKey]);
+  await world.publishList({ purpose: 'revocation' });
+  await world.publishList({ purpose: 'suspension' });
+  return world;
+}
 
-  const places = {
-    clientId: `${base}/client.json`,
-    jwksUri: `${base}/jwks.json`,
-    didUrl: `${origin}/.well-known/did.json`,
-    revocationList: `${origin}/status/7r`,
-    suspensionList: `${origin}/status/7s`,
-    tokenList: `${origin}/token-status/7`,
-  };
-  const index = 48_211;
-  const core: JsonObject = {
+/**
+ * One issuer with one agent, published in memory. A test changes one thing and publishes that part
+ * anew.
+ */
+export class PaperWorld {
+  readonly fetch: MemoryFetch;
+  readonly origin: string;
+  readonly clientId: string;
+  readonly jwksUri: string;
+  readonly didUrl: string;
+  readonly revocationList: string;
+  readonly suspensionList: string;
+  readonly tokenList: string;
+  readonly issuer: Did;
+  readonly issuerKey: TestKey;
+  readonly agentKey: TestKey;
+  readonly policy: TrustPolicy;
+  /** The index of the passport in every list. */
+  readonly index = 48_211;
+  /** The document without its passport. */
+  readonly core: JsonObject;
+  #now = start;
+
+  constructor(origin: string, keys: { readonly issuerKey: TestKey; readonly agentKey: TestKey }) {
+    this.fetch = createMemoryFetch({ allowLoopback: origin.startsWith('http:') });
+    this.origin = origin;
+    const base = `${origin}/a/billing-bot`;
+    this.clientId = `${base}/client.json`;
+    this.jwksUri = `${base}/jwks.json`;
+    this.didUrl = `${origin}/.well-known/did.json`;
+    this.revocationList = `${origin}/status/7r`;
+    this.suspensionList = `${origin}/status/7s`;
+    this.tokenList = `${origin}/token-status/7`;
+    this.issuer = didWebOf(origin);
+    this.issuerKey = keys.issuerKey;
+    this.agentKey = keys.agentKey;
+    this.core = coreOf(base);
+    const credentialTypes = ['AgentAuthorizationCredential'];
+    const entry = { issuer: this.issuer, clientIds: [`${origin}/a/`], credentialTypes };
+    this.policy = { mode: 'enforce', trust: [entry] };
+  }
+
+  readonly clock = (): number => this.#now;
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** What `createVerifier` takes, with the policy of this world unless another is given. */
+  options(policy: TrustPolicy = this.policy): VerifierOptions {
+    return { fetch: this.fetch, clock: this.clock, policy };
+  }
+
+  kidOf(key: TestKey): string {
+    return `${this.issuer}#${key.thumbprint}`;
+  }
+
+  /** The payload of a passport that is in order, with these parts of its input changed. */
+  async passport(changes: Partial<PassportInput> = {}): Promise<JsonObject> {
+    const { revocationList, suspensionList, tokenList, index } = this;
+    return buildPassport({
+      origin: this.origin,
+      id: 'urn:uuid:6f3b0a4e-6a0b-4a3e-9a53-1f1a6f1a8c11',
+      issuer: this.issuer,
+      clientId: this.clientId,
+      did: didWebOf(this.origin, ['a', 'billing-bot']),
+      name: 'Billing Bot',
+      agentType: 'agent',
+      issuerDomain: new URL(this.origin).host,
+      authorizedScopes: ['read:logs/production', 'write:tickets'],
+      complianceAttestations: [
+        { standard: 'ISO/IEC 27001:2022', validUntil: '2027-01-01T00:00:00Z' },
+      ],
+      jwkThumbprints: [this.agentKey.thumbprint],
+      documentDigest: await clientMetadataDigest(this.core),
+      validFrom: new Date(start - dayMs),
+      validUntil: new Date(start + 6 * dayMs),
+      status: { revocationList, suspensionList, tokenList, index },
+      ...changes,
+    });
+  }
+
+  /** Signs as the issuer, unless told otherwise. */
+  sign(payload: JsonObject, { key = this.issuerKey, header = {} }: Signing = {}): Promise<string> {
+    return signCompact(payload, key, {
+      kid: this.kidOf(key),
+      typ: 'vc+jwt',
+      cty: 'vc',
+      ...header,
+    });
+  }
+
+  /** A passport that is in order but for these changes, signed. */
+  async issue(changes: Partial<PassportInput> = {}): Promise<string> {
+    return this.sign(await this.passport(changes));
+  }
+
+  serve(url: string, answer: MemoryAnswer): void {
+    this.fetch.answers.set(url, answer);
+  }
+
+  serveJson(url: string, json: unknown, headers: Readonly<Record<string, string>> = {}): void {
+    const usual = { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' };
+    this.serve(url, { headers: { ...usual, ...headers }, body: JSON.stringify(json) });
+  }
+
+  /** Publishes the document with a passport; both can be replaced. */
+  async publish(
+    parts: { readonly core?: JsonObject; readonly jwt?: string | undefined } = {},
+  ): Promise<void> {
+    const jwt = 'jwt' in parts ? parts.jwt : await this.issue();
+    const document = parts.core ?? this.core;
+    this.serveJson(this.clientId, jwt === undefined ? document : { ...document, 'vc+jwt': jwt });
+  }
+
+  publishKeys(keys: readonly TestKey[]): void {
+    const named = keys.map(({ jwk, thumbprint }) => ({ kid: thumbprint, jwk }));
+    this.serveJson(this.jwksUri, buildJwks(named));
+  }
+
+  publishIssuer(keys: readonly TestKey[], headers: Readonly<Record<string, string>> = {}): void {
+    const relationships = ['assertionMethod'] as const;
+    const listed = keys.map((key) => ({ kid: this.kidOf(key), jwk: key.jwk, relationships }));
+    this.serveJson(this.didUrl, buildDidDocument({ did: this.issuer, keys: listed }), headers);
+  }
+
+  async publishList(order: ListOrder): Promise<void> {
+    const url = order.purpose === 'revocation' ? this.revocationList : this.suspensionList;
+    const payload = buildBitstringStatusList({
+      url,
+      issuer: this.issuer,
+      purpose: order.purpose,
+      encodedList: await encodeBitstring(bitsWith(order.set ?? [])),
+      validFrom: order.validFrom ?? new Date(this.#now),
+      validUntil: order.validUntil ?? new Date(this.#now + 900_000),
+      ttlMs: order.ttlMs ?? 30_000,
+      origin: this.origin,
+    });
+    const headers = { 'content-type': 'application/vc+jwt', ...order.headers };
+    this.serve(url, { headers, body: await this.sign(payload) });
+  }
+}
+
+function bitsWith(set: readonly number[]): Uint8Array {
+  const bits = new Uint8Array(bitsOfList / 8);
+  for (const index of set) {
+    setBit(bits, index);
+  }
+  return bits;
+}
+
+function coreOf(base: string): JsonObject {
+  return {
     ...buildClientMetadata({
-      clientId: places.clientId,
+      clientId: `${base}/client.json`,
       clientName: 'Billing Bot',
       clientUri: base,
       applicationType: 'web',
       redirectUris: [`${base}/callback`],
       grantTypes: ['authorization_code', 'client_credentials'],
       signingAlg: 'ES256',
-      jwksUri: places.jwksUri,
+      jwksUri: `${base}/jwks.json`,
       contacts: ['agents@acme.com'],
     }),
   };
-
-  const serveJson: PaperWorld['serveJson'] = (url, json, headers = {}) => {
-    const usual = { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' };
-    fetch.answers.set(url, { headers: { ...usual, ...headers }, body: JSON.stringify(json) });
-  };
-  const kidOf = (key: TestKey) => `${issuer}#${key.thumbprint}`;
-  const sign: PaperWorld['sign'] = (payload, { key = issuerKey, header = {} } = {}) =>
-    signCompact(payload, key, { kid: kidOf(key), typ: 'vc+jwt', cty: 'vc', ...header });
-
-  const passport: PaperWorld['passport'] = async (changes = {}) =>
-    buildPassport({
-      origin,
-      id: 'urn:uuid:6f3b0a4e-6a0b-4a3e-9a53-1f1a6f1a8c11',
-      issuer,
-      clientId: places.clientId,
-      did: didWebOf(origin, ['a', 'billing-bot']),
-      name: 'Billing Bot',
-      agentType: 'agent',
-      issuerDomain: new URL(origin).host,
-      authorizedScopes: ['read:logs/production', 'write:tickets'],
-      complianceAttestations: [
-        { standard: 'ISO/IEC 27001:2022', validUntil: '2027-01-01T00:00:00Z' },
-      ],
-      jwkThumbprints: [agentKey.thumbprint],
-      documentDigest: await clientMetadataDigest(core),
-      validFrom: new Date(start - dayMs),
-      validUntil: new Date(start + 6 * dayMs),
-      status: { ...places, index },
-      ...changes,
-    });
-
-  const world: PaperWorld = {
-    fetch,
-    origin,
-    ...places,
-    issuer,
-    issuerKey,
-    agentKey,
-    index,
-    core,
-    policy: {
-      mode: 'enforce',
-      trust: [
-        {
-          issuer,
-          clientIds: [`${origin}/a/`],
-          credentialTypes: ['AgentAuthorizationCredential'],
-        },
-      ],
-    },
-    clock: () => now,
-    advance: (ms) => {
-      now += ms;
-    },
-    passport,
-    sign,
-    serve: (url, answer) => {
-      fetch.answers.set(url, answer);
-    },
-    serveJson,
-    publish: async (parts = {}) => {
-      const jwt = 'jwt' in parts ? parts.jwt : await sign(await passport());
-      const document = parts.core ?? core;
-      serveJson(places.clientId, jwt === undefined ? document : { ...document, 'vc+jwt': jwt });
-    },
-    publishKeys: (keys) =>
-      serveJson(
-        places.jwksUri,
-        buildJwks(keys.map(({ jwk, thumbprint }) => ({ kid: thumbprint, jwk }))),
-      ),
-    publishIssuer: (keys) =>
-      serveJson(
-        places.didUrl,
-        buildDidDocument({
-          did: issuer,
-          keys: keys.map((key) => ({
-            kid: kidOf(key),
-            jwk: key.jwk,
-            relationships: ['assertionMethod'],
-          })),
-        }),
-      ),
-    publishList: async (order) => {
-      const url = order.purpose === 'revocation' ? places.revocationList : places.suspensionList;
-      const bits = new Uint8Array(bitsOfList / 8);
-      for (const bit of order.set ?? []) {
-        setBit(bits, bit);
-      }
-      const payload = buildBitstringStatusList({
-        url,
-        issuer,
-        purpose: order.purpose,
-        encodedList: await encodeBitstring(bits),
-        validFrom: order.validFrom ?? new Date(now),
-        validUntil: order.validUntil ?? new Date(now + 900_000),
-        ttlMs: order.ttlMs ?? 30_000,
-        origin,
-      });
-      const headers = { 'content-type': 'application/vc+jwt', ...order.headers };
-      fetch.answers.set(url, { headers, body: await sign(payload) });
-    },
-  };
-  await world.publish();
-  world.publishKeys([agentKey]);
-  world.publishIssuer([issuerKey]);
-  await world.publishList({ purpose: 'revocation' });
-  await world.publishList({ purpose: 'suspension' });
-  return world;
 }

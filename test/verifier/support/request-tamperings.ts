@@ -75,7 +75,7 @@ const byPolicy: readonly Tampering[] = [
         { standard: 'ISO/IEC 27001:2022', validUntil: '2026-11-20T11:59:59Z' },
       ];
       await world.publish({
-        jwt: await world.sign(await world.passport({ complianceAttestations })),
+        jwt: await world.issue({ complianceAttestations }),
       });
     },
   }),

@@ -31,6 +31,15 @@ export const statusTamperings: readonly Tampering[] = [
       world.serve(world.suspensionList, { body: jwt });
     },
   }),
+  unknown('status.lists', "a list forged under the issuer's kid", 'status-invalid', {
+    tamper: async (world) => {
+      const { body } = world.fetch.answers.get(world.suspensionList) as { readonly body: string };
+      const payload = JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString());
+      const header = { kid: world.kidOf(world.issuerKey) };
+      const jwt = await world.sign(payload, { key: await createKey(), header });
+      world.serve(world.suspensionList, { body: jwt });
+    },
+  }),
   unknown('status.lists', 'the list of another URL', 'status-invalid', {
     tamper: (world) => {
       const other = world.fetch.answers.get(world.suspensionList) ?? 'hang-up';
@@ -45,14 +54,14 @@ export const statusTamperings: readonly Tampering[] = [
     tamper: async (world) => {
       const { revocationList, suspensionList, tokenList } = world;
       const status = { revocationList, suspensionList, tokenList, index: 131_072 };
-      await world.publish({ jwt: await world.sign(await world.passport({ status })) });
+      await world.publish({ jwt: await world.issue({ status }) });
     },
   }),
   rejected('status.lists', 'a list for another purpose', 'status-invalid', {
     tamper: async (world) => {
       const { suspensionList, tokenList, index } = world;
       const status = { revocationList: suspensionList, suspensionList, tokenList, index };
-      await world.publish({ jwt: await world.sign(await world.passport({ status })) });
+      await world.publish({ jwt: await world.issue({ status }) });
     },
   }),
   rejected('status.revocation', 'a revoked passport', 'status-revoked', {

@@ -7,42 +7,78 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 
 const require = createRequire(import.meta.url);
+const { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } = createRequire(
+  require.resolve('@prisma/adapter-pg'),
+)('@prisma/driver-adapter-utils');
+/** PostgreSQL's type "char"[]. */
+const characterArray = 1002;
 const root = resolve(import.meta.dirname, '..');
 export const migrationsDir = join(root, 'prisma/migrations');
 const schemaDir = join(root, 'prisma/schema');
 
-/** The engine reads catalogue columns of the type "char", which the adapter knows only as text. */
+/**
+ * The engine reads catalogue columns of the type "char", and PrismaPg has no name for them. They
+ * pass it as arrays of that type, which the catalogue has none of, and come out as characters.
+ */
+class CatalogPg extends PrismaPg {
+  async connect() {
+    return withCharacters(await super.connect());
+  }
+
+  async connectToShadowDb() {
+    return withCharacters(await super.connectToShadowDb());
+  }
+}
+
+function withCharacters(adapter) {
+  const queryRaw = adapter.queryRaw.bind(adapter);
+  adapter.queryRaw = async (query) => {
+    const result = await queryRaw(query);
+    const columnTypes = result.columnTypes.map((type) =>
+      type === ColumnTypeEnum.CharacterArray ? ColumnTypeEnum.Character : type,
+    );
+    return { ...result, columnTypes };
+  };
+  return adapter;
+}
+
 class CatalogClient extends pg.Client {
   query(...args) {
     const callback = args.at(-1);
-    if (typeof callback !== 'function') return super.query(...args).then(charsAsText);
+    if (typeof callback !== 'function') return super.query(...args).then(markCharacters);
     return super.query(...args.slice(0, -1), (error, result) =>
-      callback(error, charsAsText(result)),
+      callback(error, markCharacters(result)),
     );
   }
 }
 
-function charsAsText(result) {
+function markCharacters(result) {
   for (const field of result?.fields ?? []) {
-    if (field.dataTypeID === pg.types.builtins.CHAR) field.dataTypeID = pg.types.builtins.TEXT;
+    if (field.dataTypeID === pg.types.builtins.CHAR) field.dataTypeID = characterArray;
   }
   return result;
 }
 
-/** An engine on the database; it creates its shadow database on the same server. */
-export async function openSchemaEngine(connectionString) {
-  const wasm = require.resolve('@prisma/schema-engine-wasm').replace(/\.js$/, '_bg.wasm');
-  const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
-    './schema_engine_bg.js': bindings,
-  });
+let loaded;
+
+/** The bindings serve one instance of the module: it is loaded once. */
+async function load() {
+  const path = require.resolve('@prisma/schema-engine-wasm').replace(/\.js$/, '_bg.wasm');
+  const imports = { './schema_engine_bg.js': bindings };
+  const { instance } = await WebAssembly.instantiate(readFileSync(path), imports);
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
-  const { bindMigrationAwareSqlAdapterFactory: bind } = createRequire(
-    require.resolve('@prisma/adapter-pg'),
-  )('@prisma/driver-adapter-utils');
-  const options = { datamodels: readSchema().map(({ path, content }) => [path, content]) };
-  const adapter = bind(new PrismaPg({ connectionString, Client: CatalogClient }));
-  return bindings.SchemaEngine.new(options, () => undefined, adapter);
+}
+
+/** An engine on the database; it creates its shadow database on the same server. */
+export async function openSchemaEngine(connectionString) {
+  loaded ??= load();
+  await loaded;
+  const datamodels = readSchema().map(({ path, content }) => [path, content]);
+  // The engine's lock lasts as long as its connection, which therefore does not linger.
+  const pool = { connectionString, Client: CatalogClient, max: 1, idleTimeoutMillis: 10 };
+  const adapter = bindMigrationAwareSqlAdapterFactory(new CatalogPg(pool));
+  return bindings.SchemaEngine.new({ datamodels }, () => undefined, adapter);
 }
 
 /** The models, file by file. */

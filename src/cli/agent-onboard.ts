@@ -1,5 +1,5 @@
-import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { printAgent } from './agent-get.ts';
 import type { Command, Invocation } from './command.ts';
@@ -105,6 +105,7 @@ function keyPath(keysDir: string, handle: string): string {
 /** A new file that its owner alone can read; one that exists is never overwritten. */
 async function openKeyFile(path: string): Promise<FileHandle> {
   try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     return await open(path, 'wx', 0o600);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unwritable';

@@ -40,19 +40,19 @@ export async function examine(call: Invocation): Promise<Examination> {
     call.say('No policy: what the papers name is fetched, and nobody is trusted. See --policy.');
   }
   const report = await reportOn(examined, { policy, allowLoopback, scope: call.text('scope') });
-  const { did } = report.subject;
-  if (
-    examined.kind === 'client_id' &&
-    examined.did !== null &&
-    did !== null &&
-    did !== examined.did
-  ) {
-    throw new CommandFailure(`The papers at ${examined.value} name another DID, ${did}.`, {
-      exitCode: exitCodes.rejected,
-      code: 'subject-mismatch',
-    });
-  }
+  checkSubject(examined, report);
   return { examined, report, judged: policy !== null };
+}
+
+/** Refuses papers that speak about another DID than the one that was typed. */
+export function checkSubject(examined: Examined, report: Report): void {
+  const { did } = report.subject;
+  if (examined.kind === 'jwt' || examined.did === null) return;
+  if (did === null || did === examined.did) return;
+  throw new CommandFailure(`The papers at ${examined.value} name another DID, ${did}.`, {
+    exitCode: exitCodes.rejected,
+    code: 'subject-mismatch',
+  });
 }
 
 async function reportOn(

@@ -19,6 +19,9 @@ const marks: Readonly<Record<CheckResult['outcome'], readonly [mark: string, sty
   skipped: ['–', 'dim'],
 };
 
+const gap = '   ';
+const cellsWidth = 86;
+
 interface ReportOrder {
   readonly report: Report;
   /** Whether a policy said whom to trust. */
@@ -41,7 +44,7 @@ export function renderReport({ report, judged }: ReportOrder, paint: Paint): str
 }
 
 function sentenceOf({ report, judged }: ReportOrder, paint: Paint): string {
-  const who = printable(report.subject.name ?? report.input.value.slice(0, 120));
+  const who = whoIn(report);
   if (report.outcome === 'rejected') {
     return `${paint('red', '✖ NOT VERIFIED')}  ${who}: ${report.reason}`;
   }
@@ -52,6 +55,12 @@ function sentenceOf({ report, judged }: ReportOrder, paint: Paint): string {
   return judged
     ? `${paint('green', '✔ VERIFIED')}  ${who}: papers in order, issued by ${issuer}, whom your policy trusts`
     : `${paint('yellow', '! VALID, NOT TRUSTED')}  ${who}: papers in order, but no policy says to trust ${issuer}`;
+}
+
+/** The name that was signed, or what was typed; a credential is too long to repeat. */
+function whoIn({ subject, input }: Report): string {
+  if (subject.name !== null) return printable(subject.name);
+  return input.kind === 'jwt' ? 'the credential' : printable(input.value.slice(0, 200));
 }
 
 function factsOf(report: Report): readonly string[] {
@@ -115,9 +124,26 @@ function groupOf(
   if (checks.length === 0) return [];
   const cells = checks.map(({ outcome, title }) => {
     const [mark, style] = marks[outcome];
-    return `${paint(style, mark)} ${title}`;
+    return { text: `${paint(style, mark)} ${title}`, width: title.length + 2 };
   });
-  return [`  ${group.heading.padEnd(10)}  ${cells.join('   ')}`];
+  return inLines(cells).map(
+    (line, at) => `  ${(at === 0 ? group.heading : '').padEnd(10)}  ${line}`,
+  );
+}
+
+/** Puts cells side by side as far as a line of a terminal reaches; paint has no width. */
+function inLines(
+  cells: readonly { readonly text: string; readonly width: number }[],
+): readonly string[] {
+  const lines: { text: string; width: number }[] = [];
+  for (const cell of cells) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.width + gap.length + cell.width <= cellsWidth) {
+      line.text += gap + cell.text;
+      line.width += gap.length + cell.width;
+    } else lines.push({ ...cell });
+  }
+  return lines.map(({ text }) => text);
 }
 
 function tallyOf({ checks }: Report): string {

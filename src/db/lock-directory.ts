@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { claimsFolder } from './prepare-data-dir.ts';
 
 /** macOS allows 103 bytes for the path of a socket, Linux 107; a claim's name takes up to 20. */
 const maxFolderBytes = 80;
@@ -20,7 +21,7 @@ export interface DirectoryLock {
  * when another live process holds a claim.
  */
 export async function lockDirectory(dataDir: string): Promise<DirectoryLock> {
-  const claims = join(resolve(dataDir), 'claims');
+  const claims = join(resolve(dataDir), claimsFolder);
   mkdirSync(claims, { recursive: true, mode: 0o700 });
   const own = `${process.pid}-${randomBytes(4).toString('hex')}`;
   const alias = aliasOf(claims);

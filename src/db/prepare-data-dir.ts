@@ -3,8 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 
-/** The part of the data directory that belongs to the embedded PostgreSQL. */
+/** The part of a data directory that belongs to the embedded PostgreSQL. */
 export const postgresFolder = 'postgres';
+/** The part of a data directory where processes claim it for themselves. */
+export const claimsFolder = 'claims';
 
 /** The account an embedded server runs as when root starts the service. */
 export interface ServerUser {
@@ -88,7 +90,7 @@ function createFor(dataDir: string): void {
 /** Only an empty directory, or one that already holds our data, is ours to open a little wider. */
 function isOurs(dataDir: string): boolean {
   const entries = readdirSync(dataDir);
-  return entries.length === 0 || entries.includes(postgresFolder);
+  return entries.length === 0 || entries.includes(postgresFolder) || entries.includes(claimsFolder);
 }
 
 /** The account that owns the data already; root's own files do not count. */

@@ -102,7 +102,10 @@ function copyPackage(installed: string, dataDir: string): string {
   if (existsSync(copy)) return copy;
   const unfinished = `${copy}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  cpSync(join(installed, 'native'), join(unfinished, 'native'), { recursive: true });
+  cpSync(join(installed, 'native'), join(unfinished, 'native'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
   link(unfinished);
   openForReading(unfinished);
   renameSync(unfinished, copy);

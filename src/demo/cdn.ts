@@ -48,6 +48,7 @@ function passingOn(port: number, alterations: ReadonlyMap<string, Alteration>): 
       void answer(inbound, response, alteration).catch(() => response.destroy());
     });
     // What breaks on one side is broken off on the other.
+    outbound.on('error', () => response.destroy());
     void pipeline(request, outbound).catch(() => response.destroy());
   };
 }

@@ -9,21 +9,25 @@ export interface Player {
   readonly registry: Registry;
   readonly clientId: string;
   readonly did: string;
-  readonly redirectUri: string;
-  readonly privateJwk: JsonBody;
+  /** The agent at work: asks for both scopes of the log server and holds one token at a time. */
+  readonly client: AgentClient;
 }
 
-/** How a player is onboarded. */
+/** How a player is onboarded, and how it gets its tokens. */
 export interface Part {
   readonly handle: string;
   readonly kind: 'agent' | 'mcp-server';
   readonly name: string;
+  readonly flow: 'client-credentials' | 'authorization-code';
 }
 
 /** Onboards an agent with a key that the registry makes, hands over once and does not keep. */
-export async function onboard(registry: Registry, part: Part): Promise<Player> {
+export async function onboard(stage: Stage, registry: Registry, part: Part): Promise<Player> {
+  const { handle, kind, name } = part;
   const answer = await registry.request('POST', '/agents', {
-    ...part,
+    handle,
+    kind,
+    name,
     owners: ['operations@acme.example'],
     team: 'operations',
     version: '1.0.0',
@@ -34,8 +38,14 @@ export async function onboard(registry: Registry, part: Part): Promise<Player> {
     did: string;
     privateJwk: JsonBody;
   };
-  const redirectUri = new URL('callback', clientId).href;
-  return { handle: part.handle, registry, clientId, did, redirectUri, privateJwk };
+  const client = new AgentClient(stage.logServer.url, {
+    clientId,
+    privateJwk,
+    scope: logServerScopes.join(' '),
+    issuer: stage.authorizationServer.issuer,
+    ...(part.flow === 'authorization-code' && { redirectUri: new URL('callback', clientId).href }),
+  });
+  return { handle, registry, clientId, did, client };
 }
 
 const compliance = {
@@ -80,21 +90,16 @@ export async function issuePapers(player: Player): Promise<ReadonlyMap<string, s
   return ids;
 }
 
-/** The flows of OAuth that an agent can use for itself or for a person. */
-export type Flow = 'client-credentials' | 'authorization-code';
-
-/** The running agent: asks for both scopes of the log server. */
-export function startClient(stage: Stage, player: Player, flow: Flow): AgentClient {
-  return new AgentClient(stage.logServer.url, {
-    clientId: player.clientId,
-    privateJwk: player.privateJwk,
-    scope: logServerScopes.join(' '),
-    issuer: stage.authorizationServer.issuer,
-    ...(flow === 'authorization-code' && { redirectUri: player.redirectUri }),
-  });
+/** Changes the state of a player's agent; the lists show it when this resolves. */
+export async function changeState(
+  player: Player,
+  to: 'suspend' | 'resume' | 'retire',
+): Promise<void> {
+  const path = `/agents/${player.handle}/${to}`;
+  await player.registry.request('POST', path, { reason: 'INC-0815' });
 }
 
-/** What a webhook would say to a verifier: the document and the lists of this agent have changed. */
+/** The status lists that a player's passport names. */
 export async function readListsOf(player: Player): Promise<readonly string[]> {
   const document = (await (await fetch(player.clientId)).json()) as { 'vc+jwt': string };
   const [, payload = ''] = document['vc+jwt'].split('.');

@@ -39,7 +39,7 @@ export function printStep(step: Step): string {
 export function printPlaces(places: Places): string {
   return `
 registry              ${places.registry}
-management API        ${places.registry}/api/docs with the token ${places.adminToken}
+management API        ${places.registry}/api/v1 with the token ${places.adminToken}
 authorization server  ${places.authorizationServer}
 MCP server            ${places.mcpServer}
 untrusted registry    ${places.untrustedRegistry}

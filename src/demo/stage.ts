@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly certificates: CertificateFiles;
   /** false leaves the hook out of the authorization server. Default true. */
   readonly checksPapers?: boolean;
+  /** How fresh the parties want a status to be; the verifier's defaults unless given. */
+  readonly status?: NonNullable<TrustPolicy['status']>;
   /** Makes the verifiers of all three parties; `createVerifier` unless given. */
   readonly createVerifier?: typeof createVerifier;
 }
@@ -60,7 +62,7 @@ async function setParts(options: StageOptions, disposals: Disposals): Promise<St
   const verifier = (): Verifier =>
     (options.createVerifier ?? createVerifier)({
       fetch: guardedFetch({ allowLoopback: true }),
-      policy: trusting(registry.url),
+      policy: { ...trusting(registry.url), ...(options.status && { status: options.status }) },
     });
   const verifiers = { authorizationServer: verifier(), logServer: verifier(), agent: verifier() };
   const verdicts = new Map<string, Verdict>();

@@ -172,20 +172,34 @@ function isContextList(value: JsonValue | undefined): boolean {
 
 function findResourceFault(payload: JsonObject): Refused | undefined {
   const { credentialSchema, relatedResource = [] } = payload;
-  // VCDM-2.0 §4.11: a schema has an id and a type.
-  if (credentialSchema !== undefined && !hasTexts(credentialSchema, ['id', 'type'])) {
+  // VCDM-2.0 §4.11: a schema has an id, which is a URL, and a type.
+  if (credentialSchema !== undefined && !isResource(credentialSchema, ['type'])) {
     return refused('/credentialSchema', 'credential-schema', 'not a schema with an id and a type');
   }
-  // VCDM-2.0 §5.3: an object with an id and at least one digest.
-  const wellFormed =
-    Array.isArray(relatedResource) &&
-    relatedResource.every(
-      (resource: JsonValue) =>
-        hasTexts(resource, ['id', 'digestSRI']) || hasTexts(resource, ['id', 'digestMultibase']),
-    );
-  return wellFormed
+  // VCDM-2.0 §5.3: objects with distinct ids and at least one digest each.
+  return Array.isArray(relatedResource) &&
+    relatedResource.every((each) => isResource(each, ['digestSRI', 'digestMultibase'])) &&
+    new Set(relatedResource.map((each) => each.id)).size === relatedResource.length
     ? undefined
     : refused('/relatedResource', 'credential-related-resource', 'not resources with digests');
+}
+
+/**
+ * Why a credential is not exactly one of ours although its envelope is well formed: it says that
+ * some of its terms are undefined, or has a member that only other kinds have. Rules:
+ * `credential-context`, `credential-unknown-member`.
+ */
+export function findStrangeness(
+  { payload }: AgentCredential,
+  unknownMembers: readonly string[] = [],
+): Refused | undefined {
+  const stranger = unknownMembers.find((name) => Object.hasOwn(payload, name));
+  if (stranger !== undefined) {
+    return refused(pointerTo(stranger), 'credential-unknown-member', 'is not a known member');
+  }
+  return textsOf(payload['@context'])?.includes(undefinedTermsContext) === true
+    ? refused('/@context', 'credential-context', 'all terms of this credential are defined')
+    : undefined;
 }
 
 type Subject = Pick<AgentCredential, 'subject' | 'subjectId' | 'subjectDid'>;
@@ -217,8 +231,12 @@ function schemaIdOf(schema: JsonValue | undefined): string | undefined {
   return String(schema['id']);
 }
 
-function hasTexts(value: JsonValue, members: readonly string[]): boolean {
-  return isJsonObject(value) && members.every((name) => typeof value[name] === 'string');
+/** Whether a value is an object with a URI for an id and a text in one of these members. */
+function isResource(value: JsonValue, members: readonly string[]): boolean {
+  if (!isJsonObject(value)) return false;
+  const { id } = value;
+  const named = typeof id === 'string' && uriPattern.test(id);
+  return named && members.some((member) => typeof value[member] === 'string');
 }
 
 function textsOf(value: JsonValue | undefined): readonly string[] | undefined {

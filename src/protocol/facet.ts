@@ -4,6 +4,7 @@ import { type ComplianceClaims, complianceClaims } from './compliance-claims.ts'
 import {
   type AgentCredential,
   buildEnvelope,
+  findStrangeness,
   type StatusReferences,
 } from './credential-envelope.ts';
 import type { Did } from './did-web.ts';
@@ -113,12 +114,14 @@ export function parseFacetClaims<T extends FacetType>(
 const facetName = text(200);
 
 /**
- * Parses a facet out of a credential. Rules: `credential-type` when it is another credential;
+ * Parses a facet out of a credential. Rules: `credential-…` when it is another credential;
  * `subject-…`, with pointers into the payload, for its subject.
  */
 export function parseFacet(credential: AgentCredential): Parsed<Facet> {
   const type = facetTypes.find((known) => isExactly(credential.types, facetCredentialTypes[known]));
   if (type === undefined) return refused('/type', 'credential-type', 'not the types of a facet');
+  const fault = findStrangeness(credential);
+  if (fault !== undefined) return fault;
   const { id: _id, did: _did, name, ...claims } = credential.subject;
   const named = parseShape(facetName, name ?? null, '/credentialSubject/name');
   if (!named.ok) return named;

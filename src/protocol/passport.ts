@@ -15,6 +15,7 @@ import {
 import {
   type AgentCredential,
   buildEnvelope,
+  findStrangeness,
   type StatusReferences,
 } from './credential-envelope.ts';
 import { type Did, parseDidWeb } from './did-web.ts';
@@ -164,14 +165,16 @@ const passportSubject: Shape<PassportSubject> = objectOf<PassportSubject>(
 );
 
 /**
- * Parses a passport out of a credential. Rules: `credential-type` when it is another credential;
- * `subject-…`, with pointers into the payload, for its subject.
+ * Parses a passport out of a credential. Rules: `credential-…` when it is another credential, or has
+ * more in its envelope than a passport; `subject-…`, with pointers into the payload, for its subject.
  */
 export function parsePassport(credential: AgentCredential): Parsed<Passport> {
   const parsed = parseShape(passportSubject, credential.subject, '/credentialSubject');
   if (!parsed.ok) return parsed;
   const fault =
-    findTypeFault(credential, parsed.value) ?? findDomainFault(credential, parsed.value);
+    findTypeFault(credential, parsed.value) ??
+    findStrangeness(credential, ['relatedResource']) ??
+    findDomainFault(credential, parsed.value);
   return fault ?? accepted({ credential, subject: parsed.value });
 }
 

@@ -1,6 +1,7 @@
 import { parseDocumentUrl } from '../protocol/document-url.ts';
 import { maxClientIdLength, maxJwksBytes, maxJwtBytes } from '../protocol/limits.ts';
 import type { ClaimsValidator, Court, Question } from './inquiry.ts';
+import { presentJwt } from './intake/from-jwt.ts';
 import type { AccessRequest, Fetch, FetchOutcome, TrustPolicy, Verifier } from './ports.ts';
 import { acceptJson } from './resolve/json-document.ts';
 import { createSources } from './sources.ts';
@@ -52,8 +53,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators']);
   const court = courtOf(options, trustOf(policyOf(options)));
   return {
-    verifyClient: (clientId, request) => verifyClient(court, questionAbout(clientId, request)),
-    verifyCredential: (jwt, request) => verifyClient(court, questionOf(jwt, request)),
+    verifyClient: async (clientId, request) =>
+      verifyClient(court, questionAbout(clientId, request)),
+    verifyCredential: async (jwt, request) => verifyClient(court, questionOf(jwt, request)),
     read: (url) => readOctets(court, url),
     invalidate: (url) => invalidate(court, url),
   };
@@ -70,8 +72,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   const court = courtOf(options, inspectionTrust());
   const reportOn = async (question: Question) => (await verifyClient(court, question)).report;
   return {
-    inspectClient: (clientId, request) => reportOn(questionAbout(clientId, request)),
-    inspectCredential: (jwt, request) => reportOn(questionOf(jwt, request)),
+    inspectClient: async (clientId, request) => reportOn(questionAbout(clientId, request)),
+    inspectCredential: async (jwt, request) => reportOn(questionOf(jwt, request)),
   };
 }
 
@@ -93,7 +95,8 @@ function questionAbout(clientId: unknown, request: AccessRequest | undefined): Q
 
 function questionOf(jwt: unknown, request: AccessRequest | undefined): Question {
   const value = textOf(jwt).slice(0, maxJwtBytes);
-  return { input: { kind: 'jwt', value }, raw: jwt, scope: textOf(request?.scope) };
+  const scope = textOf(request?.scope);
+  return { input: { kind: 'jwt', value }, raw: jwt, scope, presentation: presentJwt(jwt) };
 }
 
 function textOf(value: unknown): string {

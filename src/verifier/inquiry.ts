@@ -72,6 +72,8 @@ export interface Question {
   /** What was really handed in, whatever its type. */
   readonly raw: unknown;
   readonly scope: string;
+  /** What was presented together with the question, when no document has to be fetched for it. */
+  readonly presentation?: Presentation;
 }
 
 /** One question on its way through the checks: what was asked, and what is known so far. */
@@ -100,6 +102,9 @@ export class Inquiry {
     this.question = question;
     this.deadline = deadline;
     this.now = court.clock();
+    if (question.presentation !== undefined) {
+      this.presentation.set(question.presentation);
+    }
   }
 
   get metadata(): ClientMetadata {

@@ -41,12 +41,7 @@ export const checks: readonly Check[] = [
   ['document.metadata', 'Valid client metadata', 'document-invalid', checkDocumentMetadata],
   ['document.client-id', 'Names its own URL', 'client-id-mismatch', checkDocumentClientId],
   ['document.credential', 'Carries a passport', 'credential-missing', checkDocumentCredential],
-  [
-    'credential.envelope',
-    'Well-formed passport',
-    'credential-malformed',
-    checkCredentialEnvelope,
-  ],
+  ['credential.envelope', 'Well-formed passport', 'credential-malformed', checkCredentialEnvelope],
   ['issuer.trust', 'Issuer trusted for this client', 'issuer-not-trusted', checkIssuerTrust],
   ['issuer.did', 'Issuer resolved', 'issuer-unresolvable', checkIssuerDid],
   ['issuer.key', 'Key of the issuer', 'key-not-found', checkIssuerKey],

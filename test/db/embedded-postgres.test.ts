@@ -1,22 +1,29 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startPostgres } from '../../src/db/embedded-postgres.ts';
 
 let dataDir: string;
 let messages: string[];
 const running: EmbeddedPostgres[] = [];
 
-beforeEach(() => {
+beforeAll(() => {
   dataDir = mkdtempSync('/tmp/sw-test-');
+  chmodSync(dataDir, 0o755);
+});
+
+beforeEach(() => {
   messages = [];
 });
 
 afterEach(async () => {
   for (const server of running.splice(0)) await server.stop();
+});
+
+afterAll(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -72,12 +79,12 @@ it('takes over a server that a killed service left behind', async () => {
 
 it('starts a server that dies again, under the same connection string', async () => {
   const server = await start();
-  await query(server, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  await query(server, 'CREATE TABLE acknowledged AS SELECT 42 AS answer');
   const killed = postmasterPid();
   process.kill(killed, 'SIGKILL');
   await expect.poll(postmasterPid, { timeout: 10_000 }).not.toBe(killed);
   await expect
-    .poll(() => query(server, 'SELECT answer FROM kept').catch(() => 'not yet'), {
+    .poll(() => query(server, 'SELECT answer FROM acknowledged').catch(() => 'not yet'), {
       timeout: 10_000,
     })
     .toEqual([{ answer: 42 }]);
@@ -101,17 +108,21 @@ it('starts although the process id of a killed server now belongs to something e
 it('works in a directory whose name is too long for a socket', async () => {
   const deep = join(dataDir, 'd'.repeat(120));
   const server = await start(deep);
+  expect(server.dataDir).toBe(deep);
   expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
 it('refuses to start on data of another PostgreSQL, and says why', async () => {
   const first = await start();
   await first.stop();
-  writeFileSync(join(dataDir, 'postgres/data/PG_VERSION'), '9\n');
+  const file = join(dataDir, 'postgres/data/PG_VERSION');
+  const version = readFileSync(file, 'utf8');
+  writeFileSync(file, '9\n');
   await expect(start()).rejects.toMatchObject({
     code: 'start-refused',
     detail: expect.stringContaining('incompatible'),
   });
+  writeFileSync(file, version);
 });
 
 it('does not hand our environment to the server', async () => {

@@ -329,6 +329,34 @@ describe('verify', () => {
     expect(verifier.asked).toEqual([{ scope: 'read:logs' }]);
   });
 
+  test('a JWT gets one too', async () => {
+    const { report } = await verifier.verifyClient(clientId);
+    verifier.verifyCredential = async (jwt) => ({
+      ...(await verifier.verifyClient(clientId)),
+      report: { ...report, input: { kind: 'jwt', value: jwt } },
+    });
+    const answer = await call('POST /api/v1/verify', { jwt: 'a.b.c' });
+    expect(answer.json).toMatchObject({ input: { kind: 'jwt', value: 'a.b.c' } });
+  });
+
+  test.each([
+    ['its own papers', 'did:web:id.acme.com:a:billing-bot', 200],
+    ["another's papers", 'did:web:id.acme.com:a:other-bot', 400],
+  ])('a DID is judged by the client_id beside its document: %s', async (_, subject, status) => {
+    const { verifyClient } = verifier;
+    verifier.verifyClient = async (...question) => {
+      const verdict = await verifyClient(...question);
+      const did = { ...verdict.report.subject, did: subject };
+      return { ...verdict, report: { ...verdict.report, subject: did } };
+    };
+    const did = 'did:web:id.acme.com:a:billing-bot';
+    const answer = await call('POST /api/v1/verify', { did });
+    expect(answer.status).toBe(status);
+    expect(answer.json).toMatchObject(
+      status === 200 ? { input: { value: clientId } } : { errors: [{ pointer: '/did' }] },
+    );
+  });
+
   test.each([
     ['nothing', {}],
     ['two things', { client_id: clientId, jwt: 'a.b.c' }],

@@ -5,6 +5,7 @@ import { inflateSync } from 'node:zlib';
 import { contexts } from '@digitalbazaar/credentials-context';
 import { decodeList } from '@digitalbazaar/vc-bitstring-status-list';
 import jsonld from 'jsonld';
+import type { JsonLd } from 'jsonld/jsonld-spec.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningService, startRunningService } from '../support/running-service.ts';
 
@@ -136,13 +137,16 @@ describe('published papers, read by other people’s code', () => {
     const context = JSON.parse(await read('/contexts/agent-v1.jsonld')) as object;
     const lists = await Promise.all(['/status/1r', '/status/1s'].map(read));
     for (const jwt of [...(await readCredentials()), ...lists]) {
-      const expanded = await jsonld.expand(payloadOf(jwt) as jsonld.JsonLdDocument, {
+      const options = {
         safe: true,
-        documentLoader: async (url) => ({
+        documentLoader: async (url: string) => ({
           documentUrl: url,
-          document: url.endsWith('/contexts/agent-v1.jsonld') ? context : contexts.get(url),
+          document: (url.endsWith('/contexts/agent-v1.jsonld')
+            ? context
+            : contexts.get(url)) as JsonLd,
         }),
-      });
+      };
+      const expanded = await jsonld.expand(payloadOf(jwt) as jsonld.JsonLdDocument, options);
       expect(expanded).toHaveLength(1);
     }
   });

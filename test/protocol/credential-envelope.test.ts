@@ -200,6 +200,11 @@ describe('parseAgentCredential', () => {
     [{ credentialSchema: 'https://x.example' }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { id: 'https://x.example' } }, '/credentialSchema credential-schema'],
+    [{ credentialSchema: { id: 'x', type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
+    [
+      { relatedResource: Array(2).fill({ id: 'https://x.example', digestSRI: 'sha384-AA' }) },
+      '/relatedResource credential-related-resource',
+    ],
     [{ relatedResource: {} }, '/relatedResource credential-related-resource'],
     [{ relatedResource: ['https://x.example'] }, '/relatedResource credential-related-resource'],
     [

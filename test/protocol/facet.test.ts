@@ -104,7 +104,7 @@ describe('facets', () => {
 
 /** A claim at a path replaced, or taken away when the value is undefined. */
 function altered(claims: JsonObject, path: string, value: JsonValue | undefined): JsonObject {
-  const copy = structuredClone(claims) as Record<string, unknown>;
+  const copy: Record<string, unknown> = JSON.parse(JSON.stringify(claims));
   const names = path.split('/').slice(1);
   const last = names.pop() ?? '';
   const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, copy);

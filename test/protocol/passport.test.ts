@@ -113,6 +113,18 @@ describe('parsePassport', () => {
     expect(refusal({}, { type: ['VerifiableCredential'] })).toEqual(['/type credential-type']);
   });
 
+  test('has nothing more in its envelope', () => {
+    const relatedResource = [{ id: 'https://acme.com/sbom.json', digestSRI: 'sha384-AA' }];
+    expect(refusal({}, { relatedResource })).toEqual([
+      '/relatedResource credential-unknown-member',
+    ]);
+    const contexts = passport['@context'] as readonly string[];
+    const undefinedTerms = 'https://www.w3.org/ns/credentials/undefined-terms/v2';
+    expect(refusal({}, { '@context': [...contexts, undefinedTerms] })).toEqual([
+      '/@context credential-context',
+    ]);
+  });
+
   const thumbprint = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs';
 
   test.each<[JsonObject, string]>([

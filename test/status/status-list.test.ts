@@ -4,7 +4,7 @@ import { stateOf, statusUrls } from '../../src/status/status-list.ts';
 const at = new Date('2026-11-20T12:00:00Z');
 
 describe('the one state of a credential', () => {
-  it.each([
+  it.each<readonly [string, Date | null, Date | null, Date | null]>([
     ['valid', null, null, null],
     ['suspended', null, at, null],
     ['suspended', null, null, at],

@@ -54,11 +54,6 @@ export function isPublicAddress(text: string): boolean {
     : isWithin(address, [globalV6]) && !isWithin(address, refusedV6);
 }
 
-/** Whether this address is the machine itself: 127.0.0.0/8 or ::1. */
-export function isLoopbackAddress(text: string): boolean {
-  return readAddress(text)?.range() === 'loopback';
-}
-
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return ipaddr.isValid(text) && !text.includes('%') ? ipaddr.process(text) : undefined;
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 
 export type BodyOutcome =
   | { readonly ok: true; readonly body: Uint8Array }
@@ -22,7 +21,7 @@ export async function readBody(message: IncomingMessage, maxBytes: number): Prom
   return collect(decoded, maxBytes);
 }
 
-function decode(message: IncomingMessage): Readable | undefined {
+function decode(message: IncomingMessage): IncomingMessage | Gunzip | undefined {
   const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding === 'identity') {
     return message;
@@ -40,7 +39,7 @@ function decode(message: IncomingMessage): Readable | undefined {
   return message.pipe(gunzip);
 }
 
-async function collect(source: Readable, maxBytes: number): Promise<BodyOutcome> {
+async function collect(source: IncomingMessage | Gunzip, maxBytes: number): Promise<BodyOutcome> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {

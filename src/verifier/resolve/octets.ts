@@ -4,7 +4,10 @@ import type { Conditions, FetchRequest } from './fetch-by-deadline.ts';
 import { fetchByDeadline } from './fetch-by-deadline.ts';
 import { ageMsOf, reusableMsOf } from './freshness.ts';
 
-/** The octets at a URL as they were last read. A new response is a new object, a 304 is not. */
+/**
+ * The octets at a URL as they were last read. For as long as they do not change `response` is one
+ * and the same object, however often they are read again.
+ */
 export interface HeldOctets {
   readonly response: FetchedResponse;
   /** When they were asked for, by the verifier's clock, in milliseconds since the epoch. */
@@ -108,9 +111,19 @@ function outcomeOf(
     return { ok: true, held: { response: before.response, ...times } };
   }
   // CIMD-02 §5: any status but 200 is an error.
-  return response.status === 200
-    ? { ok: true, held: { response, ...times } }
-    : { ok: false, cause: 'status', response };
+  if (response.status !== 200) {
+    return { ok: false, cause: 'status', response };
+  }
+  const same = before !== undefined && isSameDocument(before.response, response);
+  return { ok: true, held: { response: same ? before.response : response, ...times } };
+}
+
+function isSameDocument(left: FetchedResponse, right: FetchedResponse): boolean {
+  return (
+    ['etag', 'content-type'].every((name) => left.headers.get(name) === right.headers.get(name)) &&
+    left.body.byteLength === right.body.byteLength &&
+    left.body.every((octet, at) => octet === right.body[at])
+  );
 }
 
 function conditionsOf(before: HeldOctets | undefined): Conditions {

@@ -1,0 +1,291 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/http/app.ts';
+import { type Listeners, startListeners } from '../../src/http/listeners.ts';
+import { createLog } from '../../src/http/log.ts';
+import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
+import { MemoryRegistry } from '../support/memory-registry.ts';
+import { runRecorded } from '../support/recording-terminal.ts';
+import { createStubVerifier } from '../support/stub-verifier.ts';
+
+const clock = { now: () => new Date('2026-11-20T12:00:00Z') };
+const onboarding = ['--name', 'Billing Bot', '--owner', 'a@acme.com', '--owner', 'b@acme.com'];
+const registry = new MemoryRegistry(clock);
+let listeners: Listeners;
+let token: string;
+
+beforeAll(async () => {
+  const app = createApp({
+    registry,
+    verifierOf: createStubVerifier,
+    checkReadiness: async () => [],
+    origin: 'https://id.acme.com',
+    role: 'all',
+    clock,
+    log: createLog('silent'),
+  });
+  const settings = {
+    listen: { host: '127.0.0.1', port: 0 },
+    adminListen: undefined,
+    tls: undefined,
+  };
+  listeners = await startListeners(settings, { public: app, admin: null });
+});
+
+afterAll(() => listeners.close());
+
+beforeEach(() => {
+  for (const rows of [registry.agents, registry.credentials, registry.tokens, registry.called]) {
+    rows.length = 0;
+  }
+  token = registry.grant();
+});
+
+describe('agents', () => {
+  test('are onboarded with a public key from standard input', async () => {
+    const input = '{"kty":"EC","crv":"P-256","x":"x","y":"y"}';
+    const answer = await run(['agent', 'onboard', 'bot', ...onboarding, '--jwk', '-'], { input });
+    expect(answer).toEqual({
+      code: 0,
+      err: '',
+      out: [
+        'bot is active',
+        '  name       Billing Bot',
+        '  kind       agent',
+        '  owners     a@acme.com, b@acme.com',
+        '  client_id  https://id.acme.com/a/bot/client.json',
+        '  did        did:web:id.acme.com:a:bot',
+        '  key        jwk',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  test('an issued key goes into a file of its own, for its owner alone', async () => {
+    const keys = join(mkdtempSync(join(tmpdir(), 'keys-')), 'new');
+    const custody = ['--key-custody', 'issued', '--keys-dir', keys, '--json'];
+    const answer = await run(['agent', 'onboard', 'bot', ...onboarding, ...custody]);
+    const path = join(keys, 'bot.jwk.json');
+    expect(answer.code).toBe(0);
+    expect(JSON.parse(answer.out)).toMatchObject({ handle: 'bot', keyFile: path });
+    expect(answer.out).not.toContain('private');
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ kty: 'EC', d: 'private' });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(keys).mode & 0o777).toBe(0o700);
+  });
+
+  test('a key file is never overwritten, and none stays when onboarding fails', async () => {
+    const keys = mkdtempSync(join(tmpdir(), 'keys-'));
+    const custody = ['--key-custody', 'issued', '--keys-dir', keys];
+    await run(['agent', 'onboard', 'bot', ...onboarding, ...custody]);
+    const again = await run(['agent', 'onboard', 'bot', ...onboarding, ...custody]);
+    expect(again).toMatchObject({ code: 2, out: '', err: expect.stringContaining('EEXIST') });
+    registry.failure = new SealwrightError('handle-taken', 'The handle is taken.');
+    const refused = await run(['agent', 'onboard', 'other', ...onboarding, ...custody]);
+    expect(refused.code).toBe(5);
+    const outside = await run(['agent', 'onboard', '../evil', ...onboarding, ...custody]);
+    expect(outside.code).toBe(2);
+    expect(readdirSync(keys)).toEqual(['bot.jwk.json']);
+    expect(registry.called).toEqual(['enrolAgent', 'enrolAgent']);
+  });
+
+  test('without a folder the issued key is data, and standard error says so', async () => {
+    const answer = await run(['agent', 'onboard', 'bot', ...onboarding, '--key-custody', 'issued']);
+    expect(answer.out).toContain('"d": "private"');
+    expect(answer.err).toBe('The private key below is shown this once and kept nowhere.\n');
+  });
+
+  test('are listed page by page, as far as asked', async () => {
+    for (const handle of ['one', 'two', 'six']) await onboard(handle);
+    const all = await run(['agent', 'list', '--json']);
+    expect(JSON.parse(all.out)).toHaveLength(3);
+    const some = await run(['agent', 'list', '--limit', '2', '--json']);
+    expect(JSON.parse(some.out)).toHaveLength(2);
+    const table = await run(['agent', 'list', '--search', 'Billing', '--state', 'active']);
+    expect(table.out.split('\n')[0]).toMatch(/^HANDLE {2}STATE +KIND +NAME +CLIENT_ID$/);
+    expect(table.out.split('\n')).toHaveLength(5);
+  });
+
+  test('change state for a reason', async () => {
+    await onboard('bot');
+    const at = (verb: string) => run(['agent', verb, 'bot', '--reason', 'INC-204', '--json']);
+    expect(JSON.parse((await at('suspend')).out)).toMatchObject({ state: 'suspended' });
+    expect(JSON.parse((await at('resume')).out)).toMatchObject({ state: 'active' });
+    expect(JSON.parse((await at('retire')).out)).toMatchObject({ state: 'retired' });
+    expect((await run(['agent', 'get', 'bot'])).out).toContain('bot is retired');
+  });
+
+  test('a name that plays tricks with the terminal prints harmlessly', async () => {
+    const name = '\u001b[2Jx\u202egnp.exe\u009b31m';
+    const jwk = ['--jwk', '-'];
+    await run(['agent', 'onboard', 'bot', '--name', name, '--owner', 'a@b', ...jwk], {
+      input: '{}',
+    });
+    const table = await run(['agent', 'list']);
+    expect(table.out).toContain('\ufffd[2Jx\ufffdgnp.exe\ufffd31m');
+    const json = await run(['agent', 'list', '--json']);
+    expect(json.out).toContain('\\u001b[2Jx\\u202egnp.exe\\u009b31m');
+    expect(JSON.parse(json.out)).toMatchObject([{ name }]);
+  });
+});
+
+describe('credentials', () => {
+  beforeEach(() => onboard('bot'));
+
+  test('are issued from a file, found, changed and renewed', async () => {
+    const claims = join(mkdtempSync(join(tmpdir(), 'claims-')), 'claims.json');
+    writeFileSync(claims, '{"actions":[{"action":"read","resource":"logs"}]}');
+    const options = ['--type', 'allowed-actions', '--claims', claims, '--reason', 'CHG-1'];
+    const made = await run(['credential', 'issue', 'bot', ...options, '--json']);
+    const { id } = JSON.parse(made.out) as { id: string };
+    expect(JSON.parse(made.out)).toMatchObject({
+      claims: { actions: [{ action: 'read', resource: 'logs' }] },
+    });
+    const shown = await run(['credential', 'get', id]);
+    expect(shown.out).toContain(`${id} is active`);
+    expect(shown.out).toContain('list 7, index 48211');
+    const at = (verb: string) => run(['credential', verb, id, '--reason', 'x']);
+    expect((await at('suspend')).out).toBe(
+      `✔ ${id} is suspended; published at 2026-11-20T12:00:00.000Z\n`,
+    );
+    expect((await at('resume')).out).toContain('is active');
+    expect((await at('revoke')).out).toContain('is revoked');
+    expect((await at('renew')).code).toBe(0);
+    const listing = await run(['credential', 'list', '--agent', 'bot', '--json']);
+    expect(JSON.parse(listing.out)).toMatchObject([{ id, state: 'revoked' }]);
+    const who = await run(['access', 'read', 'logs']);
+    expect(who.out).toMatch(/^AGENT +CREDENTIAL +UNTIL +ISSUER +REASON\nbot {4}crd_/);
+  });
+
+  test('nobody with access is an answer too', async () => {
+    expect(await run(['access', 'read', 'logs'])).toEqual({
+      code: 0,
+      out: 'No agent may do this.\n',
+      err: '',
+    });
+  });
+
+  test.each([
+    ['a file that is not there', '/nowhere/claims.json', 'ENOENT'],
+    ['something else than JSON', '-', 'JSON object'],
+  ])('%s stops before the call', async (_, path, said) => {
+    const options = ['--type', 'compliance', '--reason', 'x', '--claims', path];
+    const answer = await run(['credential', 'issue', 'bot', ...options], { input: '[1]' });
+    expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) });
+    expect(registry.called).toEqual([]);
+  });
+});
+
+describe('the office', () => {
+  test('a token stands alone on standard output', async () => {
+    const made = await run(['token', 'create', '--name', 'ci', '--scope', 'verify']);
+    expect(made.out).toMatch(/^swt_[A-Za-z0-9_-]{43}\n$/);
+    expect(made.err).toContain('this is the only time it is shown');
+    const listing = await run(['token', 'list']);
+    expect(listing.out).not.toContain(made.out.trim());
+    const id = registry.tokens.at(-1)?.id ?? '';
+    expect((await run(['token', 'revoke', id])).out).toBe(`✔ ${id} is revoked\n`);
+  });
+
+  test('a broken audit trail is exit code 1', async () => {
+    expect(await run(['audit', 'verify'])).toEqual({
+      code: 0,
+      out: '✔ The audit trail is intact: 3 records.\n  head 3\n',
+      err: '',
+    });
+    const broken = { intact: false, records: 1, headHash: '1', brokenAt: 2, detail: 'altered' };
+    registry.verifyAudit = async () => broken;
+    const answer = await run(['audit', 'verify']);
+    expect(answer).toEqual({
+      code: 1,
+      out: '✖ The audit trail is broken at record 2: altered.\n',
+      err: '',
+    });
+    expect((await run(['audit', 'verify', '--json'])).code).toBe(1);
+  });
+});
+
+describe('failures', () => {
+  test('of the API come with code, places and fix, for people', async () => {
+    const answer = await run(['agent', 'get', 'nobody']);
+    expect(answer).toEqual({
+      code: 5,
+      out: '',
+      err: [
+        '✖ No such agent. There is no agent with this handle. (agent-not-found)',
+        '  fix  Check the handle; "sealwright agent list" shows those of your organization.',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  test('and for programs, as one line on standard error', async () => {
+    registry.failure = new SealwrightError('invalid-input', 'The agent is not well described.', {
+      faults: [{ pointer: '/name', detail: 'must not be empty' }],
+    });
+    const answer = await run(['agent', 'suspend', 'bot', '--reason', 'x', '--json']);
+    expect(answer.code).toBe(5);
+    expect(answer.out).toBe('');
+    expect(answer.err.match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(answer.err)).toEqual({
+      error: {
+        code: 'invalid-input',
+        message: 'The request does not say what is expected. The agent is not well described.',
+        fix: expect.stringContaining('Mend every place'),
+        places: ['/name must not be empty'],
+        exitCode: 5,
+      },
+    });
+  });
+
+  test('a token that does not open says so and is not repeated', async () => {
+    const env = {
+      SEALWRIGHT_SERVER: listeners.publicUrl,
+      SEALWRIGHT_TOKEN: `canary${'x'.repeat(40)}`,
+    };
+    const answer = await runRecorded(['agent', 'list'], { env });
+    expect(answer.code).toBe(5);
+    expect(answer.err).toContain('(unauthenticated)');
+    expect(answer.err).not.toContain('canary');
+  });
+
+  test.each([
+    [
+      'a service that is away',
+      { SEALWRIGHT_SERVER: 'http://127.0.0.1:1' },
+      5,
+      'server-unreachable',
+    ],
+    ['an unusable setting', { SEALWRIGHT_SERVER: 'ftp://x' }, 2, 'SEALWRIGHT_SERVER'],
+    ['a misspelt setting', { SEALWRIGHT_TOKN: 'x' }, 2, 'SEALWRIGHT_TOKN'],
+  ])('%s', async (_, env, code, said) => {
+    const answer = await runRecorded(['agent', 'list'], { env });
+    expect(answer).toMatchObject({ code, out: '', err: expect.stringContaining(said) });
+  });
+
+  test('--server outranks the environment', async () => {
+    const env = { SEALWRIGHT_SERVER: 'http://127.0.0.1:1', SEALWRIGHT_TOKEN: token };
+    const answer = await runRecorded(['agent', 'list', '--server', listeners.publicUrl], { env });
+    expect(answer.code).toBe(0);
+  });
+});
+
+function run(words: readonly string[], options: { readonly input?: string } = {}) {
+  const env = { SEALWRIGHT_SERVER: listeners.publicUrl, SEALWRIGHT_TOKEN: token };
+  return runRecorded(words, { ...options, env });
+}
+
+async function onboard(handle: string): Promise<void> {
+  await registry.enrolAgent({
+    organizationId: registry.organization.id,
+    actor: { kind: 'system', id: 'test' },
+    handle,
+    kind: 'agent',
+    name: 'Billing Bot',
+    owners: ['a@acme.com'],
+    key: { custody: 'registry' },
+  });
+  registry.called.length = 0;
+}

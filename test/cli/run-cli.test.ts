@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
+import { wantsColour } from '../../src/cli/terminal.ts';
+import { runRecorded } from '../support/recording-terminal.ts';
+
+test('the exit codes', () => {
+  expect(exitCodes).toEqual({
+    ok: 0,
+    rejected: 1,
+    usage: 2,
+    undetermined: 3,
+    untrusted: 4,
+    server: 5,
+  });
+});
+
+test('the commands', () => {
+  expect(commands.map(({ words }) => words)).toEqual([
+    'demo',
+    'serve',
+    'config check',
+    'config show',
+    'agent onboard',
+    'agent list',
+    'agent get',
+    'agent suspend',
+    'agent resume',
+    'agent retire',
+    'credential issue',
+    'credential list',
+    'credential get',
+    'credential renew',
+    'credential revoke',
+    'credential suspend',
+    'credential resume',
+    'access',
+    'verify',
+    'inspect',
+    'audit verify',
+    'token create',
+    'token list',
+    'token revoke',
+  ]);
+});
+
+describe('usage', () => {
+  test.each(commands.map((command) => [command.words, command] as const))(
+    '%s --help shows an example and --json, and exits 0',
+    async (words, command) => {
+      const answer = await runRecorded([...words.split(' '), '--help']);
+      expect(answer.code).toBe(0);
+      expect(answer.err).toBe('');
+      expect(answer.out).toContain(`Example:\n  $ sealwright ${command.example}`);
+      expect(answer.out).toContain('--json');
+    },
+  );
+
+  test('--version is that of the package', async () => {
+    expect(await runRecorded(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+  });
+
+  test.each([
+    ['nothing', []],
+    ['a group alone', ['agent']],
+    ['an unknown command', ['onbard']],
+    ['an unknown subcommand', ['agent', 'delete']],
+    ['an unknown option', ['agent', 'list', '--al']],
+    ['a missing argument', ['agent', 'get']],
+    ['an argument too many', ['agent', 'get', 'a', 'b']],
+    ['a missing option', ['agent', 'suspend', 'bot']],
+    ['an option without its value', ['agent', 'list', '--team']],
+    ['a value that is no choice', ['agent', 'list', '--state', 'dead']],
+    ['a limit that is no number', ['agent', 'list', '--limit', '-1']],
+  ])('%s exits 2 and says why on standard error', async (_, words) => {
+    const answer = await runRecorded(words);
+    expect(answer.code).toBe(2);
+    expect(answer.out).toBe('');
+    expect(answer.err).not.toBe('');
+  });
+});
+
+describe('config', () => {
+  test('check prints every fault at once and exits 2', async () => {
+    const env = { SEALWRIGHT_ROLE: 'x', SEALWRIGHT_TYPO: '1', SEALWRIGHT_MASTER_KEY: 'canary' };
+    const answer = await runRecorded(['config', 'check'], { env });
+    expect(answer).toEqual({
+      code: 2,
+      err: '',
+      out: [
+        '✖ SEALWRIGHT_TYPO there is no such setting',
+        '✖ SEALWRIGHT_ROLE must be one of all, public, admin',
+        '✖ SEALWRIGHT_MASTER_KEY must be 32 bytes in base64url, without padding',
+        '',
+      ].join('\n'),
+    });
+    const json = await runRecorded(['config', 'check', '--json'], { env });
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ok: false,
+      faults: [{ variable: 'SEALWRIGHT_TYPO' }, {}, {}],
+    });
+    expect(json.out).not.toContain('canary');
+  });
+
+  test('check of a usable one', async () => {
+    expect(await runRecorded(['config', 'check'])).toEqual({
+      code: 0,
+      out: '✔ The configuration is usable.\n',
+      err: '',
+    });
+  });
+
+  test('show names sources and no secret', async () => {
+    const env = { SEALWRIGHT_ADMIN_TOKEN: `canary${'x'.repeat(40)}` };
+    const answer = await runRecorded(['config', 'show'], { env });
+    expect(answer.code).toBe(0);
+    expect(answer.out).toMatch(/SEALWRIGHT_ADMIN_TOKEN +\[secret\] +environment/);
+    expect(answer.out).toMatch(/SEALWRIGHT_ROLE +all +default/);
+    expect(answer.out).not.toContain('canary');
+  });
+});
+
+describe('colour', () => {
+  test.each([
+    [{}, true, true],
+    [{}, undefined, false],
+    [{ NO_COLOR: '1' }, true, false],
+    [{ NO_COLOR: '' }, true, true],
+    [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+    [{ FORCE_COLOR: '1' }, undefined, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+    [{ TERM: 'dumb' }, true, false],
+  ] as const)('%o, terminal %s: %s', (env, isTerminal, expected) => {
+    expect(wantsColour(env, isTerminal)).toBe(expected);
+  });
+
+  test('marks what it marks, and nothing without it', async () => {
+    const painted = await runRecorded(['config', 'check'], { colour: true });
+    expect(painted.out).toBe('\u001b[32m✔\u001b[39m The configuration is usable.\n');
+  });
+});
+
+test('a command line loads neither the service nor its parts before a command asks for them', () => {
+  const source = resolve(import.meta.dirname, '../../src');
+  const reached = new Set<string>();
+  const walk = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const target of staticImports(readFileSync(file, 'utf8'))) {
+      if (target.startsWith('.')) walk(resolve(dirname(file), target));
+      else reached.add(target);
+    }
+  };
+  walk(resolve(source, 'cli/cli.ts'));
+  const rooms = [...reached]
+    .filter((file) => file.startsWith(source))
+    .map((file) => file.slice(source.length + 1).split('/')[0]);
+  expect([...new Set(rooms)].toSorted()).toEqual(['cli', 'config', 'protocol']);
+  const packages = [...reached].filter(
+    (name) => !name.startsWith('/') && !name.startsWith('node:'),
+  );
+  expect(packages).toEqual(['commander']);
+});
+
+/** What a file imports when it is loaded: no types, no `import()`. */
+function staticImports(text: string): string[] {
+  const pattern = /^(?:import|export)\s+(?!type\b)[^;']*?\sfrom\s+'([^']+)'/gm;
+  return [...text.matchAll(pattern)].map(([, target]) => target ?? '');
+}

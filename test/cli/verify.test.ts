@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkSubject } from '../../src/cli/examine.ts';
+import type { Report } from '../../src/verifier/verdict.ts';
+import { type AgentWorld, startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
+import { runRecorded } from '../support/recording-terminal.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'verify-'));
+const loopback = '--allow-loopback';
+let world: AgentWorld;
+let agent: WorldAgent;
+let jwt: string;
+
+beforeAll(async () => {
+  world = await startAgentWorld();
+  agent = await world.publish({ handle: 'bot', authorizedScopes: ['read:logs'] });
+  jwt = String(world.documentAt('/a/bot/client.json')['vc+jwt']);
+});
+
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe('with a policy', () => {
+  test('a trusted client is accepted, exit 0, with the sentence first', async () => {
+    const scopes = ['--scope', 'read:logs read:pii'];
+    const answer = await verify([agent.clientId, '--policy', policyFile(), ...scopes, loopback]);
+    expect(answer.code).toBe(0);
+    expect(answer.err).toBe('');
+    const [sentence] = answer.out.split('\n');
+    expect(sentence).toBe(
+      `✔ VERIFIED  bot: papers in order, issued by ${world.issuer}, whom your policy trusts`,
+    );
+    expect(answer.out).toMatch(/^ {2}granted {4}read:logs$/m);
+    expect(answer.out).toMatch(/^ {2}withheld {3}read:pii$/m);
+    expect(answer.out).toMatch(/^ {2}Status {6}.*✔ Not revoked {3}✔ Not suspended$/m);
+  });
+
+  test('the report is the data of --json', async () => {
+    const answer = await verify([agent.clientId, '--policy', policyFile(), loopback, '--json']);
+    expect(JSON.parse(answer.out)).toMatchObject({
+      outcome: 'accepted',
+      reason: null,
+      input: { kind: 'client_id', value: agent.clientId },
+      issuer: { did: world.issuer, trust: 'policy' },
+    });
+  });
+
+  test('an untrusted issuer is exit 1, and nothing is fetched', async () => {
+    const before = world.requests.length;
+    const policy = policyFile({
+      issuer: 'did:web:other.example',
+      prefix: 'https://other.example/',
+    });
+    const answer = await verify([agent.clientId, '--policy', policy, loopback]);
+    expect(answer.code).toBe(1);
+    expect(answer.out).toContain('✖ NOT VERIFIED');
+    expect(answer.out).toContain('issuer-not-trusted');
+    expect(world.requests.length).toBe(before);
+    const inspected = await run('inspect', [agent.clientId, '--policy', policy, loopback]);
+    expect(inspected.code).toBe(1);
+    expect(world.requests.length).toBe(before);
+  });
+
+  test('a suspended client is exit 1, with why and fix', async () => {
+    const bad = await world.publish({ handle: 'paused', authorizedScopes: ['read:logs'] });
+    await world.mark(bad, 'suspension', true);
+    const answer = await verify([bad.clientId, '--policy', policyFile(), loopback]);
+    expect(answer.code).toBe(1);
+    expect(answer.out.split('\n')[0]).toBe('✖ NOT VERIFIED  paused: status-suspended');
+    expect(answer.out).toMatch(/^ {2}✖ status\.suspension {2}expected: Not suspended$/m);
+    expect(answer.out).toContain(`      why   list: ${world.lists[1]}`);
+    expect(answer.out).toMatch(/^ {6}fix {3}\S/m);
+    expect(answer.out).toMatch(/^ {6}more {2}--json/m);
+  });
+
+  test('what cannot be found out is exit 3, and said to be a no', async () => {
+    const mend = world.breakBelow('/status/');
+    const answer = await verify([agent.clientId, '--policy', policyFile(), loopback]);
+    mend();
+    expect(answer.code).toBe(3);
+    expect(answer.out).toContain('? UNDETERMINED  bot: status-unavailable; treat it as a no');
+  });
+
+  test.each([
+    ['no YAML', 'a: [', 'is not YAML'],
+    ['a member given twice', 'mode: enforce\nmode: monitor\ntrust: []', 'is not YAML'],
+    ['an unknown member', 'mode: enforce\ntrust: []\nforgive: true', '/forgive'],
+    ['no trust', 'mode: enforce', '/trust'],
+  ])('a policy with %s is exit 2, and nothing is fetched', async (_, text, said) => {
+    const before = world.requests.length;
+    const answer = await verify([agent.clientId, '--policy', file('bad.yaml', text), loopback]);
+    expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) });
+    expect(world.requests.length).toBe(before);
+  });
+});
+
+describe('without a policy', () => {
+  test('papers in order are exit 4: nobody is trusted, which is said twice', async () => {
+    const answer = await verify([agent.clientId, loopback]);
+    expect(answer.code).toBe(4);
+    expect(answer.err).toBe(
+      'No policy: what the papers name is fetched, and nobody is trusted. See --policy.\n',
+    );
+    expect(answer.out.split('\n')[0]).toBe(
+      `! VALID, NOT TRUSTED  bot: papers in order, but no policy says to trust ${world.issuer}`,
+    );
+  });
+
+  test('loopback is not read unless it is allowed', async () => {
+    const before = world.requests.length;
+    const answer = await verify([agent.clientId, '--json']);
+    expect([1, 3]).toContain(answer.code);
+    expect(JSON.parse(answer.out)).not.toMatchObject({ outcome: 'accepted' });
+    expect(world.requests.length).toBe(before);
+  });
+
+  test.each([
+    ['http://id.acme.com/a/bot/client.json', 1],
+    ['https://127.0.0.1/a/bot/client.json', 1],
+    ['https://id.acme.com/a/../bot', 1],
+  ])('%s is refused as it is written', async (url, code) => {
+    const answer = await verify([url, '--json']);
+    expect(answer.code).toBe(code);
+    expect(JSON.parse(answer.out)).toMatchObject({ reason: 'url-invalid' });
+  });
+});
+
+describe('the input', () => {
+  const json = (member: string) => JSON.stringify({ [member]: jwt });
+
+  test.each([
+    ['a compact JWT', () => jwt],
+    ['a file with a JWT', () => file('passport.jwt', `${jwt}\n`)],
+    ['a file with client metadata', () => file('client.json', json('vc+jwt'))],
+    ['a file with what our API answers', () => file('credential.json', json('jwt'))],
+  ])('%s', async (_, input) => {
+    const answer = await verify([input(), '--policy', policyFile(), loopback, '--json']);
+    expect(answer.code).toBe(0);
+    expect(JSON.parse(answer.out)).toMatchObject({ input: { kind: 'jwt', value: jwt } });
+  });
+
+  test('standard input', async () => {
+    const options = { input: `  ${agent.clientId}\n` };
+    const answer = await verify(['-', '--policy', policyFile(), loopback], options);
+    expect(answer.code).toBe(0);
+  });
+
+  test('a tampered JWT is exit 1', async () => {
+    const [header, payload, signature = ''] = jwt.split('.');
+    const flipped = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    const answer = await verify([flipped, '--policy', policyFile(), loopback, '--json']);
+    expect(answer.code).toBe(1);
+    expect(JSON.parse(answer.out)).toMatchObject({ reason: 'signature-invalid' });
+  });
+
+  test('a DID stands for the client_id beside its document', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404).end();
+    }).listen(0, 'localhost');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const answer = await verify([`did:web:localhost%3A${port}:a:bot`, loopback, '--json']);
+    server.close();
+    expect(asked).toEqual(['/a/bot/client.json']);
+    expect(JSON.parse(answer.out)).toMatchObject({
+      input: { kind: 'client_id', value: `http://localhost:${port}/a/bot/client.json` },
+      outcome: expect.not.stringMatching('accepted'),
+    });
+  });
+
+  test('papers that name another DID than the one typed are refused', async () => {
+    const did = `${world.issuer}:a:bot`;
+    const answer = await verify([agent.clientId, '--policy', policyFile(), loopback, '--json']);
+    const report = JSON.parse(answer.out) as Report;
+    const examined = { kind: 'client_id', value: agent.clientId } as const;
+    expect(() => checkSubject({ ...examined, did: null }, report)).not.toThrow();
+    expect(() => checkSubject({ ...examined, did }, report)).not.toThrow();
+    expect(() => checkSubject({ ...examined, did: `${did}2` }, report)).toThrow(
+      expect.objectContaining({ exitCode: 1, code: 'subject-mismatch' }),
+    );
+  });
+
+  test.each([
+    ['a file that is not there', '/nowhere/x.jwt'],
+    ['a file with something else', file('notes.txt', 'hello')],
+    ['JSON without a credential', file('other.json', '{"a":1}')],
+    ["an organization's DID", 'did:web:id.acme.com'],
+    ['another method', 'did:key:z6Mk'],
+  ])('%s is exit 2', async (_, input) => {
+    expect(await verify([input])).toMatchObject({ code: 2, out: '' });
+  });
+});
+
+describe('inspect', () => {
+  test('prints what the papers say, and the report', async () => {
+    const answer = await run('inspect', [agent.clientId, loopback, '--json']);
+    expect(answer.code).toBe(4);
+    const { document, credential, report } = JSON.parse(answer.out);
+    expect(document).toMatchObject({ client_id: agent.clientId, client_name: 'bot' });
+    expect(document).not.toHaveProperty('vc+jwt');
+    expect(credential.header).toMatchObject({ alg: 'ES256', typ: 'vc+jwt' });
+    expect(credential.payload).toMatchObject({ issuer: world.issuer });
+    expect(report).toMatchObject({ outcome: 'accepted', issuer: { trust: 'none' } });
+  });
+
+  test('a credential on its own, for people', async () => {
+    const answer = await run('inspect', [jwt, loopback]);
+    expect(answer.code).toBe(4);
+    expect(answer.out).toContain('"typ": "vc+jwt"');
+    expect(answer.out).toContain('! VALID, NOT TRUSTED  bot');
+  });
+});
+
+function verify(words: readonly string[], options: { readonly input?: string } = {}) {
+  return run('verify', words, options);
+}
+
+function run(command: string, words: readonly string[], options: { readonly input?: string } = {}) {
+  return runRecorded([command, ...words], options);
+}
+
+function policyFile(trust: { issuer?: string; prefix?: string } = {}): string {
+  const { issuer = world.issuer, prefix = `${world.origin}/a/` } = trust;
+  return file(
+    'trust.yaml',
+    [
+      'mode: enforce',
+      'trust:',
+      `  - issuer: ${issuer}`,
+      `    clientIds: [${prefix}]`,
+      '    credentialTypes: [AgentAuthorizationCredential]',
+      '    distrustAfter: null',
+      'status: { maxAgeS: 60, staleS: 0 }',
+    ].join('\n'),
+  );
+}
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}

@@ -1,0 +1,116 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { applyMigrations } from '../../src/db/apply-migrations.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+/** As Prisma's schema engine answers; it has no types of its own for this form. */
+interface SchemaEngine {
+  applyMigrations(input: object): Promise<{ readonly appliedMigrationNames: readonly string[] }>;
+  diagnoseMigrationHistory(input: object): Promise<{
+    readonly editedMigrationNames: readonly string[];
+    readonly failedMigrationNames: readonly string[];
+    readonly hasMigrationsTable: boolean;
+    readonly history: unknown;
+  }>;
+}
+
+interface SchemaEngineScript {
+  openSchemaEngine(connectionString: string): Promise<SchemaEngine>;
+  readMigrations(): object;
+  draftMigration(engine: SchemaEngine): Promise<string>;
+}
+
+const root = resolve(import.meta.dirname, '../..');
+const script: SchemaEngineScript = await import(resolve(root, 'scripts/schema-engine.mjs'));
+const filters = { externalTables: [], externalEnums: [] };
+const names = readdirSync(resolve(root, 'prisma/migrations'))
+  .filter((name) => name !== 'migration_lock.toml')
+  .sort();
+
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase('empty');
+});
+
+afterEach(() => database.drop());
+
+async function query<Row extends object>(sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: database.connectionString });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+it('applies every migration once', async () => {
+  expect(await applyMigrations(database.connectionString)).toEqual(names);
+  expect(await applyMigrations(database.connectionString)).toEqual([]);
+  expect(await query('SELECT sequence, hash FROM audit_head')).toEqual([
+    { sequence: '0', hash: '0'.repeat(64) },
+  ]);
+});
+
+it('lets one of several services that start together do the work', async () => {
+  const runs = await Promise.all(
+    Array.from({ length: 4 }, () => applyMigrations(database.connectionString)),
+  );
+  expect(runs.flat()).toEqual(names);
+});
+
+it('leaves a history that Prisma takes for its own', async () => {
+  await applyMigrations(database.connectionString);
+  const engine = await script.openSchemaEngine(database.connectionString);
+  const migrationsList = script.readMigrations();
+  const order = { migrationsList, optInToShadowDatabase: false, filters };
+  expect(await engine.diagnoseMigrationHistory(order)).toMatchObject({
+    editedMigrationNames: [],
+    failedMigrationNames: [],
+    hasMigrationsTable: true,
+    history: null,
+  });
+  const applied = await engine.applyMigrations({ migrationsList, filters });
+  expect(applied.appliedMigrationNames).toEqual([]);
+});
+
+it('goes on where Prisma stopped', async () => {
+  const engine = await script.openSchemaEngine(database.connectionString);
+  const applied = await engine.applyMigrations({
+    migrationsList: script.readMigrations(),
+    filters,
+  });
+  expect(applied.appliedMigrationNames).toEqual(names);
+  expect(await applyMigrations(database.connectionString)).toEqual([]);
+});
+
+it('leads to the models', async () => {
+  const engine = await script.openSchemaEngine(database.connectionString);
+  expect(await script.draftMigration(engine)).toContain('This is an empty migration.');
+});
+
+it.each([
+  ['is unknown here', "migration_name = '29991231235959_later'", 'a newer release was at work'],
+  ['was edited later', "checksum = repeat('0', 64)", 'is not the one that was applied'],
+  ['never finished', 'finished_at = NULL', 'was begun and never finished'],
+])('refuses to start when a migration %s', async (_, change, detail) => {
+  await applyMigrations(database.connectionString);
+  await query(`UPDATE _prisma_migrations SET ${change}`);
+  await expect(applyMigrations(database.connectionString)).rejects.toMatchObject({
+    code: 'start-refused',
+    detail: expect.stringContaining(detail),
+  });
+});
+
+it('changes nothing when a migration fails', async () => {
+  await query('CREATE TABLE audit_head (id int)');
+  await expect(applyMigrations(database.connectionString)).rejects.toMatchObject({
+    code: 'start-refused',
+    detail: `The migration ${names[0]} failed and changed nothing.`,
+  });
+  expect(await query('SELECT migration_name FROM _prisma_migrations')).toEqual([]);
+  expect(await query("SELECT 1 FROM pg_tables WHERE tablename = 'agents'")).toEqual([]);
+});

@@ -1,0 +1,133 @@
+import pg from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createClient } from '../../src/db/client.ts';
+import { createReaders } from '../../src/db/create-readers.ts';
+import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
+import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
+import { acme, organizationNamed } from '../contracts/entities.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const clock = { now: () => new Date() };
+const onPublished = () => undefined;
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(() => database.drop());
+
+it('keeps moments whatever the time zone of the database, in the hour that comes twice too', async () => {
+  const { connectionString } = database;
+  const admin = new pg.Client({ connectionString });
+  await admin.connect();
+  const name = new URL(connectionString).pathname.slice(1);
+  await admin.query(`ALTER DATABASE ${name} SET timezone = 'America/New_York'`);
+  await admin.end();
+  const client = createClient(connectionString);
+  const moments = ['2026-11-01T05:30:00.007Z', '2026-11-01T06:30:00.007Z'];
+  for (const [place, moment] of moments.entries()) {
+    const organization = { ...organizationNamed(`org${place}`), createdAt: new Date(moment) };
+    await new PostgresUnitOfWork({ client, clock, onPublished }).run(({ organizations }) =>
+      organizations.insert(organization),
+    );
+  }
+  const stored = await createReaders(client).organizations.list();
+  expect(stored.map(({ createdAt }) => createdAt.toISOString())).toEqual(moments);
+  const [row] = await client.$queryRaw<{ epoch: number }[]>`
+    SELECT extract(epoch FROM max(created_at))::float8 AS epoch FROM organizations`;
+  expect(row?.epoch).toBe(1793514600.007);
+  await client.$disconnect();
+});
+
+it('says that storage is unavailable when there is no server', async () => {
+  const client = createClient('postgresql://sealwright@localhost/none?host=/nowhere');
+  const refusal = { code: 'storage-unavailable', detail: 'The database cannot be reached.' };
+  await expect(createReaders(client).organizations.list()).rejects.toMatchObject(refusal);
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  await expect(work.run(async () => 1)).rejects.toMatchObject(refusal);
+  await client.$disconnect();
+});
+
+it('says that storage is unavailable when the connection breaks, and goes on with a new one', async () => {
+  const client = createClient(database.connectionString);
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const broken = work.run(async (stores) => {
+    await stores.organizations.insert(acme);
+    await kill(database.connectionString);
+    await stores.organizations.list();
+  });
+  await expect(broken).rejects.toMatchObject({ code: 'storage-unavailable' });
+  expect(await createReaders(client).organizations.list()).toEqual([]);
+  await work.run(({ organizations }) => organizations.insert(acme));
+  expect(await createReaders(client).organizations.list()).toEqual([acme]);
+  await client.$disconnect();
+});
+
+it('runs work again that lost a race, then gives up', async () => {
+  const client = createClient(database.connectionString);
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const lose = (times: number) => {
+    let runs = 0;
+    return work.run(async ({ organizations }) => {
+      runs += 1;
+      if (runs <= times) throw new SealwrightError('conflict-retry', 'lost');
+      await organizations.insert(acme);
+      return runs;
+    });
+  };
+  await expect(lose(6)).rejects.toMatchObject({
+    code: 'conflict-retry',
+    detail: 'Others changed the same things at the same time. Try again.',
+  });
+  expect(await lose(5)).toBe(6);
+  await client.$disconnect();
+});
+
+it('runs the loser of a deadlock again', async () => {
+  const client = createClient(database.connectionString);
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  let runs = 0;
+  let meet = (): void => undefined;
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  const crossing = (first: string, second: string) =>
+    work.run(async ({ organizations }) => {
+      runs += 1;
+      await organizations.insert(organizationNamed(first));
+      if (runs === 2) meet();
+      await met;
+      await organizations.insert(organizationNamed(second)).catch((error: unknown) => {
+        if (error instanceof SealwrightError) return;
+        throw error;
+      });
+      if (runs > 2) return 'again';
+      throw new Error('undone');
+    });
+  const outcomes = await Promise.allSettled([crossing('a', 'b'), crossing('b', 'a')]);
+  expect(runs).toBeGreaterThan(2);
+  expect(outcomes.map(({ status }) => status).sort()).toContain('fulfilled');
+  await client.$disconnect();
+});
+
+it('passes a mistake of our own on as it is', async () => {
+  const client = createClient(database.connectionString);
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const orphan = { ...organizationNamed('x'), name: 'null \u0000 byte' };
+  await expect(work.run(({ organizations }) => organizations.insert(orphan))).rejects.not.toThrow(
+    SealwrightError,
+  );
+  await client.$disconnect();
+});
+
+/** Ends every other connection to the database, as an administrator could. */
+async function kill(connectionString: string): Promise<void> {
+  const admin = new pg.Client({ connectionString });
+  await admin.connect();
+  await admin.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await admin.end();
+}

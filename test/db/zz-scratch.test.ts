@@ -1,0 +1,45 @@
+import { it } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { createClient } from '../../src/db/client.ts';
+import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
+import { acme, agentNamed, documentAt, eventOn, intentNamed, listNumbered, keyNamed } from '../contracts/entities.ts';
+it('speed', async () => {
+  const db = await createTestDatabase();
+  const client = createClient(db.connectionString);
+  const work = new PostgresUnitOfWork({ client, clock: { now: () => new Date() }, onPublished: () => undefined });
+  const agents = Array.from({ length: 64 }, (_, i) => agentNamed(`bot${i}`));
+  await work.run(async (s) => { await s.organizations.insert(acme); await s.status.insertList(listNumbered(1, { size: 131072 })); for (const a of agents) await s.agents.insert(a); });
+  let n = 0;
+  const spent: Record<string, number> = {};
+  const timed = <T extends object>(store: T, name: string): T => new Proxy(store, { get: (t: any, k) => typeof t[k] !== 'function' ? t[k] : async (...a: unknown[]) => { const s0 = performance.now(); try { return await t[k](...a); } finally { const key = `${name}.${String(k)}`; spent[key] = (spent[key] ?? 0) + performance.now() - s0; } } });
+  const all = (s: any) => Object.fromEntries(Object.entries(s).map(([k, v]) => [k, timed(v as object, k)])) as any;
+  const payload = 'x'.repeat(1800);
+  const times: number[][] = [];
+  for (let round = 0; round < 25; round++) {
+    const t0 = performance.now();
+    const ids = agents.map((a) => a.id);
+    const { records, revised } = await work.run(async (s0) => { const s = all(s0) as typeof s0;
+      const revised = await s.agents.reviseAll(ids);
+      await s.keys.listByDids(agents.map((a) => a.did));
+      await s.credentials.listUnexpired(ids, new Date());
+      const taken = await s.status.takeIndices(acme.id, 128);
+      const records = agents.flatMap((a) => ['passport', 'compliance'].map((type) => { const k = n++; return intentNamed(`${k}`, k, { agentId: a.id, type: type as 'passport', payload }); }));
+      await s.status.insertEntries(records.map((r) => ({ ...r.status, holder: r.id })));
+      await s.credentials.insertIntents(records);
+      await s.audit.append(records.map((r) => eventOn(r.id)));
+      return { records, revised };
+    });
+    const t1 = performance.now();
+    await work.run(async (s0) => { const s = all(s0) as typeof s0;
+      await s.agents.markPublished(revised.map((a) => ({ id: a.id, revision: a.papersRevision })));
+      await s.credentials.sealAll(records.map((r) => ({ id: r.id, jwt: 'y'.repeat(2500) })));
+      await s.documents.publishAll(agents.flatMap((a, i) => [documentAt(`/a/${a.handle}/client.json`, `${n}${'z'.repeat(3300)}`), documentAt(`/a/${a.handle}/credentials/${n}`, `${i}${'z'.repeat(2400)}`), documentAt(`/a/${a.handle}/credentials`, `${n}${'z'.repeat(500)}`), documentAt(`/a/${a.handle}`, `${n}${'z'.repeat(4000)}`, { keepsVersions: false })]));
+      await s.audit.append(records.map((r) => eventOn(r.id)));
+    });
+    times.push([t1 - t0, performance.now() - t1]);
+  }
+  const med = (i: number) => times.map((t) => t[i]!).sort((a, b) => a - b)[12];
+  console.log(Object.entries(spent).map(([k, v]) => `${k} ${(v / 25).toFixed(1)}`).join('\n'));
+  console.log('plan', med(0), 'seal', med(1), 'load', (await import('node:os')).loadavg());
+  await client.$disconnect(); await db.drop();
+});

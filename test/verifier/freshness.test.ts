@@ -1,0 +1,301 @@
+import { describe, expect, it } from 'vitest';
+import type { TrustPolicy } from '../../src/verifier/index.ts';
+import { createVerifier } from '../../src/verifier/index.ts';
+import { createKey, createPaperWorld, type PaperWorld } from './support/paper-world.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+
+async function start(policy?: (policy: TrustPolicy) => TrustPolicy) {
+  const world = await createPaperWorld();
+  const verifier = createVerifier(world.options(policy?.(world.policy)));
+  const judge = async () => {
+    const { outcome, reason } = await verifier.verifyClient(world.clientId);
+    return reason ?? outcome;
+  };
+  return { world, verifier, judge };
+}
+
+/** How often each place was asked for since the last look. */
+function look(world: PaperWorld) {
+  const asked = world.fetch.asked.splice(0);
+  world.fetch.options.splice(0);
+  const count = (url: string) => asked.filter((other) => other === url).length;
+  return {
+    document: count(world.clientId),
+    did: count(world.didUrl),
+    jwks: count(world.jwksUri),
+    lists: count(world.revocationList) + count(world.suspensionList),
+  };
+}
+
+const none = { document: 0, did: 0, jwks: 0, lists: 0 };
+const everything = { document: 1, did: 1, jwks: 1, lists: 2 };
+
+describe('a warm verifier', () => {
+  it('asks for everything once, and for nothing the second time', async () => {
+    const { world, judge } = await start();
+    expect(await judge()).toBe('accepted');
+    expect(look(world)).toEqual(everything);
+    expect(await judge()).toBe('accepted');
+    expect(look(world)).toEqual(none);
+  });
+
+  it('asks once for 500 questions at a time', async () => {
+    const { world, judge } = await start();
+    const answers = await Promise.all(Array.from({ length: 500 }, judge));
+    expect(new Set(answers)).toEqual(new Set(['accepted']));
+    expect(look(world)).toEqual(everything);
+  });
+
+  it('remembers facts, never decisions: a policy is asked every time', async () => {
+    const { world, judge } = await start();
+    expect(await judge()).toBe('accepted');
+    world.advance(6 * 86_400_000 + minute);
+    await world.publishList({ purpose: 'revocation' });
+    await world.publishList({ purpose: 'suspension' });
+    expect(await judge()).toBe('expired');
+  });
+});
+
+describe('documents', () => {
+  it('are reused for their max-age less the age they came with', async () => {
+    const { world, judge } = await start();
+    world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)), { age: '280' });
+    await judge();
+    look(world);
+    world.advance(19 * second);
+    await judge();
+    expect(look(world)).toEqual(none);
+    world.advance(2 * second);
+    await judge();
+    expect(look(world)).toMatchObject({ did: 1, document: 0 });
+  });
+
+  it('are kept for at most ten minutes whatever they say', async () => {
+    const { world, judge } = await start();
+    const headers = { 'cache-control': 'max-age=31536000' };
+    world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)), headers);
+    await judge();
+    look(world);
+    world.advance(10 * minute - second);
+    await judge();
+    expect(look(world)).toMatchObject({ did: 0 });
+    world.advance(2 * second);
+    await judge();
+    expect(look(world)).toMatchObject({ did: 1 });
+  });
+
+  it('are kept for five seconds when they say nothing', async () => {
+    const { world, judge } = await start();
+    const json = JSON.parse(bodyAt(world, world.didUrl));
+    world.serveJson(world.didUrl, json, { 'cache-control': '' });
+    await judge();
+    look(world);
+    world.advance(4 * second);
+    await judge();
+    expect(look(world)).toMatchObject({ did: 0 });
+    world.advance(2 * second);
+    await judge();
+    expect(look(world)).toMatchObject({ did: 1 });
+  });
+
+  it.each(['no-store', 'no-cache', 'private, no-store, max-age=300'])(
+    'are asked for each time under %j',
+    async (control) => {
+      const { world, judge } = await start();
+      const json = JSON.parse(bodyAt(world, world.didUrl));
+      world.serveJson(world.didUrl, json, { 'cache-control': control });
+      await judge();
+      look(world);
+      await judge();
+      expect(look(world).did).toBeGreaterThan(0);
+    },
+  );
+
+  it('are confirmed by their entity tag', async () => {
+    const { world, judge } = await start();
+    const json = JSON.parse(bodyAt(world, world.clientId));
+    world.serveJson(world.clientId, json, { etag: '"v1"' });
+    await judge();
+    world.advance(6 * minute);
+    world.fetch.options.splice(0);
+    world.fetch.asked.splice(0);
+    await republishLists(world);
+    expect(await judge()).toBe('accepted');
+    const at = world.fetch.asked.indexOf(world.clientId);
+    expect(world.fetch.options[at]).toMatchObject({ ifNoneMatch: '"v1"' });
+  });
+
+  it('are not used past their time when their host is away', async () => {
+    const { world, judge } = await start();
+    await judge();
+    world.serve(world.clientId, 'hang-up');
+    world.advance(4 * minute);
+    await republishLists(world);
+    expect(await judge()).toBe('accepted');
+    world.advance(2 * minute);
+    expect(await judge()).toBe('fetch-failed');
+  });
+
+  it('are unusable, not eternal, when the clock goes backwards', async () => {
+    const { world, judge } = await start();
+    await judge();
+    look(world);
+    world.advance(-second);
+    await judge();
+    expect(look(world)).toEqual(everything);
+  });
+
+  it('that are invalid are not kept', async () => {
+    const { world, judge } = await start();
+    await world.publish({ core: { ...world.core, client_secret: 'hush' } });
+    expect(await judge()).toBe('document-invalid');
+    await world.publish();
+    expect(await judge()).toBe('accepted');
+  });
+});
+
+describe('invalidate', () => {
+  it('drops a document, a key set, or a list at once', async () => {
+    const { world, verifier, judge } = await start();
+    await judge();
+    look(world);
+    for (const [url, asked] of [
+      [world.clientId, { ...none, document: 1 }],
+      [world.jwksUri, { ...none, jwks: 1 }],
+      [world.didUrl, { ...none, did: 1, lists: 2 }],
+      [world.revocationList, { ...none, lists: 1 }],
+    ] as const) {
+      verifier.invalidate(url);
+      expect(await judge()).toBe('accepted');
+      expect(look(world)).toEqual(asked);
+    }
+  });
+
+  it('is not undone by an answer that was under way', async () => {
+    const { world, verifier, judge } = await start();
+    const first = judge();
+    while (!world.fetch.asked.includes(world.clientId)) {
+      await Promise.resolve();
+    }
+    verifier.invalidate(world.clientId);
+    expect(await first).toBe('accepted');
+    look(world);
+    await judge();
+    expect(look(world)).toMatchObject({ document: 1 });
+  });
+});
+
+describe('a finding that an old copy may have caused', () => {
+  it('is checked against the origin once: a passport that was superseded', async () => {
+    const { world, judge } = await start();
+    await judge();
+    world.advance(31 * second);
+    const status = {
+      revocationList: world.revocationList,
+      suspensionList: world.suspensionList,
+      tokenList: world.tokenList,
+      index: 7,
+    };
+    await world.publish({ jwt: await world.issue({ status }) });
+    await world.publishList({ purpose: 'revocation', set: [world.index] });
+    look(world);
+    expect(await judge()).toBe('accepted');
+    expect(look(world)).toMatchObject({ document: 1 });
+  });
+
+  it('is checked against the origin once: a passport that was renewed', async () => {
+    const { world, judge } = await start();
+    await world.publish({
+      jwt: await world.issue({ validUntil: new Date(world.clock() + 10 * second) }),
+    });
+    expect(await judge()).toBe('accepted');
+    world.advance(80 * second);
+    await world.publish();
+    await republishLists(world);
+    look(world);
+    expect(await judge()).toBe('accepted');
+    expect(look(world)).toMatchObject({ document: 1 });
+  });
+
+  it('stands when the origin confirms it, and costs one question', async () => {
+    const { world, judge } = await start();
+    await judge();
+    world.advance(31 * second);
+    await world.publishList({ purpose: 'revocation', set: [world.index] });
+    look(world);
+    expect(await judge()).toBe('status-revoked');
+    expect(look(world)).toEqual({ document: 1, did: 0, jwks: 1, lists: 2 });
+  });
+
+  it('lifts a suspension at once that has ended', async () => {
+    const { world, judge } = await start();
+    await world.publishList({ purpose: 'suspension', set: [world.index] });
+    expect(await judge()).toBe('status-suspended');
+    world.advance(2 * second);
+    await world.publishList({ purpose: 'suspension' });
+    expect(await judge()).toBe('accepted');
+  });
+
+  it('asks caches on the way to go back to the origin', async () => {
+    const { world, judge } = await start();
+    await world.publishList({ purpose: 'suspension', set: [world.index] });
+    await judge();
+    world.advance(2 * second);
+    look(world);
+    await judge();
+    const revalidated = world.fetch.options.filter(({ revalidate }) => revalidate === true);
+    expect(revalidated.length).toBe(world.fetch.asked.length);
+  });
+
+  it('is believed when every copy is younger than a second', async () => {
+    const { world, judge } = await start();
+    await world.publishList({ purpose: 'suspension', set: [world.index] });
+    await judge();
+    world.advance(900);
+    look(world);
+    expect(await judge()).toBe('status-suspended');
+    expect(look(world)).toEqual(none);
+  });
+});
+
+describe('issuer keys', () => {
+  it('that are younger than the copy of the DID document are found, once in 30 seconds', async () => {
+    const { world, judge } = await start();
+    await judge();
+    const next = await createKey();
+    await world.publish({ jwt: await world.sign(await world.passport(), { key: next }) });
+    world.advance(5 * minute + second);
+    await republishLists(world);
+    world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)));
+    expect(await judge()).toBe('key-not-found');
+    world.publishIssuer([world.issuerKey, next]);
+    world.advance(29 * second);
+    await republishLists(world);
+    expect(await judge()).toBe('key-not-found');
+    world.advance(2 * second);
+    expect(await judge()).toBe('accepted');
+  });
+
+  it('that were withdrawn verify nothing from then on, lists included', async () => {
+    const { world, verifier, judge } = await start();
+    await judge();
+    const next = await createKey();
+    world.publishIssuer([next]);
+    await world.publish({ jwt: await world.sign(await world.passport(), { key: next }) });
+    verifier.invalidate(world.didUrl);
+    verifier.invalidate(world.clientId);
+    expect(await judge()).toBe('status-invalid');
+  });
+});
+
+function bodyAt(world: PaperWorld, url: string): string {
+  const answer = world.fetch.answers.get(url);
+  return typeof answer === 'object' ? String(answer.body) : '';
+}
+
+async function republishLists(world: PaperWorld): Promise<void> {
+  await world.publishList({ purpose: 'revocation' });
+  await world.publishList({ purpose: 'suspension' });
+}

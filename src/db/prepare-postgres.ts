@@ -106,8 +106,8 @@ function copyPackage(installed: string, dataDir: string): string {
     recursive: true,
     verbatimSymlinks: true,
   });
-  link(unfinished);
   openForReading(unfinished);
+  link(unfinished);
   renameSync(unfinished, copy);
   return copy;
 }

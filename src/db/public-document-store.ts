@@ -76,25 +76,35 @@ export class PostgresPublicDocumentStore
     return new Map(rows.map((row) => [row.path, row]));
   }
 
-  /** The primary key stops two transactions that publish the same version of a path. */
+  /**
+   * The primary key stops two transactions that publish the same version of a path. The octets
+   * travel as one value, from which each row cuts its own: an array of them would be sent as text.
+   */
   async #insert(documents: readonly PublicDocument[]): Promise<void> {
     const column = <Value>(read: (document: PublicDocument) => Value) => documents.map(read);
+    const sizes = column(({ body }) => body.byteLength);
     await refuseDuplicate(
       this.db.$executeRaw`
-        INSERT INTO public_documents (path, version, state, media_type, body, sha256,
-          cache_control, expires_at, link, keeps_versions, published_at)
-        SELECT * FROM unnest(
-          ${column(({ path }) => path)}::text[],
-          ${column(({ version }) => version)}::int[],
-          ${column(({ state }) => state)}::text[],
-          ${column(({ mediaType }) => mediaType)}::text[],
-          ${column(({ body }) => body)}::bytea[],
-          ${column(({ sha256 }) => sha256)}::text[],
-          ${column(({ cacheControl }) => cacheControl)}::text[],
-          ${column(({ expiresAt }) => expiresAt)}::timestamptz[],
-          ${column(({ link }) => link)}::text[],
-          ${column(({ keepsVersions }) => keepsVersions)}::bool[],
-          ${column(({ publishedAt }) => publishedAt)}::timestamptz[])`,
+        INSERT INTO public_documents (path, version, state, media_type, sha256, cache_control,
+          expires_at, link, keeps_versions, published_at, body)
+        SELECT path, version, state, media_type, sha256, cache_control, expires_at, link,
+               keeps_versions, published_at,
+               substr(${Buffer.concat(column(({ body }) => body))}::bytea, start, size)
+          FROM unnest(
+            ${column(({ path }) => path)}::text[],
+            ${column(({ version }) => version)}::int[],
+            ${column(({ state }) => state)}::text[],
+            ${column(({ mediaType }) => mediaType)}::text[],
+            ${column(({ sha256 }) => sha256)}::text[],
+            ${column(({ cacheControl }) => cacheControl)}::text[],
+            ${column(({ expiresAt }) => expiresAt)}::timestamptz[],
+            ${column(({ link }) => link)}::text[],
+            ${column(({ keepsVersions }) => keepsVersions)}::bool[],
+            ${column(({ publishedAt }) => publishedAt)}::timestamptz[],
+            ${startsOf(sizes)}::int[],
+            ${sizes}::int[])
+          AS documents (path, version, state, media_type, sha256, cache_control, expires_at, link,
+            keeps_versions, published_at, start, size)`,
       () => new SealwrightError('conflict-retry', 'A document was published at the same time.'),
     );
   }
@@ -107,6 +117,15 @@ export class PostgresPublicDocumentStore
        WHERE old.path = ANY(${paths}) AND NOT old.keeps_versions
          AND present.path = old.path AND present.version > old.version`;
   }
+}
+
+/** Where each of several values begins when they follow one another, counted from 1 as in SQL. */
+function startsOf(sizes: readonly number[]): readonly number[] {
+  let next = 1;
+  return sizes.map((size) => {
+    next += size;
+    return next - size;
+  });
 }
 
 /** Whether the draft differs from the present version in octets, headers or state. */

@@ -42,7 +42,7 @@ it('creates the directory and says nothing', () => {
   expect(messages).toEqual([]);
 });
 
-describe.runIf(!isRoot)('as an ordinary user', () => {
+function asOrdinaryUser(): void {
   it('keeps the directory to that user, who runs the server', () => {
     expect(prepare('data').user).toBeNull();
     expect(modeOf('data')).toBe(0o700);
@@ -52,9 +52,9 @@ describe.runIf(!isRoot)('as an ordinary user', () => {
     mkdirSync(join(place, 'private'), { mode: 0o700 });
     expect(prepare('private/data').dataDir).toBe(join(place, 'private/data'));
   });
-});
+}
 
-describe.runIf(isRoot)('as root', () => {
+function asRoot(): void {
   it('lets an unprivileged account pass through, and no more', () => {
     const mask = process.umask(0o077);
     try {
@@ -91,4 +91,7 @@ describe.runIf(isRoot)('as root', () => {
     chmodSync(place, 0o700);
     expect(() => prepare('data')).toThrow(/Set SEALWRIGHT_DATA_DIR or DATABASE_URL/);
   });
-});
+}
+
+if (isRoot) describe('as root', asRoot);
+else describe('as an ordinary user', asOrdinaryUser);

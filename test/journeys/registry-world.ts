@@ -48,7 +48,10 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
   };
 }
 
-/** A registry with its first organization, on memory and with real signatures. */
+/**
+ * A registry with its first organization, on memory and with real signatures. Identifiers sort by
+ * the millisecond, so that each enrolment and each facet takes one.
+ */
 export async function openRegistryWorld(options: { readonly baseUrl?: string } = {}) {
   const { baseUrl = 'https://id.acme.com' } = options;
   const clock = new SettableClock('2026-11-20T12:00:00Z');
@@ -82,11 +85,14 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
     ...reads,
     keep: () => keepPapers(deps),
     enrol: async (handle: string, changes: Partial<EnrolAgentInput> = {}) => {
+      clock.moveBy(1);
       const input = { ...caller, ...plainAgent, handle, ...changes };
       return (await registry.enrolAgent(input)).agent;
     },
-    issue: (handle: string, changes: Partial<IssueCredentialInput> = {}) =>
-      registry.issueCredential({ ...caller, ...plainFacet, handle, ...changes }),
+    issue: (handle: string, changes: Partial<IssueCredentialInput> = {}) => {
+      clock.moveBy(1);
+      return registry.issueCredential({ ...caller, ...plainFacet, handle, ...changes });
+    },
     agent: (handle: string) => registry.findAgent({ ...caller, handle }),
     credential: (id: CredentialId) => registry.findCredential({ ...caller, id }),
     /** Passports and facets of an agent, oldest first. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { clientMetadataDigest } from '../../src/protocol/client-metadata.ts';
 import type { VerifierOptions } from '../../src/verifier/index.ts';
 import { createInspector, createVerifier } from '../../src/verifier/index.ts';
 import { createKey, createPaperWorld } from './support/paper-world.ts';
@@ -87,13 +88,12 @@ describe('read', () => {
     const jwksUri = `${world.origin}/keys?of=billing-bot`;
     const core = { ...world.core, jwks_uri: jwksUri };
     world.serveJson(jwksUri, { keys: [{ ...world.agentKey.jwk }] });
-    await world.publish({ core });
+    const documentDigest = await clientMetadataDigest(core);
+    await world.publish({ core, jwt: await world.issue({ documentDigest }) });
     const verifier = createVerifier(world.options());
     expect(await verifier.read(jwksUri)).toMatchObject({ ok: false, failure: 'blocked' });
-    expect(await verifier.verifyClient(world.clientId)).toMatchObject({
-      reason: 'document-digest-mismatch',
-    });
-    expect(await verifier.read(jwksUri)).toMatchObject({ ok: false, failure: 'blocked' });
+    expect(await verifier.verifyClient(world.clientId)).toMatchObject({ outcome: 'accepted' });
+    expect(await verifier.read(jwksUri)).toMatchObject({ ok: true, response: { status: 200 } });
   });
 });
 

@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import { fail, pass } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
 
-/** BSL-1.0 §2.1, TSL §6.2: the credential says where its revocation would be found. */
+/** BSL §2.1, TSL §6.2: the credential says where its revocation would be found. */
 export function checkStatusEntries(inquiry: Inquiry): Finding {
   const { bitstringEntries, tokenStatus } = inquiry.signed.value;
   const revocable =

@@ -18,7 +18,7 @@ type EntryAnswer =
   | { readonly ok: false; readonly finding: Finding };
 
 /**
- * BSL-1.0 §3.2, TSL §8.3: every list that the credential names is read, signed by the credential's
+ * BSL §3.2, TSL §8.3: every list that the credential names is read, signed by the credential's
  * issuer, and fresh. Unknown is not "not revoked"; yet one list that says "revoked" needs no other.
  */
 export async function checkStatusLists(inquiry: Inquiry): Promise<Finding> {

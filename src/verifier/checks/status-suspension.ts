@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
 import { findingOfPurpose } from '../status-finding.ts';
 
-/** BSL-1.0 §2.2: the credential is not suspended at present. */
+/** BSL §2.2: the credential is not suspended at present. */
 export function checkStatusSuspension(inquiry: Inquiry): Finding {
   return findingOfPurpose(inquiry, {
     purpose: 'suspension',

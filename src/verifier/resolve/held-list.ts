@@ -48,7 +48,7 @@ export type ListReading =
     }
   | NoList;
 
-// TSL §13.7: an issuer's ttl is kept within bounds of ours.
+// TSL §11.5: an issuer's ttl is kept within bounds of ours.
 const ttlBoundsMs = { floor: 15_000, ceiling: 3_600_000 } as const;
 // A list that is old when it comes is asked for again, but not for every single question.
 const minHeldMs = 1_000;

@@ -73,7 +73,7 @@ export function acceptList(format: ListFormat): string {
 
 /**
  * Verifies a list before anything in it is inflated or believed: its type, its URL, its issuer, its
- * key, its signature (BSL-1.0 §3.2, TSL §8.3).
+ * key, its signature (BSL §3.2, TSL §8.3).
  */
 export async function verifyStatusList(
   deps: Deps,

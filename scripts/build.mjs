@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -54,11 +55,22 @@ function generateClient() {
   writeFileSync(marker, fingerprint);
 }
 
+/** The compiler leaves behind what it made of sources that are gone, and npm would pack it. */
+function removeOrphans() {
+  for (const name of readdirSync(inRoot('dist'), { recursive: true })) {
+    const source = inRoot(`src/${name.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')}`);
+    if (!/\.(d\.ts|js)(\.map)?$/.test(name) || existsSync(source) || existsSync(`${source}x`))
+      continue;
+    rmSync(inRoot(`dist/${name}`));
+  }
+}
+
 function makeExecutable(path) {
   if (existsSync(path)) chmodSync(path, 0o755);
 }
 
 mkdirSync(inRoot('dist'), { recursive: true });
 generateClient();
+removeOrphans();
 run('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
 makeExecutable(inRoot('dist/cli/cli.js'));

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { rateOver } from './measure.mjs';
 
+process.on('disconnect', () => process.exit());
 process.on('message', async (order) => {
   try {
     const perSecond = await (order.method === 'GET' ? get(order) : post(order));
@@ -68,7 +69,9 @@ async function measureAnswer(socket, octets) {
     const head = text.indexOf('\r\n\r\n');
     if (head < 0) continue;
     if (!text.startsWith('HTTP/1.1 200 ')) throw new Error(text.slice(0, head));
-    const whole = head + 4 + Number(/^content-length: (\d+)$/im.exec(text)?.[1]);
+    const length = /^content-length: (\d+)\r$/im.exec(text)?.[1];
+    if (length === undefined) throw new Error('An answer did not say how long it is.');
+    const whole = head + 4 + Number(length);
     if (text.length >= whole) return whole;
   }
 }

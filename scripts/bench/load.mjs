@@ -6,11 +6,13 @@ import { once } from 'node:events';
 export function startLoad() {
   const child = fork(new URL('load-process.mjs', import.meta.url), { stdio: 'inherit' });
 
+  const ended = once(child, 'exit');
+
   async function ask(order) {
     child.send(order);
-    const [answer] = await once(child, 'message');
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer.perSecond;
+    const [answer] = await Promise.race([once(child, 'message'), ended]);
+    if (answer?.perSecond !== undefined) return answer.perSecond;
+    throw new Error(answer?.error ?? 'The load process ended.');
   }
 
   return {
@@ -27,8 +29,8 @@ export function startLoad() {
      */
     post: (order) => ask({ method: 'POST', ...order }),
     stop: async () => {
-      child.disconnect();
-      if (child.exitCode === null) await once(child, 'exit');
+      if (child.connected) child.disconnect();
+      await ended;
     },
   };
 }

@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { withClient } from './with-client.ts';
 
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 /** The advisory lock that Prisma's own engine takes for the same work. */
@@ -40,18 +41,14 @@ interface AppliedMigration {
  * the others wait. Throws `start-refused` when the history holds a migration that is unknown here
  * (a newer release was at work), that was edited after it was applied, or that never finished.
  */
-export async function applyMigrations(connectionString: string): Promise<readonly string[]> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
+export function applyMigrations(connectionString: string): Promise<readonly string[]> {
+  return withClient(connectionString, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     await client.query(createHistory);
     const pending = pendingMigrations(readMigrations(), await readHistory(client));
     for (const migration of pending) await applyMigration(client, migration);
     return pending.map(({ name }) => name);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 function readMigrations(): readonly Migration[] {

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { withClient } from './with-client.ts';
 
 interface Setting {
   readonly name: string;
@@ -18,20 +19,19 @@ const dangers = {
  * `synchronous_commit` are not off. Throws `start-refused` with every setting that is.
  */
 export async function assertDurability(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Setting>(
-      'SELECT name, setting AS value FROM pg_settings WHERE name = ANY($1)',
-      [Object.keys(dangers)],
-    );
-    const unsafe = Object.entries(dangers).filter(([name]) => !isOn(rows, name));
-    if (unsafe.length === 0) return;
-    const reasons = unsafe.map(([name, danger]) => `${name} is off: ${danger}`);
-    throw new SealwrightError('start-refused', `The database is not safe. ${reasons.join('; ')}.`);
-  } finally {
-    await client.end();
-  }
+  const settings = await withClient(connectionString, readSettings);
+  const unsafe = Object.entries(dangers).filter(([name]) => !isOn(settings, name));
+  if (unsafe.length === 0) return;
+  const reasons = unsafe.map(([name, danger]) => `${name} is off: ${danger}`);
+  throw new SealwrightError('start-refused', `The database is not safe. ${reasons.join('; ')}.`);
+}
+
+async function readSettings(client: pg.Client): Promise<readonly Setting[]> {
+  const { rows } = await client.query<Setting>(
+    'SELECT name, setting AS value FROM pg_settings WHERE name = ANY($1)',
+    [Object.keys(dangers)],
+  );
+  return rows;
 }
 
 /** `synchronous_commit` has several values beside off that all reach this server's own disk. */

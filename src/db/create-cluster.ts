@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { type PreparedDataDir, postgresFolder, type ServerUser } from './prepare-data-dir.ts';
+import { type PreparedDataDir, postgresFolder, type ServerUser } from './prepare-directory.ts';
 
 /** macOS allows 103 bytes for the path of a socket, Linux 107. */
 const maxSocketPathBytes = 103;

@@ -2,16 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { type Cluster, createCluster, databaseRole, serverEnvironment } from './create-cluster.ts';
 import { isServing, type Postmaster, readPostmaster } from './postmaster.ts';
-import { prepareDataDir } from './prepare-data-dir.ts';
+import { prepareDataDir } from './prepare-directory.ts';
 import { preparePostgres } from './prepare-postgres.ts';
+import { withClient } from './with-client.ts';
 
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 30_000;
-const connectDeadlineMs = 5_000;
 const pollMs = 20;
 const watchMs = 250;
 
@@ -140,18 +139,11 @@ function refuseUnlessPassing(cluster: Cluster, launched: Launched): void {
 }
 
 async function accepts(socketDir: string): Promise<boolean> {
-  const client = new pg.Client({
-    connectionString: connectionStringOf(socketDir),
-    connectionTimeoutMillis: connectDeadlineMs,
-  });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
+    await withClient(connectionStringOf(socketDir), (client) => client.query('SELECT'));
     return true;
   } catch {
     return false;
-  } finally {
-    await client.end();
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { claimsFolder } from './prepare-data-dir.ts';
+import { claimsFolder } from './prepare-directory.ts';
 
 /** macOS allows 103 bytes for the path of a socket, Linux 107; a claim's name takes up to 20. */
 const maxFolderBytes = 80;

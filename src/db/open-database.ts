@@ -8,7 +8,7 @@ import { createClient } from './client.ts';
 import { createReaders } from './create-readers.ts';
 import { startPostgres } from './embedded-postgres.ts';
 import { lockDirectory } from './lock-directory.ts';
-import { prepareDataDir } from './prepare-data-dir.ts';
+import { prepareDataDir } from './prepare-directory.ts';
 import type { Readers, Stores } from './stores.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
 

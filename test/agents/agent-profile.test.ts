@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentProfile } from '../../src/agents/agent.ts';
-import {
-  checkClientIdLength,
-  checkHandle,
-  checkProfile,
-} from '../../src/agents/agent-profile.ts';
+import { checkClientIdLength, checkHandle, checkProfile } from '../../src/agents/agent-profile.ts';
 import { refusalOf } from '../kernel/refusal.ts';
 import { anAgent } from './made-agent.ts';
 
 describe('a handle', () => {
-  it.each(['ab', 'a1', '42', 'billing-bot', 'a-b-c', `a${'-b'.repeat(19)}c`])('may be %j', (text) => {
-    expect(refusalOf(() => checkHandle(text))).toStrictEqual(['accepted']);
-  });
+  it.each(['ab', 'a1', '42', 'billing-bot', 'a-b-c', `a${'-b'.repeat(19)}c`])(
+    'may be %j',
+    (text) => {
+      expect(refusalOf(() => checkHandle(text))).toStrictEqual(['accepted']);
+    },
+  );
 
   const malformed = [
     ...['', 'a', 'x'.repeat(41), '-ab', 'ab-', 'a--b', 'Ab', 'a_b', 'a.b', 'a b', 'a/b', '..'],

@@ -41,7 +41,7 @@ const floors: Readonly<Record<string, Floor>> = {
   'verifier/node': {
     rooms: ['verifier', 'protocol'],
     packages: ['ipaddr.js'],
-    node: ['node:http', 'node:https', 'node:dns', 'node:net', 'node:tls', 'node:zlib'],
+    node: ['*'],
   },
   'verifier/adapters': { rooms: ['verifier', 'protocol'], packages: [], node: [] },
   config: { rooms: ['protocol', 'kernel'], packages: ['zod'], node: ['*'] },

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord, EventId } from '../../src/audit/audit-event.ts';
 import type { AuditReader } from '../../src/audit/audit-trail.ts';
-import {
-  type ChainHead,
-  genesisHash,
-  hashRecord,
-  linkRecord,
-} from '../../src/audit/hash-chain.ts';
+import { type ChainHead, genesisHash, hashRecord, linkRecord } from '../../src/audit/hash-chain.ts';
 import { verifyAuditTrail } from '../../src/audit/verify-audit-trail.ts';
 
 /** A chain of so many records, as it would be written. */

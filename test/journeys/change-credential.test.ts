@@ -34,8 +34,8 @@ async function openWithFacet() {
 
 describe('a facet that is taken back', () => {
   it.each([
-    ['revoke', 'revoked', 'revoked'],
-    ['suspend', 'suspended', 'suspended'],
+    ['revoke', 'revoked'],
+    ['suspend', 'suspended'],
   ] as const)('%s: the lists show it when the call answers', async (verb, shown) => {
     const { world, facet } = await openWithFacet();
     world.clock.moveBy(60_000);

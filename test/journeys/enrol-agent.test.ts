@@ -137,7 +137,7 @@ describe('the key of an agent', () => {
 
 describe('refused, and nothing changed', () => {
   const tooLong = 'https://acme.com/'.padEnd(400, 'x');
-  const cases: readonly (readonly [string, Partial<EnrolAgentInput>, string, string?])[] = [
+  const cases: readonly (readonly [string, Partial<EnrolAgentInput>, string, string])[] = [
     ['a malformed handle', { handle: 'Billing' }, 'invalid-input', '/handle'],
     ['an empty name', { name: '' }, 'invalid-input', '/name'],
     ['no owner', { owners: [] }, 'invalid-input', '/owners'],
@@ -169,7 +169,7 @@ describe('refused, and nothing changed', () => {
       '/jwk/x',
     ],
   ];
-  it.each(cases)('%s', async (_name, changes, code, pointer = '') => {
+  it.each(cases)('%s', async (_name, changes, code, pointer) => {
     const world = await openRegistryWorld();
     const before = await world.snapshot();
     const refusal = await refusalLater(world.enrol('billing-bot', changes));

@@ -11,7 +11,6 @@ import type { Signer } from '../../src/keys/signer.ts';
 import type { JsonObject } from '../../src/protocol/strict-json.ts';
 import type { PublicDocument } from '../../src/publication/public-document.ts';
 import { publishStatusList } from '../../src/status/publish-status-list.ts';
-import type { StatusListId } from '../../src/status/status-list.ts';
 import { StatusPublisher } from '../../src/status/status-publisher.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { createVeramoSigner } from '../../src/veramo/veramo-signer.ts';
@@ -167,11 +166,4 @@ function nameOf(states: ReturnType<typeof statesOf>): string {
   const names = { '0 0 0': 'valid', '1 0 1': 'revoked', '0 1 2': 'suspended' } as const;
   const key = `${revoked} ${suspended} ${token}`;
   return key in names ? names[key as keyof typeof names] : `disagreement ${key}`;
-}
-
-/** The only list that a world begins with. */
-export async function firstList(world: RegistryWorld): Promise<StatusListId> {
-  const [list] = await world.database.readers.status.listLists();
-  if (list === undefined) throw new TypeError('The world has no status list.');
-  return list.id;
 }

@@ -1,7 +1,4 @@
-import type {
-  DocumentDraft,
-  PublicDocument,
-} from '../../src/publication/public-document.ts';
+import type { DocumentDraft, PublicDocument } from '../../src/publication/public-document.ts';
 
 /** A document of so many bytes, in that version. */
 export function aDocument(path: string, version: number, bytes = 10): PublicDocument {

@@ -1,5 +1,9 @@
 import type { OrganizationId } from '../../src/organizations/organization.ts';
-import { type StatusList, type StatusListId, statusListSize } from '../../src/status/status-list.ts';
+import {
+  type StatusList,
+  type StatusListId,
+  statusListSize,
+} from '../../src/status/status-list.ts';
 
 /** The seventh list of the organization in the contract's examples. */
 export function aList(changes: Partial<StatusList> = {}): StatusList {

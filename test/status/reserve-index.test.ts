@@ -101,7 +101,14 @@ describe('at the end of a list', () => {
 
   it.each([
     ['exactly full', 3, [[7, 3]]],
-    ['just beyond', 4, [[7, 3], [8, 1]]],
+    [
+      'just beyond',
+      4,
+      [
+        [7, 3],
+        [8, 1],
+      ],
+    ],
   ])('%s: %d', async (_name, count, expected) => {
     const { reserve } = await arrange(nearlyFull);
     expect(countByList(await reserve(count))).toStrictEqual(expected);

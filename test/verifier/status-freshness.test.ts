@@ -217,6 +217,16 @@ describe('a token status list', () => {
     expect(await judge()).toBe('status-invalid');
   });
 
+  it('is not read with the bits of the other kind, once that one is held', async () => {
+    const { world, verifier, judge } = await start();
+    expect(await judge()).toBe('accepted');
+    const { credentialStatus: _none, ...passport } = await world.passport();
+    const reference = { status_list: { idx: world.index, uri: world.suspensionList } };
+    await world.publish({ jwt: await world.sign({ ...passport, status: reference }) });
+    verifier.invalidate(world.clientId);
+    expect(await judge()).toBe('status-invalid');
+  });
+
   it('is no bitstring list, nor the other way round', async () => {
     const { world, judge } = await start();
     await publishTokens(world, 0);

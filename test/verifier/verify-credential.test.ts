@@ -50,6 +50,7 @@ describe('verifyCredential', () => {
       client: null,
     });
     expect(verdict.report.input.kind).toBe('jwt');
+    expect(verdict.report.subject.host).toBe('id.acme.com');
     const lines = new Map(verdict.report.checks.map(({ id, outcome }) => [id, outcome]));
     expect(lines.get('document.digest')).toBe('skipped');
     expect(lines.get('client-id.trust')).toBe('skipped');

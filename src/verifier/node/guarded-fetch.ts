@@ -11,11 +11,12 @@ import {
   resolveBySystem,
 } from './dialled-addresses.ts';
 import { judgeUrl } from './fetchable-url.ts';
+import { Gate } from './gate.ts';
 import { readBody } from './read-body.ts';
 
 const userAgent = 'sealwright-verifier';
-const maxSocketsPerHost = 8;
-const maxSockets = 64;
+const limits = { total: 64, perName: 8 } as const;
+const knownOptions: readonly string[] = ['allowLoopback', 'ca', 'resolveHost', 'environment'];
 const idleSocketMs = 15_000;
 const maxHeaderBytes = 16_384;
 const redirects: ReadonlySet<number> = new Set([300, 301, 302, 303, 305, 307, 308]);
@@ -36,21 +37,40 @@ export interface GuardedFetchOptions {
  * (RFC 6890, CIMD-02 §8.6), follows no redirect, sends no credentials, honours no proxy variable,
  * and ends at one deadline that covers name, connection, headers and body.
  *
- * @throws TypeError for `allowLoopback` when NODE_ENV is `production`.
+ * @throws TypeError for options that are wrong or unknown, and for `allowLoopback` when NODE_ENV is
+ *   `production`.
  */
 export function guardedFetch(options: GuardedFetchOptions = {}): Fetch {
   const { allowLoopback = false, environment = env, resolveHost = resolveBySystem } = options;
+  const stranger = Object.keys(options).find((option) => !knownOptions.includes(option));
+  if (stranger !== undefined || typeof allowLoopback !== 'boolean') {
+    throw new TypeError(`guardedFetch: wrong option ${stranger ?? 'allowLoopback'}`);
+  }
   if (allowLoopback && environment.NODE_ENV === 'production') {
     throw new TypeError('guardedFetch: allowLoopback is refused when NODE_ENV is production');
   }
   const dial = createDial(options.ca, lookupPublic(resolveHost));
+  const gate = new Gate(limits);
   const fetch = async (text: string, asked: FetchOptions): Promise<FetchOutcome> => {
     const judged = judgeUrl(text, allowLoopback);
-    return judged.ok
-      ? exchange(dial(judged.url, judged.loopback, asked), asked)
-      : fail('blocked', judged.detail);
+    if (!judged.ok) {
+      return fail('blocked', judged.detail);
+    }
+    const { url, loopback } = judged;
+    if (!(await gate.enter(url.host, remainingMs(asked)))) {
+      return fail('timeout', 'the deadline passed before there was room for the request');
+    }
+    try {
+      return await exchange(dial(url, loopback, asked), asked);
+    } finally {
+      gate.leave(url.host);
+    }
   };
   return Object.assign(fetch, { allowLoopback });
+}
+
+function remainingMs({ deadline }: FetchOptions): number {
+  return Math.max(0, deadline - Date.now());
 }
 
 type Dial = (url: URL, loopback: boolean, asked: FetchOptions) => ClientRequest;
@@ -59,12 +79,7 @@ function createDial(
   ca: string | readonly string[] | undefined,
   publicLookup: ReturnType<typeof lookupPublic>,
 ): Dial {
-  const sockets = {
-    keepAlive: true,
-    maxSockets: maxSocketsPerHost,
-    maxTotalSockets: maxSockets,
-    timeout: idleSocketMs,
-  };
+  const sockets = { keepAlive: true, timeout: idleSocketMs };
   const secure = new HttpsAgent({
     ...sockets,
     rejectUnauthorized: true,
@@ -106,7 +121,7 @@ function exchange(request: ClientRequest, asked: FetchOptions): Promise<FetchOut
       settle(fail('timeout', 'the deadline passed'));
       request.destroy();
     };
-    const timer = setTimeout(giveUp, Math.max(0, asked.deadline - Date.now()));
+    const timer = setTimeout(giveUp, remainingMs(asked));
     request.on('error', (error) => settle(failureOf(error)));
     request.on('response', (message) => {
       receive(message, asked).then((outcome) => {

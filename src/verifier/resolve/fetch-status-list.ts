@@ -5,6 +5,7 @@ import type { Issuers } from './did-web.ts';
 import { fetchByDeadline } from './fetch-by-deadline.ts';
 import { ageMsOf } from './freshness.ts';
 import type { HeldList, ListRequest, NoList } from './held-list.ts';
+import { isAnswerTo } from './held-list.ts';
 import type { Signatures } from './signatures.ts';
 import { acceptList, verifyStatusList } from './verify-status-list.ts';
 
@@ -25,7 +26,7 @@ export async function fetchStatusList(
 ): Promise<FetchedList> {
   const { url, deadline, format } = request;
   // A copy that was verified under another state of the issuer's document confirms nothing.
-  const before = held?.issuerDocument === request.issuerDocument ? held : undefined;
+  const before = held !== undefined && isAnswerTo(held, request) ? held : undefined;
   const fetchedAt = deps.clock();
   const fetched = await fetchByDeadline(
     deps.fetch,

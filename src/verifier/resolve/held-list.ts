@@ -55,14 +55,18 @@ const minHeldMs = 1_000;
 
 /** Whether a list answers without asking the network: young, unsuspected, and of this very issuer. */
 export function isReusable(held: HeldList, request: ListRequest, now: number): boolean {
-  const { ttlMs = ttlBoundsMs.ceiling, issuer } = held.list;
+  const { ttlMs = ttlBoundsMs.ceiling } = held.list;
   const bounded = Math.min(Math.max(ttlMs, ttlBoundsMs.floor), ttlBoundsMs.ceiling);
   const reusableMs = Math.max(Math.min(bounded, request.maxAgeMs / 2), held.ageMs + minHeldMs);
+  return ageOf(held, now) < reusableMs && !held.suspected && isAnswerTo(held, request);
+}
+
+/** Whether a held list is what is asked for, by the issuer who is asked about, as its keys are now. */
+export function isAnswerTo({ list, issuerDocument }: HeldList, request: ListRequest): boolean {
   return (
-    ageOf(held, now) < reusableMs &&
-    !held.suspected &&
-    issuer === request.did &&
-    held.issuerDocument === request.issuerDocument
+    list.issuer === request.did &&
+    list.format === request.format &&
+    issuerDocument === request.issuerDocument
   );
 }
 

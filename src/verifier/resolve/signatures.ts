@@ -33,8 +33,8 @@ export function createSignatures(): Signatures {
     if (!algorithmFits(alg, key)) {
       return false;
     }
-    const usable = await imported.of(key, (jwk) => importJWK({ ...jwk }, alg));
     try {
+      const usable = await imported.of(key, (jwk) => importJWK({ ...jwk }, alg));
       await compactVerify(jws.text, usable, { algorithms: [alg] });
       return true;
     } catch {

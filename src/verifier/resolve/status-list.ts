@@ -2,7 +2,7 @@ import { LruCache, SingleFlight } from '../cache.ts';
 import type { FetchedList, ListDeps } from './fetch-status-list.ts';
 import { fetchStatusList } from './fetch-status-list.ts';
 import type { HeldList, ListReading, ListRequest } from './held-list.ts';
-import { isReusable, readingOf } from './held-list.ts';
+import { isAnswerTo, isReusable, readingOf } from './held-list.ts';
 import type { StatusList } from './verify-status-list.ts';
 
 /** Reads status lists, verified and inflated, from a cache that knows how old each one is. */
@@ -43,7 +43,9 @@ export function createStatusLists(deps: ListDeps): StatusLists {
       return held !== undefined && isReusable(held, request, now)
         ? readingOf(held, request, now)
         : flights
-            .run(`${request.did} ${request.url}`, (isCurrent) => refresh(request, isCurrent))
+            .run(`${request.did} ${request.format} ${request.url}`, (isCurrent) =>
+              refresh(request, isCurrent),
+            )
             .then((fetched) => conclude(fetched, { held, request, now: deps.clock() }));
     },
     drop(url) {
@@ -88,9 +90,7 @@ function conclude(fetched: FetchedList, { held, request, now }: Situation): List
   if (fetched.ok) {
     return readingOf(fetched.held, request, now);
   }
-  const usable =
-    held?.list.issuer === request.did && held.issuerDocument === request.issuerDocument;
-  if (held === undefined || !usable) {
+  if (held === undefined || !isAnswerTo(held, request)) {
     return fetched;
   }
   const old = readingOf(held, request, now);

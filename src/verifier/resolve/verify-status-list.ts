@@ -26,6 +26,7 @@ export type ListFormat = 'bitstring' | 'token';
 /** A status list whose signature was verified, inflated and ready to be asked. */
 export interface StatusList {
   readonly url: string;
+  readonly format: ListFormat;
   readonly issuer: Did;
   readonly kid: string;
   /** What the bits mean; empty for a token status list, whose values say it. */
@@ -57,7 +58,7 @@ interface Deps {
   readonly signatures: Signatures;
 }
 
-interface Claim extends Omit<StatusList, 'read' | 'weight' | 'url' | 'kid'> {
+interface Claim extends Omit<StatusList, 'read' | 'weight' | 'url' | 'format' | 'kid'> {
   readonly decode: () => Promise<Parsed<Pick<StatusList, 'read' | 'weight'>>>;
 }
 
@@ -97,8 +98,8 @@ export async function verifyStatusList(
   if (!decoded.ok) {
     return decoded;
   }
-  const { url } = expectation;
-  const list = { ...facts, ...decoded.value, url, kid: jws.value.header.kid };
+  const { url, format } = expectation;
+  const list = { ...facts, ...decoded.value, url, format, kid: jws.value.header.kid };
   return accepted({ list, issuerDocument: signed.value });
 }
 

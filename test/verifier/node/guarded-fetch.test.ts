@@ -172,6 +172,18 @@ describe('guardedFetch and the request', () => {
     expect(site.connections()).toBe(8);
   });
 
+  it('is not held up by connections that lie idle to many other hosts', async () => {
+    const { site, fetch } = await start((_, response) => response.end('{}'));
+    await using _site = site;
+    for (let host = 0; host < 70; host += 1) {
+      const url = `https://h${host}.hosts.localhost:${site.port}/doc`;
+      expect(await fetch(url, asking({ deadline: Date.now() + 2_000 }))).toMatchObject({
+        ok: true,
+      });
+    }
+    expect(site.connections()).toBe(70);
+  });
+
   it('asks no proxy that the environment names', async () => {
     const before = process.env['HTTPS_PROXY'];
     process.env['HTTPS_PROXY'] = 'http://localhost:9';
@@ -275,6 +287,13 @@ describe('guardedFetch and certificates', () => {
     const fetch = guardedFetch({ allowLoopback: true, ca: site.ca, environment: {} });
     const outcome = await fetch(`${site.origin}/doc`, asking());
     expect(outcome).toMatchObject({ ok: false, failure: 'failed' });
+  });
+});
+
+describe('guardedFetch and its options', () => {
+  it.each([{ allowLoopback: 'no' }, { allowLocalhost: true }])('throws for %j', (options) => {
+    const wrong = options as unknown as GuardedFetchOptions;
+    expect(() => guardedFetch(wrong)).toThrow(TypeError);
   });
 });
 

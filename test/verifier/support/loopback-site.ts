@@ -13,7 +13,7 @@ export interface LoopbackSite extends AsyncDisposable {
   readonly connections: () => number;
 }
 
-/** A certificate for `localhost` and `*.localhost`, or for another name. */
+/** A certificate for `localhost` and `*.hosts.localhost`, or for another name. */
 export function createCertificate(name = 'localhost', days = 1) {
   const notBeforeDate = new Date(Date.now() - 2 * 86_400_000);
   return generate([{ name: 'commonName', value: name }], {
@@ -25,7 +25,7 @@ export function createCertificate(name = 'localhost', days = 1) {
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: name },
-          { type: 2, value: `*.${name}` },
+          { type: 2, value: `*.hosts.${name}` },
         ],
       },
     ],

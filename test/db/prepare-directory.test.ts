@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareDataDir } from '../../src/db/prepare-data-dir.ts';
+import { prepareDataDir } from '../../src/db/prepare-directory.ts';
 
 const isRoot = process.getuid?.() === 0;
 let place: string;

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { Credential } from '../../src/credentials/credential.ts';
+import { openRegistryWorld } from './registry-world.ts';
+
+const nothing = {
+  listsPublished: 0,
+  intentsAbandoned: 0,
+  agentsCaughtUp: 0,
+  passportsRenewed: 0,
+  failures: [],
+};
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+async function openWithAgent() {
+  const world = await openRegistryWorld();
+  const agent = await world.enrol('billing-bot');
+  await world.keep();
+  return { world, agent };
+}
+
+it('does nothing twice', async () => {
+  const { world } = await openWithAgent();
+  expect(await world.keep()).toStrictEqual(nothing);
+});
+
+describe('status lists', () => {
+  it('are published in the first round', async () => {
+    const world = await openRegistryWorld();
+    expect(await world.keep()).toStrictEqual({ ...nothing, listsPublished: 1 });
+    expect((await world.document('/status/1r'))?.state).toBe('live');
+  });
+
+  it.each([
+    ['just under five minutes', 5 * minuteMs - 1, 0],
+    ['five minutes', 5 * minuteMs, 1],
+    ['a clock that stepped back a little', -5 * minuteMs, 0],
+    ['a clock that stepped back far', -5 * minuteMs - 1, 1],
+  ])('are signed anew after %s', async (_name, ms, listsPublished) => {
+    const { world } = await openWithAgent();
+    world.clock.moveBy(ms);
+    expect(await world.keep()).toStrictEqual({ ...nothing, listsPublished });
+  });
+
+  it('are published when a change was recorded and never shown', async () => {
+    const { world, agent } = await openWithAgent();
+    const [passport] = await world.held(agent.id);
+    const at = world.clock.now();
+    await world.database.run(({ status }) =>
+      status.change([passport?.id as string], { revokedAt: at }),
+    );
+    expect(await world.keep()).toMatchObject({ listsPublished: 1 });
+    expect(await world.shown(passport as Credential)).toBe('revoked');
+  });
+});
+
+describe('intents that were never sealed', () => {
+  async function openWithLostIntent() {
+    const { world, agent } = await openWithAgent();
+    world.interruptions.beforeSigning = () => Promise.reject(new Error('killed'));
+    await expect(world.issue('billing-bot')).rejects.toThrow('killed');
+    world.interruptions.beforeSigning = async () => {};
+    const lost = (await world.held(agent.id)).filter(({ sealing }) => sealing === 'intended');
+    return { world, lost };
+  }
+
+  it.each([
+    [minuteMs, 0],
+    [minuteMs + 1, 2],
+  ])('are given up after a minute: %d ms', async (ms, intentsAbandoned) => {
+    const { world } = await openWithLostIntent();
+    world.clock.moveBy(ms);
+    expect(await world.keep()).toMatchObject({ intentsAbandoned, failures: [] });
+  });
+
+  it('read revoked for ever, since they may have been signed', async () => {
+    const { world, lost } = await openWithLostIntent();
+    world.clock.moveBy(2 * minuteMs);
+    await world.keep();
+    for (const { id } of lost) {
+      const credential = await world.credential(id);
+      expect(credential.sealing).toBe('abandoned');
+      expect(await world.shown(credential)).toBe('revoked');
+    }
+  });
+
+  it('are audited as abandoned', async () => {
+    const { world, lost } = await openWithLostIntent();
+    world.clock.moveBy(2 * minuteMs);
+    await world.keep();
+    const abandoned = (await world.audited()).filter(
+      ({ action }) => action === 'credential.abandoned',
+    );
+    expect(abandoned.map(({ subject }) => subject)).toStrictEqual(lost.map(({ id }) => id));
+    expect(abandoned[0].actor).toStrictEqual({ kind: 'system', id: 'keep-papers' });
+  });
+});
+
+describe('agents whose papers lag behind', () => {
+  it('are caught up with, once', async () => {
+    const { world, agent } = await openWithAgent();
+    await world.database.run(({ agents }) => agents.reviseAll([agent.id]));
+    expect(await world.keep()).toMatchObject({ agentsCaughtUp: 1, failures: [] });
+    expect(await world.keep()).toStrictEqual(nothing);
+  });
+
+  it.each([
+    ['suspended', 'Billing Bot is suspended, facets 0', 'live'],
+    ['retired', 'Billing Bot is retired, facets 0', 'gone'],
+  ] as const)('and are %s get what that demands', async (state, page, document) => {
+    const { world, agent } = await openWithAgent();
+    await world.database.run(async ({ agents }) => {
+      await agents.reviseAll([agent.id]);
+      await agents.updateState(agent.id, state, world.clock.now());
+    });
+    expect(await world.keep()).toMatchObject({ agentsCaughtUp: 1, failures: [] });
+    expect(await world.text('/a/billing-bot')).toBe(page);
+    expect((await world.document('/a/billing-bot/client.json'))?.state).toBe(document);
+  });
+});
+
+describe('passports', () => {
+  it.each([
+    ['before two thirds of their life', (dayMs * 14) / 3, 0],
+    ['after two thirds of their life', (dayMs * 14) / 3 + 1_000, 1],
+    ['after their end', 8 * dayMs, 1],
+  ])('%s', async (_name, ms, passportsRenewed) => {
+    const { world } = await openWithAgent();
+    world.clock.set('2026-11-20T12:00:00Z');
+    world.clock.moveBy(ms);
+    expect(await world.keep()).toMatchObject({ passportsRenewed, failures: [] });
+    expect(await world.keep()).toMatchObject({ passportsRenewed: 0 });
+  });
+
+  it('are renewed without revoking the former ones', async () => {
+    const { world, agent } = await openWithAgent();
+    world.clock.set('2026-11-25T12:00:00Z');
+    await world.keep();
+    expect((await world.passport('billing-bot')).validUntil).toBe('2026-12-02T12:00:00Z');
+    const states = await Promise.all((await world.held(agent.id)).map(world.shown));
+    expect(states).toStrictEqual(['valid', 'valid']);
+  });
+
+  it('of suspended and retired agents run out', async () => {
+    const { world } = await openWithAgent();
+    await world.enrol('other-bot');
+    const { registry, caller } = world;
+    await registry.suspendAgent({ ...caller, handle: 'billing-bot', reason: 'INC-7' });
+    await registry.retireAgent({ ...caller, handle: 'other-bot', reason: 'gone' });
+    world.clock.set('2026-11-29T12:00:00Z');
+    expect(await world.keep()).toMatchObject({ passportsRenewed: 0, failures: [] });
+  });
+
+  it('of an agent that has reached its end run out, without a failure each round', async () => {
+    const world = await openRegistryWorld();
+    await world.enrol('short-bot', { expiresAt: new Date('2026-11-21T00:00:00Z') });
+    world.clock.set('2026-11-22T12:00:00Z');
+    expect(await world.keep()).toMatchObject({ passportsRenewed: 0, failures: [] });
+  });
+
+  it('outlive a facet that ends', async () => {
+    const world = await openRegistryWorld();
+    await world.enrol('billing-bot');
+    await world.issue('billing-bot', { validFor: 'P1D' });
+    world.clock.set('2026-11-21T11:59:30Z');
+    expect(await world.keep()).toMatchObject({ passportsRenewed: 1, failures: [] });
+    const { credentialSubject, validUntil } = await world.passport('billing-bot');
+    expect(credentialSubject).not.toHaveProperty('authorizedScopes');
+    expect(validUntil).toBe('2026-11-28T11:59:30Z');
+  });
+});
+
+describe('trouble with one agent', () => {
+  it('is told, and is not that of another or of the lists', async () => {
+    const { world } = await openWithAgent();
+    await world.enrol('unlucky-bot', { name: 'Unlucky' });
+    world.interruptions.beforeSigning = async ({ credentialSubject }) => {
+      const { name } = credentialSubject as { name?: string };
+      if (name === 'Unlucky') throw new Error('the signer is away');
+    };
+    world.clock.set('2026-11-25T12:00:00Z');
+    const kept = await world.keep();
+    expect(kept).toMatchObject({ listsPublished: 1, passportsRenewed: 1 });
+    expect(kept.failures.map(String)).toStrictEqual(['Error: the signer is away']);
+  });
+});

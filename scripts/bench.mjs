@@ -24,7 +24,7 @@ import { measureVerifying } from './bench/verifying.mjs';
 
 const parts = { serving: measureServing, verifying: measureVerifying, issuing: measureIssuing };
 const scales = {
-  full: { rounds: 5, sampleMs: 800, issues: 60 },
+  full: { rounds: 5, sampleMs: 500, issues: 45 },
   quick: { rounds: 1, sampleMs: 50, issues: 6 },
 };
 
@@ -51,8 +51,13 @@ if (values.json) console.log(JSON.stringify(report, null, 2));
 
 async function measure({ quick, only }) {
   const undo = [];
-  const cleanUp = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
+  const undoAll = async () => {
+    for (const step of undo.reverse()) await step();
+  };
+  let cleaning;
+  const cleanUp = () => {
+    cleaning ??= undoAll();
+    return cleaning;
   };
   process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
   try {

@@ -30,7 +30,7 @@ export interface CredentialReader {
   /** Intents recorded before `before` that were never sealed. */
   listUnsealed(before: Date, limit: number): Promise<readonly Credential[]>;
   /**
-   * Agents in state `active` that need a new passport: their newest sealed, unrevoked passport is
+   * Agents in state `active`, and not past their own end, that need a new passport: their newest sealed, unrevoked passport is
    * past its renewal time, which is `validFrom` plus two thirds of the lifetime, or has ended.
    */
   listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]>;

@@ -56,7 +56,7 @@ export class PostgresCredentialReader implements CredentialReader {
     const rows = await this.db.$queryRaw<Row[]>`
       ${select}
        WHERE c.agent_id = ANY(${agentIds}) AND c.valid_until > ${at}::timestamptz
-         AND c.sealing = 'sealed'
+         AND c.sealing <> 'abandoned'
        ORDER BY c.id`;
     return rows.map(toCredential);
   }
@@ -81,6 +81,7 @@ export class PostgresCredentialReader implements CredentialReader {
             AND s.revoked_at IS NULL
           ORDER BY c.created_at DESC, c.id DESC LIMIT 1) p
        WHERE a.state = 'active'
+         AND (a.expires_at IS NULL OR a.expires_at > ${at}::timestamptz)
          AND p.valid_from + (p.valid_until - p.valid_from) * 2 / 3 < ${at}::timestamptz
        ORDER BY p.valid_until, a.id LIMIT ${limit}`;
     return rows.map(({ id }) => id);

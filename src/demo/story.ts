@@ -39,8 +39,7 @@ const tellings: readonly (readonly [title: string, telling: Telling])[] = [
 /** The number of steps of a story that was told to its end. */
 export const stepCount = tellings.length;
 
-/** The lists of a retired agent say so first; then its document answers 410. */
-const revokedReasons = ['status-revoked', 'fetch-failed'];
+const revokedReasons = ['status-revoked'];
 const pollMs = 250;
 const pollDeadlineMs = 90_000;
 

@@ -74,7 +74,7 @@ const deadlineMs = 5_000;
 
 /**
  * Judges one question by a table of checks, within five seconds. When the finding may be owed to an
- * old copy, the copies are read again, once, before the verdict.
+ * old copy, the copies are read again, once, before the verdict; where that fails, the finding stands.
  */
 export async function verifyClient(
   court: Court,
@@ -88,7 +88,9 @@ export async function verifyClient(
     return verdictOf(first, results);
   }
   const second = new Inquiry(court, question, deadline);
-  return verdictOf(second, await runChecks(table, second));
+  const again = await runChecks(table, second);
+  // A document that cannot be read again, or is withdrawn, does not undo what was found in it.
+  return again.reason === 'fetch-failed' ? verdictOf(first, results) : verdictOf(second, again);
 }
 
 /** Doubts every copy that the finding may rest on; false when all of them are as good as new. */

@@ -141,15 +141,17 @@ export function credentialStoreContract(world: WorldSource): void {
     expect(await list('crd_2')).toEqual(['crd_3']);
   });
 
-  it('lists what is sealed and not expired of some agents, whatever its status', async () => {
+  it('lists what is neither abandoned nor expired of some agents, whatever its status', async () => {
     const revoked = intentNamed('revoked', 0);
+    const abandoned = intentNamed('abandoned', 4);
     const ended = intentNamed('ended', 1, { validUntil: noon(10) });
     const foreign = intentNamed('foreign', 2, { agentId: agentNamed('cat').id });
-    await insert(revoked, ended, foreign, intentNamed('intended', 3));
+    await insert(revoked, ended, foreign, intentNamed('intended', 3), abandoned);
     await seal(revoked, ended, foreign);
     await change(revoked, { revokedAt: noon(1) });
+    await world().work.run(({ credentials }) => credentials.abandonAll([abandoned.id]));
     const listed = await world().readers.credentials.listUnexpired([bot.id], noon(10));
-    expect(listed.map(({ id }) => id)).toEqual(['crd_revoked']);
+    expect(listed.map(({ id }) => id)).toEqual(['crd_intended', 'crd_revoked']);
     expect(await world().readers.credentials.listUnexpired([], noon())).toEqual([]);
   });
 

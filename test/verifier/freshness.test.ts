@@ -229,6 +229,18 @@ describe('a finding that an old copy may have caused', () => {
     expect(look(world)).toEqual({ document: 1, did: 0, jwks: 1, lists: 2 });
   });
 
+  it.each([
+    ['is withdrawn', { status: 410, body: '' }],
+    ['cannot be reached', 'hang-up'],
+  ] as const)('stands when the document %s', async (_what, answer) => {
+    const { world, judge } = await start();
+    await judge();
+    world.advance(31 * second);
+    await world.publishList({ purpose: 'revocation', set: [world.index] });
+    world.fetch.answers.set(world.clientId, answer);
+    expect(await judge()).toBe('status-revoked');
+  });
+
   it('lifts a suspension at once that has ended', async () => {
     const { world, judge } = await start();
     await world.publishList({ purpose: 'suspension', set: [world.index] });

@@ -37,7 +37,7 @@ export class MemoryCredentialReader implements CredentialReader {
   async listUnexpired(agentIds: readonly AgentId[], at: Date): Promise<readonly Credential[]> {
     return this.#all().filter(
       ({ agentId, validUntil, sealing }) =>
-        agentIds.includes(agentId) && validUntil > at && sealing === 'sealed',
+        agentIds.includes(agentId) && validUntil > at && sealing !== 'abandoned',
     );
   }
 
@@ -50,6 +50,7 @@ export class MemoryCredentialReader implements CredentialReader {
   async listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]> {
     return [...this.state().agents.values()]
       .filter(({ state }) => state === 'active')
+      .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
       .flatMap(({ id }) => this.#newestPassport(id) ?? [])
       .filter((passport) => renewalTime(passport) < at.getTime())
       .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())

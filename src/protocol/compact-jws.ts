@@ -70,7 +70,7 @@ interface Parts {
 function splitParts(text: string): Parts | undefined {
   const first = text.indexOf('.');
   const second = text.indexOf('.', first + 1);
-  if (first < 0 || second < 0) return undefined;
+  if (second < 0) return undefined;
   // RFC 8725bis §3.14: a fourth part, padding or white space is outside the alphabet.
   const header = decodeBase64url(text.slice(0, first));
   const payload = decodeBase64url(text.slice(first + 1, second));

@@ -2,7 +2,7 @@ import { parseDateTimeStamp } from './date-time.ts';
 import { type Did, parseDidUrl } from './did-web.ts';
 import { algorithmOf, type PublicJwk, parsePublicJwk, type SigningAlgorithm } from './jwk.ts';
 import { maxVerificationMethods } from './limits.ts';
-import { accepted, type Parsed, pointerTo, type Refused, refused, refusedBelow } from './parsed.ts';
+import { accepted, type Parsed, type Refused, refused, refusedBelow } from './parsed.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './strict-json.ts';
 
 /** What a key of a DID may be used for here (CID-1.0 §2.3). */
@@ -101,27 +101,33 @@ export function parseDidDocument(json: JsonValue, did: Did): Parsed<DidDocument>
   if (!isTextArray(alsoKnownAs)) return misshapen('/alsoKnownAs');
   if (!isShortArray(listed)) return misshapen('/verificationMethod');
   if (!isShortArray(assertion)) return misshapen('/assertionMethod');
-  const embedded = assertion.filter((entry) => typeof entry !== 'string');
-  const ids: readonly unknown[] = assertion.map((entry) =>
-    isJsonObject(entry) ? entry['id'] : entry,
+  const references = assertion.filter((entry) => typeof entry === 'string');
+  const embedded = parseMethods(
+    assertion.filter((entry) => typeof entry !== 'string'),
+    { did, pointer: '/assertionMethod' },
   );
-  const methods = parseMethods([...listed, ...embedded], did);
+  const methods = parseMethods(listed, { did, pointer: '/verificationMethod' });
+  if (!embedded.ok) return embedded;
   if (!methods.ok) return methods;
-  if (!isTextArray(ids)) return misshapen('/assertionMethod');
-  const assertionMethod = ids.map((id) => absolute(id, did));
-  return accepted({ did, alsoKnownAs, methods: methods.value, assertionMethod });
+  return accepted({
+    did,
+    alsoKnownAs,
+    methods: [...methods.value, ...embedded.value],
+    assertionMethod: [
+      ...references.map((reference) => absolute(reference, did)),
+      ...embedded.value.map(({ id }) => id),
+    ],
+  });
 }
 
 function parseMethods(
   entries: readonly JsonValue[],
-  did: Did,
+  { did, pointer }: { readonly did: Did; readonly pointer: string },
 ): Parsed<readonly VerificationMethod[]> {
   const methods: VerificationMethod[] = [];
-  for (const [at, json] of entries.entries()) {
+  for (const json of entries) {
     const id = isJsonObject(json) ? json['id'] : undefined;
-    if (!isJsonObject(json) || typeof id !== 'string') {
-      return misshapen(`/verificationMethod${pointerTo(at)}`);
-    }
+    if (!isJsonObject(json) || typeof id !== 'string') return misshapen(pointer);
     methods.push({ id: absolute(id, did), json, key: parsePublicJwk(json['publicKeyJwk']) });
   }
   return accepted(methods);

@@ -18,7 +18,7 @@ import {
   findStrangeness,
   type StatusReferences,
 } from './credential-envelope.ts';
-import { type Did, parseDidWeb } from './did-web.ts';
+import type { Did } from './did-web.ts';
 import { maxPassportAttestations, maxPassportScopes, maxPassportThumbprints } from './limits.ts';
 import { accepted, type Parsed, type Refused, refused } from './parsed.ts';
 import { scopeTokenPattern } from './scope.ts';
@@ -190,10 +190,9 @@ function findDomainFault(
   credential: AgentCredential,
   subject: PassportSubject,
 ): Refused | undefined {
-  const issuer = parseDidWeb(credential.issuer);
-  if (!issuer.ok) return issuer;
-  const { host, port } = issuer.value;
-  return [host, `${host}:${port}`].includes(subject.issuerDomain)
+  const [, , authority = ''] = credential.issuer.split(':');
+  const domain = authority.replace('%3A', ':');
+  return [domain, domain.replace(/:\d+$/, '')].includes(subject.issuerDomain)
     ? undefined
     : refused('/credentialSubject/issuerDomain', 'subject-issuer-domain', 'not the issuer’s host');
 }

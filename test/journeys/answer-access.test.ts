@@ -82,6 +82,13 @@ describe('who may not', () => {
         registry.retireAgent({ ...caller, handle: 'billing-bot', reason: 'gone' }),
     ],
     [
+      'agents that are suspended, before their credentials are',
+      async ({ database, agent, clock }) => {
+        const { id } = await agent('billing-bot');
+        await database.run(({ agents }) => agents.updateState(id, 'suspended', clock.now()));
+      },
+    ],
+    [
       'agents whose credential ended',
       async ({ clock }) => {
         clock.set('2027-02-18T12:00:00Z');

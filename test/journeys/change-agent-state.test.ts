@@ -167,6 +167,14 @@ describe('refused, and nothing changed', () => {
     expect(await world.snapshot()).toStrictEqual(before);
   });
 
+  it('the second of two suspensions at the same time', async () => {
+    const { world } = await openWithFacets();
+    const settled = await Promise.allSettled([change(world, 'suspend'), change(world, 'suspend')]);
+    expect(settled.map(({ status }) => status)).toStrictEqual(['fulfilled', 'rejected']);
+    const suspended = (await world.audited()).filter(({ action }) => action === 'agent.suspended');
+    expect(suspended).toHaveLength(1);
+  });
+
   it.each(['suspend', 'resume', 'retire'] as const)('%s without a reason', async (verb) => {
     const { world } = await openWithFacets();
     const before = await world.snapshot();

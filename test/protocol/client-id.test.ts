@@ -32,6 +32,12 @@ describe('parseClientId', () => {
     expect(rulesOf(parseClientId(input))).toEqual(['url-type']);
   });
 
+  test('says that there is no path', () => {
+    const detail = [{ pointer: '', rule: 'url-path', detail: 'has no path' }];
+    expect(parseClientId('https://a.example')).toEqual({ ok: false, faults: detail });
+    expect(parseClientId('https://a.example/')).toEqual({ ok: false, faults: detail });
+  });
+
   test('draws the line at 2,048 characters', () => {
     const url = (length: number) => 'https://a.example/'.padEnd(length, 'c');
     expect(rulesOf(parseClientId(url(2_048)))).toBe('ok');

@@ -104,6 +104,10 @@ describe('parseCompactJws', () => {
     expect(refusal(compactOf({}, { kid: name }))).toEqual(['/header/kid jws-header']);
   });
 
+  test('accepts a kid of 640 characters', () => {
+    expect(refusal(compactOf({}, { kid: 'a'.repeat(640) }))).toBe('ok');
+  });
+
   test.each(['alg', 'kid', 'typ'])('demands %s', (member) => {
     const { [member]: _left, ...rest } = { alg: 'ES256', typ: 'vc+jwt', kid } as Record<
       string,

@@ -198,6 +198,8 @@ describe('parseAgentCredential', () => {
     [{ sub: `${clientId}x` }, '/sub subject-mismatch'],
     [{ sub: null }, '/sub subject-mismatch'],
     [{ credentialSchema: 'https://x.example' }, '/credentialSchema credential-schema'],
+    [{ credentialSchema: null }, '/credentialSchema credential-schema'],
+    [{ relatedResource: [null] }, '/relatedResource credential-related-resource'],
     [{ credentialSchema: { type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { id: 'https://x.example' } }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { id: 'x', type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
@@ -236,6 +238,10 @@ describe('parseAgentCredential', () => {
     expect(refusal({}, { cty })).toEqual(outcome);
   });
 
+  test('reads times to the end of the year 9999', () => {
+    expect(refusal({ validUntil: '9999-12-31T23:59:59Z', exp: 253_402_300_799 })).toBe('ok');
+  });
+
   test('takes the overlap of the two validities', () => {
     const within = taken(
       parseAgentCredential(jwsOf({ ...passport, iat: 1_795_176_060, exp: 1_795_780_740 })),
@@ -271,6 +277,14 @@ describe('the status of a credential', () => {
     statusListCredential: `${origin}/status/7r`,
   };
   const token = { idx: 7, uri: `${origin}/token-status/7` };
+
+  test('may be the first of each list', () => {
+    const credentialStatus = { ...entry, statusListIndex: '0' };
+    const first = { ...passport, credentialStatus, status: { status_list: { ...token, idx: 0 } } };
+    const parsed = taken(parseAgentCredential(jwsOf(first)));
+    expect(parsed.bitstringEntries[0]?.index).toBe(0);
+    expect(parsed.tokenStatus?.idx).toBe(0);
+  });
 
   test('may be one entry, of one bit said aloud, or none at all', () => {
     const one = taken(

@@ -98,12 +98,14 @@ describe('parseDidDocument', () => {
     [{ ...document, alsoKnownAs: 'https://x.example' }, '/alsoKnownAs did-document-shape'],
     [{ ...document, alsoKnownAs: [7] }, '/alsoKnownAs did-document-shape'],
     [{ ...document, verificationMethod: method }, '/verificationMethod did-document-shape'],
-    [{ ...document, verificationMethod: [kid] }, '/verificationMethod/0 did-document-shape'],
+    [{ ...document, verificationMethod: [kid] }, '/verificationMethod did-document-shape'],
     [
       { ...document, verificationMethod: [method, { ...method, id: 7 }] },
-      '/verificationMethod/1 did-document-shape',
+      '/verificationMethod did-document-shape',
     ],
     [{ ...document, assertionMethod: kid }, '/assertionMethod did-document-shape'],
+    [{ ...document, assertionMethod: [7] }, '/assertionMethod did-document-shape'],
+    [{ ...document, assertionMethod: [{}] }, '/assertionMethod did-document-shape'],
     [
       { ...document, verificationMethod: Array<JsonValue>(65).fill(method) },
       '/verificationMethod did-document-shape',
@@ -235,6 +237,12 @@ describe('findAssertionKey', () => {
     expect(find(ending, { at: new Date('2026-11-20T12:00:00.001Z') })).toEqual([
       '/expires key-expired',
     ]);
+  });
+
+  test('does not find a key under another DID, even when the document claims it', () => {
+    const foreign = { ...method, id: 'did:web:evil.example#key-1' };
+    const listed = { verificationMethod: [foreign], assertionMethod: [foreign.id] };
+    expect(find(listed, { kid: foreign.id })).toEqual(['key-not-found']);
   });
 
   test('an absent list of assertion methods is not a list of all', () => {

@@ -72,6 +72,12 @@ describe('parseDidUrl', () => {
   });
 });
 
+test('a DID URL has at most 640 characters', () => {
+  const url = (length: number) => `did:web:id.acme.com#`.padEnd(length, 'k');
+  expect(rulesOf(parseDidUrl(url(640)))).toBe('ok');
+  expect(rulesOf(parseDidUrl(url(641)))).toEqual(['did-length']);
+});
+
 describe('didWebOf', () => {
   test.each([
     ['https://id.acme.com', [], 'did:web:id.acme.com'],

@@ -57,6 +57,7 @@ describe('parsePublicJwk', () => {
     [{ kty: 'oct', k: 'AAAA' }, 'jwk-private'],
     [{ kty: 'oct' }, '/kty jwk-unsupported'],
     [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }, '/kty jwk-unsupported'],
+    [{ kty: 'RSA', n: 'AQAB', e: 'AQAB', alg: 'RS256', use: 'enc' }, '/kty jwk-unsupported'],
     [{ ...ec, crv: 'secp256k1' }, '/kty jwk-unsupported'],
     [{ ...ec, crv: 'P-384' }, '/kty jwk-unsupported'],
     [{ ...ec, crv: undefined }, '/kty jwk-unsupported'],
@@ -97,13 +98,18 @@ describe('parsePublicJwk', () => {
   });
 
   test('refuses coordinates that are not reduced modulo the field', () => {
-    // y of the P-256 point with x = 5, and x + p: congruent, and so on the curve, but not reduced.
+    // The P-256 points with x = 0 and x = 5, and x + p: congruent, and so on the curve.
     const prime = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
     const octets = (value: bigint) =>
       encodeBase64url(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'));
-    const point = { kty: 'EC', crv: 'P-256', x: octets(5n), y: octets(squareRootAt(5n, prime)) };
-    expect(rulesOf(parsePublicJwk(point))).toBe('ok');
-    expect(rulesOf(parsePublicJwk({ ...point, x: octets(5n + prime) }))).toEqual(['jwk-malformed']);
+    for (const x of [0n, 5n]) {
+      const y = octets(squareRootAt(x, prime));
+      const point = { kty: 'EC', crv: 'P-256', x: octets(x), y };
+      expect(rulesOf(parsePublicJwk(point))).toBe('ok');
+      expect(rulesOf(parsePublicJwk({ ...point, x: octets(x + prime) }))).toEqual([
+        'jwk-malformed',
+      ]);
+    }
   });
 
   // The eight points of small order in their canonical encodings, either sign of x, and p and p + 1,

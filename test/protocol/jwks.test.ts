@@ -36,6 +36,7 @@ describe('parseJwks', () => {
       { kid: undefined, jwk: okp },
     ]);
     expect(taken(parseJwks({ keys: [] }))).toEqual([]);
+    expect(rulesOf(parseJwks({ keys: [{ ...ec, kid: 'a'.repeat(640) }] }))).toBe('ok');
   });
 
   test.each<[JsonValue, string]>([

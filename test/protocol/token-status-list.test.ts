@@ -90,6 +90,7 @@ describe('an encoded list', () => {
     const bomb = encoded(deflateSync(new Uint8Array(16_777_217)));
     expect(rulesOf(await decodeStatuses(bomb))).toEqual(['status-list-too-large']);
     expect(rulesOf(await decodeStatuses('A'.repeat(1_048_577)))).toEqual(['status-list-too-large']);
+    expect(rulesOf(await decodeStatuses('A'.repeat(1_048_576)))).toEqual(['status-list-encoding']);
   });
 });
 
@@ -188,6 +189,10 @@ describe('a list token', () => {
     [{ status_list: { bits: 2 } }, '/status_list/lst status-list-encoding'],
   ])('is refused with %j', (changes, rule) => {
     expect(refusal(changes)).toEqual([rule]);
+  });
+
+  test.each([1, 2, 4, 8])('may have statuses of %i bits', (bits) => {
+    expect(refusal({ status_list: { bits, lst: 'x' } })).toBe('ok');
   });
 
   test('is refused under a kid that is no key of a DID', () => {

@@ -24,6 +24,7 @@ import { KeySeal } from './keys/key-seal.ts';
 import { admitOperator } from './organizations/admit-operator.ts';
 import type { Organization } from './organizations/organization.ts';
 import { facetSchemas } from './protocol/facet.ts';
+import { isLoopbackName } from './protocol/host-name.ts';
 import { passportSchema } from './protocol/passport.ts';
 import { type JsonObject, parseStrictJsonObject } from './protocol/strict-json.ts';
 import { DocumentMemory } from './publication/document-memory.ts';
@@ -148,7 +149,7 @@ async function wireRooms(order: Start, database: Database) {
     clock,
     schemas: readCredentialSchemas(),
     pages: agentPages,
-    loopback: isLoopback(settings.url),
+    loopback: isLoopbackName(new URL(settings.url).hostname),
   };
   return {
     ...readers,
@@ -244,11 +245,6 @@ function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
 function logRound(log: Logger, { failures, ...kept }: KeptPapers): void {
   if (Object.values(kept).some((count) => count > 0)) log.info({ message: 'round', ...kept });
   for (const err of failures) log.error({ message: 'Part of a round failed.', err });
-}
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname.endsWith('.localhost');
 }
 
 async function answers(question: Promise<unknown>): Promise<boolean> {

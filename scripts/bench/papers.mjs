@@ -6,7 +6,7 @@ export const orders = [
       attestations: [
         {
           framework: 'https://www.iso.org/standard/27001',
-          edition: '2022',
+          edition: 'ISO/IEC 27001:2022',
           outcome: 'conformant',
           assessor: 'Example Assurance',
         },

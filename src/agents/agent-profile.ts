@@ -1,13 +1,15 @@
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
+import { isLoopbackName } from '../protocol/host-name.ts';
+import { maxClientIdBytes } from '../protocol/limits.ts';
 import type { AgentProfile } from './agent.ts';
 
 const handlePattern = /^[a-z0-9](?:-?[a-z0-9])*$/;
 const mailboxPattern = /^[^\s@<>"(),:;\\]{1,64}@[^\s@<>"(),:;\\]{1,190}$/;
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** What URL parsers repair or other readers take for a pattern. */
+const strangeInUrl = /[\s\\*]/;
 const mostCharacters = { name: 120, description: 500, team: 60, version: 40, tag: 40, url: 500 };
 const mostEntries = { owners: 20, tags: 20, redirectUris: 10 };
-/** Auth0 refuses longer client_ids. */
-const maxClientIdBytes = 120;
 
 /** Refuses a handle that could not stand in a URL, a DID and a file name alike. */
 export function checkHandle(handle: string): void {
@@ -89,13 +91,17 @@ function redirectFaults(profile: AgentProfile, rules: { loopback: boolean }): In
 /** CIMD-02 §8.6: only https leaves; plain http is for loopback hosts in development. */
 function urlFaults(pointer: string, text: string, loopback: boolean): InputFault[] {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || text.length > mostCharacters.url || unprintable.test(text)) {
+  if (url === null || text.length > mostCharacters.url || isStrange(text)) {
     return [{ pointer, detail: `must be a URL of at most ${mostCharacters.url} characters` }];
   }
-  const local = loopback && url.protocol === 'http:' && url.hostname === 'localhost';
+  const local = loopback && url.protocol === 'http:' && isLoopbackName(url.hostname);
   if (url.protocol !== 'https:' && !local) return [{ pointer, detail: 'must use https' }];
   if (url.username !== '' || url.password !== '' || text.includes('#')) {
     return [{ pointer, detail: 'must have no user information and no fragment' }];
   }
   return [];
+}
+
+function isStrange(url: string): boolean {
+  return unprintable.test(url) || strangeInUrl.test(url);
 }

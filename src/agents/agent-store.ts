@@ -2,6 +2,7 @@ import type { PageRequest } from '../kernel/page.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { Agent, AgentId, AgentKind, AgentProfile, AgentState } from './agent.ts';
 
+/** Which agents of an organization a listing is about; every member given narrows it. */
 export interface AgentFilter {
   readonly organizationId: OrganizationId;
   readonly state?: AgentState;
@@ -13,6 +14,7 @@ export interface AgentFilter {
   readonly text?: string;
 }
 
+/** Reads agents, of every state. */
 export interface AgentReader {
   findByHandle(organizationId: OrganizationId, handle: string): Promise<Agent | null>;
   findMany(ids: readonly AgentId[]): Promise<readonly Agent[]>;
@@ -21,6 +23,7 @@ export interface AgentReader {
   listLagging(limit: number): Promise<readonly Agent[]>;
 }
 
+/** Writes agents, inside a unit of work. */
 export interface AgentStore extends AgentReader {
   /** Throws `handle-taken` when the organization has, or ever had, this handle. */
   insert(agent: Agent): Promise<void>;

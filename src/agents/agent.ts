@@ -2,12 +2,15 @@ import type { Brand } from '../kernel/brand.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { Did } from '../protocol/did-web.ts';
 
+/** An agent by its id, `agt_…`. */
 export type AgentId = Brand<'AgentId'>;
+/** What kind of software the agent is, as its passport says. */
 export type AgentKind = 'agent' | 'mcp-server' | 'mcp-client';
-/** `pending` exists only between the start of an enrolment and its last step. */
+/** `pending` exists only between the start of onboarding and its last step. */
 export type AgentState = 'pending' | 'active' | 'suspended' | 'retired';
 /** `jwk`: the agent brought its key. `issued`: it was handed out once. `registry`: it never leaves. */
 export type KeyCustody = 'jwk' | 'issued' | 'registry';
+/** The OAuth grants that an agent may be registered for. */
 export type GrantType = 'authorization_code' | 'client_credentials' | 'refresh_token';
 
 /** What an owner may change about an agent. */
@@ -42,6 +45,11 @@ export interface Agent extends AgentProfile {
   readonly papersRevision: number;
   /** The revision that the published papers reflect; smaller means that work is owed. */
   readonly publishedRevision: number;
+}
+
+/** Whether the agent's own end has come: it gets no papers any more. */
+export function hasEnded(agent: Pick<Agent, 'expiresAt'>, at: Date): boolean {
+  return agent.expiresAt !== null && agent.expiresAt <= at;
 }
 
 /** The URL under which all public documents of an agent live. */

@@ -1,5 +1,6 @@
 import type { Brand } from '../kernel/brand.ts';
 
+/** An event by its id, `evt_…`. */
 export type EventId = Brand<'EventId'>;
 
 /** Everything that can happen here, in the words used in the audit trail. */
@@ -42,6 +43,10 @@ export interface AuditRecord {
   readonly sequence: number;
   readonly id: EventId;
   readonly at: Date;
+  /** What listings search by; each repeats what the body says. */
+  readonly organizationId: string;
+  readonly action: string;
+  readonly subject: string;
   readonly body: string;
   readonly previousHash: string;
   readonly hash: string;

@@ -16,6 +16,7 @@ export interface AuditReader {
   readAfter(after: number, limit: number): Promise<readonly AuditRecord[]>;
 }
 
+/** Which events of an organization a listing is about; `until` itself is not part of it. */
 export interface AuditFilter {
   readonly organizationId: string;
   readonly action?: string;

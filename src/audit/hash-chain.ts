@@ -30,7 +30,17 @@ export function linkRecord(
     details: { ...event.details },
   });
   const hash = hashRecord(head.hash, body);
-  return { sequence, id: entry.id, at: entry.at, body, previousHash: head.hash, hash };
+  const { organizationId, action, subject } = event;
+  const searched = { organizationId, action, subject };
+  return {
+    sequence,
+    id: entry.id,
+    at: entry.at,
+    ...searched,
+    body,
+    previousHash: head.hash,
+    hash,
+  };
 }
 
 /** sha-256, in hex, over the previous hash, a line feed and the body. */

@@ -1,3 +1,4 @@
+import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import type { AuditRecord } from './audit-event.ts';
 import type { AuditReader } from './audit-trail.ts';
 import { type ChainHead, genesisHash, hashRecord } from './hash-chain.ts';
@@ -39,10 +40,11 @@ function faultOf(head: ChainHead, record: AuditRecord): string | null {
 }
 
 function bodyAgrees(record: AuditRecord): boolean {
-  const body: unknown = JSON.parse(record.body);
-  if (typeof body !== 'object' || body === null) return false;
-  const { sequence, id, at } = body as { sequence?: unknown; id?: unknown; at?: unknown };
-  return sequence === record.sequence && id === record.id && at === record.at.toISOString();
+  const body = parseStrictJsonObject(record.body);
+  if (!body.ok) return false;
+  const { sequence, id, at, organizationId, action, subject } = record;
+  const columns = { sequence, id, at: at.toISOString(), organizationId, action, subject };
+  return Object.entries(columns).every(([name, value]) => body.value[name] === value);
 }
 
 function verified(head: ChainHead): AuditVerification {

@@ -10,7 +10,7 @@ import {
 } from '../protocol/client-metadata.ts';
 import { publishDocumentBytes } from '../protocol/limits.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
-import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+import { type DocumentDraft, draftIdentityDocument } from '../publication/public-document.ts';
 
 /**
  * The CIMD with its passport, read back by our own parser before anyone else can read it.
@@ -23,28 +23,31 @@ export function draftClientMetadata(order: {
   /** Whether plain http on loopback is acceptable, as in development. */
   readonly loopback: boolean;
 }): DocumentDraft {
-  const body = serializeDocument(withCredential(order.core, order.passport));
-  const json = parseStrictJsonObject(body);
+  const document = withCredential(order.core, order.passport);
+  checkClientDocument({ ...order, core: document });
+  return draftIdentityDocument(order.agent.clientId, serializeDocument(document));
+}
+
+/**
+ * Reads client metadata, with or without a passport, as a stranger would. Throws `document-invalid`
+ * with the places that our own parser refuses.
+ */
+export function checkClientDocument(order: {
+  readonly agent: Agent;
+  readonly core: ClientMetadataJson;
+  readonly loopback: boolean;
+}): void {
+  const json = parseStrictJsonObject(serializeDocument(order.core));
   const parsed = json.ok
     ? parseClientMetadata(json.value, {
         clientId: order.agent.clientId as ClientId,
         allowLoopback: order.loopback,
       })
     : json;
-  if (!parsed.ok) {
-    throw new SealwrightError('document-invalid', 'The client metadata would not be accepted.', {
-      faults: parsed.faults.map(({ pointer, detail }) => ({ pointer, detail })),
-    });
-  }
-  return {
-    path: pathOf(order.agent.clientId),
-    mediaType: 'application/json',
-    body,
-    cacheControl: cacheControls.identity,
-    expiresAt: null,
-    link: null,
-    keepsVersions: true,
-  };
+  if (parsed.ok) return;
+  throw new SealwrightError('document-invalid', 'The client metadata would not be accepted.', {
+    faults: parsed.faults.map(({ pointer, detail }) => ({ pointer, detail })),
+  });
 }
 
 /**
@@ -52,11 +55,20 @@ export function draftClientMetadata(order: {
  * `credentialBytes` is the length of the passport at its largest, after a rotation.
  */
 export function checkDocumentBudget(core: ClientMetadataJson, credentialBytes: number): void {
+  const excess = documentExcess(core, credentialBytes);
+  if (excess !== null) throw excess;
+}
+
+/** What `checkDocumentBudget` would refuse with; null when the document keeps to its budget. */
+export function documentExcess(
+  core: ClientMetadataJson,
+  credentialBytes: number,
+): SealwrightError | null {
   const largest = withCredential(core, 'x'.repeat(credentialBytes));
   const bytes = serializeDocument(largest).byteLength;
-  if (bytes <= publishDocumentBytes) return;
+  if (bytes <= publishDocumentBytes) return null;
   const members = measureMembers(largest).slice(0, 3);
-  throw new SealwrightError(
+  return new SealwrightError(
     'document-too-large',
     `The client metadata could grow to ${bytes} bytes; ${publishDocumentBytes} is the most that is published.`,
     {

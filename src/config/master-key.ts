@@ -9,6 +9,7 @@ import { Secret } from './secrets.ts';
 const masterKeyBytes = 32;
 const privateMode = 0o600;
 
+/** Where a master key may come from. */
 export interface MasterKeyQuestion {
   /** The key from the environment, which outranks the file. */
   readonly given: Secret<Uint8Array> | undefined;

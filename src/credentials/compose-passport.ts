@@ -14,7 +14,7 @@ import { wholeSeconds } from './validity.ts';
 /** A passport is short-lived, so that a forgotten agent loses its papers by itself. */
 const mostPassportMs = 7 * 24 * 3_600_000;
 
-/** A facet about to end is left out, or it would take the passport with it. */
+/** What a facet about to end gives is left out, or it would take the passport with it. */
 const endingMs = 60_000;
 
 /** The part of a facet that a passport summarises. */
@@ -41,8 +41,9 @@ export function summariseFacets(
 ): PassportSummary {
   const facets = inForce.filter((facet) => facet.validUntil.getTime() - now.getTime() > endingMs);
   const actions = claimsOfType<AllowedActionsClaims>(facets, 'allowed-actions');
+  const limits = claimsOfType<AllowedActionsClaims>(inForce, 'allowed-actions');
   const provenance = claimsOfType<ProvenanceClaims>(facets, 'provenance').at(-1);
-  const scopes = authorizedScopes(actions);
+  const scopes = authorizedScopes(actions, limits);
   const attestations = complianceAttestations(facets, now);
   const summary = provenance === undefined ? {} : provenanceSummary(provenance);
   return {
@@ -51,7 +52,7 @@ export function summariseFacets(
       : {}),
     ...(attestations.length > 0 ? { complianceAttestations: attestations } : {}),
     ...(Object.keys(summary).length > 0 ? { provenance: summary } : {}),
-    ...narrowestDelegation(actions),
+    ...narrowestDelegation(limits),
     validUntil: earliestEnd(agent, facets, now),
   };
 }
@@ -62,8 +63,11 @@ function claimsOfType<Claims>(facets: readonly SummarisedFacet[], type: string):
     .map((facet) => facet.claims as unknown as Claims);
 }
 
-function authorizedScopes(claims: readonly AllowedActionsClaims[]): string[] {
-  const denied = new Set(claims.flatMap((facet) => facet.denied ?? []).map(scopeOf));
+function authorizedScopes(
+  claims: readonly AllowedActionsClaims[],
+  limits: readonly AllowedActionsClaims[],
+): string[] {
+  const denied = new Set(limits.flatMap((facet) => facet.denied ?? []).map(scopeOf));
   const allowed = claims.flatMap((facet) => facet.actions).map(scopeOf);
   return [...new Set(allowed)].filter((scope) => !denied.has(scope));
 }

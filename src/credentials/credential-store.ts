@@ -9,6 +9,7 @@ import type {
   CredentialType,
 } from './credential.ts';
 
+/** Which credentials of an organization a listing is about. */
 export interface CredentialFilter {
   readonly organizationId: OrganizationId;
   readonly agentId?: AgentId;
@@ -19,6 +20,7 @@ export interface CredentialFilter {
   readonly expiresBefore?: Date;
 }
 
+/** Reads credentials together with the state of their status entries. */
 export interface CredentialReader {
   find(organizationId: OrganizationId, id: CredentialId): Promise<Credential | null>;
   list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]>;
@@ -30,12 +32,14 @@ export interface CredentialReader {
   /** Intents recorded before `before` that were never sealed. */
   listUnsealed(before: Date, limit: number): Promise<readonly Credential[]>;
   /**
-   * Agents in state `active`, and not past their own end, that need a new passport: their newest sealed, unrevoked passport is
-   * past its renewal time, which is `validFrom` plus two thirds of the lifetime, or has ended.
+   * Agents in state `active`, and not past their own end, that need a new passport: their newest
+   * sealed, unrevoked one is past its renewal time, which is `validFrom` plus two thirds of its
+   * lifetime, or has ended.
    */
   listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]>;
 }
 
+/** Writes credentials, inside a unit of work: first as intents, later sealed or abandoned. */
 export interface CredentialStore extends CredentialReader {
   insertIntents(records: readonly CredentialRecord[]): Promise<void>;
   /** Turns intents into sealed credentials; an intent that is not there any more throws. */

@@ -5,12 +5,15 @@ import type { FacetType } from '../protocol/facet.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { StatusReference } from '../status/status-list.ts';
 
+/** A credential by its id, `crd_…`. */
 export type CredentialId = Brand<'CredentialId'>;
+/** What a credential is: the passport, or the kind of facet. */
 export type CredentialType = 'passport' | FacetType;
 /** A public facet is served at its URL; an on-request one is presented by its holder. */
 export type Visibility = 'public' | 'on-request';
 /** `intended`: recorded, not yet sealed. `abandoned`: it never will be. */
 export type Sealing = 'intended' | 'sealed' | 'abandoned';
+/** Where a credential stands, as `credentialStateAt` tells it. */
 export type CredentialState =
   | 'intended'
   | 'abandoned'

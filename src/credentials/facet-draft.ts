@@ -42,6 +42,7 @@ export function claimsOf(type: FacetType, claims: JsonValue): FacetClaims {
   });
 }
 
+/** Who gets to see a facet: what was asked for, or the default of its type. */
 export function visibilityOf(type: FacetType, asked: Visibility | undefined): Visibility {
   return asked ?? defaultVisibility[type];
 }

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Agent } from '../agents/agent.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Issuer } from '../keys/issuer.ts';
+import { verificationMethodOf } from '../keys/signing-key.ts';
 import { issuerDomainOf, originOf } from '../organizations/organization.ts';
 import { buildFacet } from '../protocol/facet.ts';
-import { buildPassport } from '../protocol/passport.ts';
+import { buildPassport, maxPassportAttestations } from '../protocol/passport.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
-import { type StatusReference, statusUrls } from '../status/status-list.ts';
+import { type StatusReference, statusListSize, statusUrls } from '../status/status-list.ts';
 import type { PassportSummary } from './compose-passport.ts';
 import type { CredentialId, CredentialRecord } from './credential.ts';
 import type { CredentialSchemas } from './credential-schemas.ts';
@@ -22,6 +23,7 @@ export interface RecordContext {
   readonly at: Date;
 }
 
+/** A passport that is to be written down. */
 export interface PassportDraft {
   readonly summary: PassportSummary;
   readonly jwkThumbprints: readonly string[];
@@ -57,16 +59,31 @@ export function recordPassport(context: RecordContext, draft: PassportDraft): Cr
   });
 }
 
-/** How many bytes the compact passport has at its largest: two keys and four attestations. */
+/**
+ * How many bytes the compact passport has at its largest: two keys, four attestations, and the last
+ * index of a list, so that a renewal never fails on size.
+ */
 export function largestPassportBytes(context: RecordContext, draft: PassportDraft): number {
+  const status = { ...context.status, index: statusListSize - 1 };
   const { complianceAttestations = [] } = draft.summary;
-  const attestations = [...complianceAttestations, ...Array(4).fill(typicalAttestation)];
-  const payload = buildPassportPayload(context, {
-    ...draft,
-    summary: { ...draft.summary, complianceAttestations: attestations.slice(0, 4) },
-    jwkThumbprints: [...draft.jwkThumbprints, ...draft.jwkThumbprints].slice(0, 2),
-  });
-  const header = { alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: kidOf(context.issuer) };
+  const attestations = [
+    ...complianceAttestations,
+    ...Array(maxPassportAttestations).fill(typicalAttestation),
+  ].slice(0, maxPassportAttestations);
+  const payload = buildPassportPayload(
+    { ...context, status },
+    {
+      ...draft,
+      summary: { ...draft.summary, complianceAttestations: attestations },
+      jwkThumbprints: [...draft.jwkThumbprints, ...draft.jwkThumbprints].slice(0, keysInRotation),
+    },
+  );
+  const header = {
+    alg: context.issuer.key.algorithm,
+    typ: 'vc+jwt',
+    cty: 'vc',
+    kid: verificationMethodOf(context.issuer.key),
+  };
   return encodedLength(header) + 1 + encodedLength(payload) + 1 + signatureCharacters;
 }
 
@@ -74,12 +91,10 @@ const typicalAttestation = {
   standard: 'ISO/IEC 27001:2022',
   validUntil: '2026-11-27T12:00:00Z',
 } as const;
+/** The key that leaves and the key that comes. */
+const keysInRotation = 2;
 /** 64 octets of ES256 or Ed25519 in base64url. */
 const signatureCharacters = 86;
-
-function kidOf(issuer: Issuer): string {
-  return `${issuer.organization.did}#${issuer.key.thumbprint}`;
-}
 
 function encodedLength(value: object): number {
   return Math.ceil((Buffer.byteLength(JSON.stringify(value)) * 4) / 3);

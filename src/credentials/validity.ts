@@ -6,6 +6,7 @@ const defaultDays = 90;
 const mostDays = 398;
 const dayMs = 24 * 3_600_000;
 
+/** How long a facet is asked to hold: `validFor`, `validUntil` or neither, never both. */
 export interface ValidityOrder {
   /** ISO 8601 duration in years, months, weeks and days. */
   readonly validFor?: string | undefined;
@@ -14,6 +15,7 @@ export interface ValidityOrder {
   readonly agentExpiresAt: Date | null;
 }
 
+/** The span in which a credential holds, in whole seconds. */
 export interface Validity {
   readonly validFrom: Date;
   readonly validUntil: Date;
@@ -27,7 +29,7 @@ export function resolveValidity(order: ValidityOrder, now: Date): Validity {
   const validFrom = wholeSeconds(now);
   const asked = order.validUntil ?? addDuration(validFrom, order.validFor ?? `P${defaultDays}D`);
   const pointer = order.validUntil === undefined ? '/validFor' : '/validUntil';
-  if (asked <= validFrom) throw refuse(pointer, 'must end in the future');
+  if (wholeSeconds(asked) <= validFrom) throw refuse(pointer, 'must end in the future');
   if (asked.getTime() - validFrom.getTime() > mostDays * dayMs) {
     throw refuse(pointer, `must be at most ${mostDays} days`);
   }

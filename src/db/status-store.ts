@@ -121,7 +121,11 @@ export class PostgresStatusStore extends PostgresStatusReader implements StatusS
     publication: { readonly revision: number; readonly at: Date },
   ): Promise<boolean> {
     const { count } = await this.db.statusList.updateMany({
-      where: { id, OR: [{ publishedAt: null }, { publishedAt: { lt: publication.at } }] },
+      where: {
+        id,
+        publishedRevision: { lte: publication.revision },
+        OR: [{ publishedAt: null }, { publishedAt: { lt: publication.at } }],
+      },
       data: { publishedRevision: publication.revision, publishedAt: publication.at },
     });
     return count === 1;

@@ -52,7 +52,7 @@ const compliance = {
   attestations: [
     {
       framework: 'https://www.iso.org/standard/27001',
-      edition: '2022',
+      edition: 'ISO/IEC 27001:2022',
       outcome: 'conformant',
       assessor: 'Example Assurance',
     },

@@ -5,7 +5,6 @@ import type { Environment } from '../config/env.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { type Cdn, startCdn } from './cdn.ts';
 import type { CertificateFiles } from './certificates.ts';
-
 import { listenOnLoopback } from './listen-https.ts';
 
 /** Starts the service: `createService` of the composition root. */
@@ -35,9 +34,7 @@ export interface RegistryOptions {
   readonly dataDir: string;
 }
 
-/**
- * Starts a registry over https on loopback, in this process, with a CDN in front of it.
- */
+/** Starts a registry over https on loopback, in this process, with a CDN in front of it. */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const port = await findFreePort();
   const cdn = await startCdn(options.certificates, port);

@@ -11,6 +11,7 @@ export interface IdentityStores {
   readonly dids: DidStore;
 }
 
+/** The identity that is asked for, and what its first key is for. */
 export interface IdentityOrder {
   readonly organizationId: OrganizationId;
   /** The did:web without its method prefix, such as `id.acme.com:a:billing-bot`. */

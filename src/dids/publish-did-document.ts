@@ -2,8 +2,9 @@ import { type SigningKey, verificationMethodOf } from '../keys/signing-key.ts';
 import { serializeDocument } from '../protocol/client-metadata.ts';
 import { buildDidDocument } from '../protocol/did-document.ts';
 import { type Did, didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
-import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+import { type DocumentDraft, draftIdentityDocument } from '../publication/public-document.ts';
 
+/** What a DID document is to say. */
 export interface DidDocumentOrder {
   readonly did: Did;
   readonly alsoKnownAs: readonly string[];
@@ -24,13 +25,5 @@ export function draftDidDocument(order: DidDocumentOrder): DocumentDraft {
       relationships: [key.purpose === 'credential' ? 'assertionMethod' : 'authentication'],
     })),
   });
-  return {
-    path: pathOf(didWebUrl(parsed.value)),
-    mediaType: 'application/json',
-    body: serializeDocument(document),
-    cacheControl: cacheControls.identity,
-    expiresAt: null,
-    link: null,
-    keepsVersions: true,
-  };
+  return draftIdentityDocument(didWebUrl(parsed.value), serializeDocument(document));
 }

@@ -1,4 +1,4 @@
-import type { Agent, AgentState } from '../agents/agent.ts';
+import { type Agent, type AgentState, hasEnded } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditAction } from '../audit/audit-event.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
@@ -77,16 +77,19 @@ async function changeState(
 ): Promise<Agent> {
   checkReason(input.reason);
   const found = await findAgent(deps, input);
-  checkStart(found, change);
+  checkStart(found, change, deps.clock.now());
   const changed = await deps.work.run((stores) =>
     recordChange(stores, { id: found.id, input, change, at: deps.clock.now() }),
   );
   // The lists come first: a document that answers 410 must never be the only sign.
   await deps.lists.publishAll(changed.lists);
-  return publishStanding(deps, changed.agent);
+  return publishStanding(deps, changed.agent, { narrows: false });
 }
 
-function checkStart(agent: Agent, change: StateChange): void {
+function checkStart(agent: Agent, change: StateChange, at: Date): void {
+  if (change.to === 'active' && hasEnded(agent, at)) {
+    throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
+  }
   if (change.from.includes(agent.state)) return;
   throw new SealwrightError('agent-wrong-state', `The agent is ${agent.state}.`);
 }
@@ -98,7 +101,7 @@ async function recordChange(
   const { change, at } = order;
   const [agent] = await stores.agents.reviseAll([order.id]);
   if (agent === undefined) throw new SealwrightError('agent-not-found', 'There is no such agent.');
-  checkStart(agent, change);
+  checkStart(agent, change, at);
   await stores.agents.updateState(agent.id, change.to, at);
   const held = await stores.credentials.listUnexpired([agent.id], at);
   const lists = await stores.status.change(

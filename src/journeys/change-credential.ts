@@ -1,20 +1,19 @@
+import { type Agent, hasEnded } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
-import type { AuditAction } from '../audit/audit-event.ts';
+import type { AuditAction, AuditEvent } from '../audit/audit-event.ts';
 import { type Credential, credentialStateAt } from '../credentials/credential.ts';
-import type { CredentialReader } from '../credentials/credential-store.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { StatusChange } from '../status/status-store.ts';
 import { findCredential } from './find-agent.ts';
 import { checkReason } from './issue-credential.ts';
-import { type IssuePapers, renewalOf } from './issue-papers.ts';
+import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
+import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import type { ChangeCredentialInput, ChangedCredential } from './registry.ts';
 
-export interface ChangeCredentialDeps extends Pick<PapersDeps, 'work' | 'lists' | 'clock'> {
+export interface ChangeCredentialDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
   readonly agents: AgentReader;
-  readonly credentials: CredentialReader;
-  readonly issuePapers: IssuePapers;
 }
 
 /** A change of state, and which states it may start from. */
@@ -83,11 +82,18 @@ async function changeCredential(
   const credential = await findCredential(deps, input);
   checkStart(credential, change, deps.clock.now());
   const [agent] = await deps.agents.findMany([credential.agentId]);
-  const publishedAt =
-    agent?.state === 'active'
-      ? await changeWithPapers(deps, { input, credential, change })
-      : await changeAlone(deps, { input, credential, change });
+  const order = { input, credential, change };
+  const publishedAt = getsPapers(agent, order, deps.clock.now())
+    ? await changeWithPapers(deps, order)
+    : await changeAlone(deps, order);
   return { credential: await findCredential(deps, input), publishedAt };
+}
+
+/** A revocation that is repeated gets papers only when those of the first one are still owed. */
+function getsPapers(agent: Agent | undefined, order: ChangeOrder, at: Date): boolean {
+  if (agent?.state !== 'active' || hasEnded(agent, at)) return false;
+  const isRepeated = order.change === revocation && order.credential.revokedAt !== null;
+  return !isRepeated || agent.publishedRevision < agent.papersRevision;
 }
 
 function checkStart(credential: Credential, change: Change, at: Date): void {
@@ -111,20 +117,66 @@ interface ChangeOrder {
 async function changeWithPapers(deps: ChangeCredentialDeps, order: ChangeOrder): Promise<Date> {
   const { credential, change, input } = order;
   const renewal = renewalOf(credential.agentId, { ...input, narrows: change.narrows });
-  const issued = await deps.issuePapers({
-    ...renewal,
-    begin: async (stores, agent, at) => {
-      const begun = await renewal.begin(stores, agent, at);
-      return { ...begun, changedLists: await applyChange(stores, order, at) };
-    },
-  });
-  return issued.listsPublishedAt ?? (await deps.lists.publish(credential.status.listId));
+  try {
+    const issued = await deps.issuePapers({
+      ...renewal,
+      isRefusable: !change.narrows,
+      begin: async (stores, agent, at) => {
+        const begun = await renewal.begin(stores, agent, at);
+        return { ...begun, changedLists: await applyChange(stores, order, at) };
+      },
+    });
+    return issued.listsPublishedAt ?? (await deps.lists.publish(credential.status.listId));
+  } catch (error) {
+    // Whoever suspends or retires the agent meanwhile does not stop a credential from being revoked.
+    if (error instanceof SealwrightError && error.code === 'agent-wrong-state') {
+      return changeAlone(deps, order);
+    }
+    throw error;
+  }
 }
 
-/** An agent that is not active gets no new papers; the lists alone carry the change. */
+/**
+ * Where there are no new papers to publish, the lists carry the change: with a facet that is taken
+ * back go the passports that summarise it, or they would be in force again once the agent resumes.
+ */
 async function changeAlone(deps: ChangeCredentialDeps, order: ChangeOrder): Promise<Date> {
-  await deps.work.run((stores) => applyChange(stores, order, deps.clock.now()));
-  return deps.lists.publish(order.credential.status.listId);
+  const { credential, change } = order;
+  const { agents, lists } = await deps.work.run((stores) =>
+    recordAlone(stores, order, deps.clock.now()),
+  );
+  await deps.lists.publishAll(lists);
+  for (const agent of agents) await publishStanding(deps, agent, { narrows: change.narrows });
+  return deps.lists.publish(credential.status.listId);
+}
+
+/** A new revision of the agent, so that papers which are being signed meanwhile are overtaken. */
+async function recordAlone(
+  stores: PapersStores,
+  order: ChangeOrder,
+  at: Date,
+): Promise<{ agents: readonly Agent[]; lists: readonly StatusListId[] }> {
+  const { agentId } = order.credential;
+  const agents = await stores.agents.reviseAll([agentId]);
+  const changed = await applyChange(stores, order, at);
+  if (!order.change.narrows) return { agents, lists: changed };
+  const held = await stores.credentials.listUnexpired([agentId], at);
+  const passports = held.filter(({ type, revokedAt }) => type === 'passport' && revokedAt === null);
+  const ids = passports.map(({ id }) => id);
+  const lists = await stores.status.change(ids, { revokedAt: at });
+  await stores.audit.append(passports.map(supersededEvent));
+  return { agents, lists: [...changed, ...lists] };
+}
+
+function supersededEvent({ id, organizationId, agentId }: Credential): AuditEvent {
+  return {
+    organizationId,
+    actor: { kind: 'system', id: 'papers' },
+    action: 'credential.revoked',
+    subject: id,
+    reason: 'summarises a credential that was taken back',
+    details: { agent: agentId, type: 'passport' },
+  };
 }
 
 async function applyChange(

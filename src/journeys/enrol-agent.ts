@@ -47,7 +47,7 @@ export async function enrolAgent(
     actor: input.actor,
     reason: 'onboarded',
     facet: null,
-    narrows: false,
+    isRefusable: true,
     begin: (stores) => beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk }),
   });
   return { agent: issued.agent, privateJwk: key.privateJwk };
@@ -89,7 +89,7 @@ async function beginEnrolment(
       },
     },
   ]);
-  return { agent, changedLists: [] };
+  return { agent, narrows: false, changedLists: [] };
 }
 
 function agentOf(organization: Organization, input: EnrolAgentInput, now: Date): Agent {

@@ -7,7 +7,7 @@ import {
   facetTypeOf,
   visibilityOf,
 } from '../credentials/facet-draft.ts';
-import { resolveValidity } from '../credentials/validity.ts';
+import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
@@ -41,10 +41,8 @@ export async function issueCredential(
   );
   const visibility = visibilityOf(type, input.visibility);
   const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
-  const issued = await deps.issuePapers({
-    ...renewalOf(agent.id, { ...input, narrows: false }),
-    facet,
-  });
+  const order = renewalOf(agent.id, { ...input, narrows: false });
+  const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
   return sealedFacet(issued.facet);
 }
 
@@ -58,7 +56,7 @@ export async function renewCredential(
 ): Promise<Credential> {
   checkReason(input.reason);
   const former = await findCredential(deps, input);
-  if (former.sealing !== 'sealed' || former.revokedAt !== null) {
+  if (!stands(former)) {
     throw new SealwrightError(
       'credential-wrong-state',
       'Only a credential that stands is renewed.',
@@ -71,14 +69,21 @@ export async function renewCredential(
   const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
   const validity = resolveValidity(
     {
-      validUntil: new Date(now.getTime() + lifetimeMs),
+      validUntil: new Date(wholeSeconds(now).getTime() + lifetimeMs),
       agentExpiresAt: agent?.expiresAt ?? null,
     },
     now,
   );
   const { type, claims, visibility } = former;
   const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
-  return sealedFacet((await deps.issuePapers({ ...order, facet })).facet);
+  return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
+}
+
+/** A suspended credential does not: its successor would end the suspension. */
+function stands(credential: Credential): boolean {
+  const { sealing, revokedAt, suspendedAt, agentSuspendedAt } = credential;
+  const isTakenBack = revokedAt !== null || suspendedAt !== null || agentSuspendedAt !== null;
+  return sealing === 'sealed' && !isTakenBack;
 }
 
 /** A reason is what an auditor reads later; it is short text, and it is there. */

@@ -5,7 +5,13 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { IssuedPapers, PapersDeps, PapersOrder, PlannedPapers } from './papers.ts';
 import { planPapers } from './plan-papers.ts';
-import { type Seals, sealPapers, signPapers } from './seal-papers.ts';
+import {
+  type SealedPapers,
+  type Seals,
+  type SignedPapers,
+  sealPapers,
+  signPapers,
+} from './seal-papers.ts';
 
 const mostOrdersPerBatch = 64;
 const mostAttempts = 5;
@@ -15,9 +21,8 @@ export type IssuePapers = (order: PapersOrder) => Promise<IssuedPapers>;
 
 /** What a batch did for one of its orders. */
 interface BatchResult {
-  readonly plan: PlannedPapers;
+  readonly signed: SignedPapers;
   readonly facet: CredentialRecord | null;
-  readonly seals: Seals;
   /** false when the agent was changed again before its papers could be published. */
   readonly published: boolean;
   readonly changedLists: readonly StatusListId[];
@@ -33,11 +38,16 @@ export function createIssuePapers(deps: PapersDeps): IssuePapers {
   const batch = createBatcher((orders: readonly PapersOrder[]) => runBatch(deps, orders), {
     maxItems: mostOrdersPerBatch,
   });
+  const carryOut = async (order: PapersOrder): Promise<BatchResult> => {
+    const outcome = await batch(order);
+    if (outcome.ok) return outcome.result;
+    throw outcome.error;
+  };
   return async (order) => {
-    const results = [await batch(order)];
+    const results = [await carryOut(order)];
     while (results.at(-1)?.published === false) {
       if (results.length === mostAttempts) throw overtaken();
-      results.push(await batch(followingOrder(results, order)));
+      results.push(await carryOut(followingOrder(results, order)));
     }
     const changedLists = results.flatMap((result) => result.changedLists);
     return issuedFrom(results, await deps.lists.publishAll(changedLists));
@@ -47,38 +57,74 @@ export function createIssuePapers(deps: PapersDeps): IssuePapers {
 /** The order that changes nothing itself: the papers are composed anew from what is in force. */
 export function renewalOf(
   agentId: AgentId,
-  order: Pick<PapersOrder, 'actor' | 'reason' | 'narrows'>,
+  order: Pick<PapersOrder, 'actor' | 'reason'> & { readonly narrows: boolean },
 ): PapersOrder {
+  const { actor, reason, narrows } = order;
   return {
-    ...order,
     agentId,
+    actor,
+    reason,
     facet: null,
+    isRefusable: false,
     begin: async (_stores, agent) => {
-      if (agent !== null) return { agent, changedLists: [] };
+      if (agent !== null) return { agent, narrows, changedLists: [] };
       throw new SealwrightError('agent-not-found', 'There is no such agent.');
     },
   };
 }
 
+/** What became of one order of a batch whose plan is durable already. */
+type Outcome =
+  | { readonly ok: true; readonly result: BatchResult }
+  | { readonly ok: false; readonly error: unknown };
+
+/**
+ * Throws only while nothing is durable. From then on each order has an outcome of its own, so that
+ * one that cannot be signed leaves the others alone.
+ */
 async function runBatch(
   deps: PapersDeps,
   orders: readonly PapersOrder[],
-): Promise<readonly BatchResult[]> {
-  const plans = await deps.work.run((stores) => planPapers(deps, stores, orders));
-  const { seals, signed } = await signPapers(deps, plans);
-  const at = deps.clock.now();
-  const sealed = await deps.work.run((stores) => sealPapers(stores, { seals, signed, at }));
-  return orders.map((order) => {
-    const plan = plans.find((candidate) => candidate.orders.includes(order));
-    if (plan === undefined) throw new TypeError('An order was left out of its batch.');
-    return {
-      plan,
-      facet: facetOf(plan, order),
-      seals,
-      published: sealed.published.has(plan.agent.id),
-      changedLists: sealed.changedLists,
-    };
+): Promise<readonly Outcome[]> {
+  const batch = await deps.work.run((stores) => planPapers(deps, stores, orders));
+  const signings = await Promise.allSettled(batch.plans.map((plan) => signPapers(deps, plan)));
+  const signed = signings.flatMap((signing) =>
+    signing.status === 'fulfilled' ? [signing.value] : [],
+  );
+  const sealing = await settle(sealBatch(deps, signed, batch.openedLists));
+  return orders.map((order): Outcome => {
+    const place = batch.plans.findIndex((plan) => plan.orders.includes(order));
+    const signing = signings[place];
+    if (signing === undefined) throw new TypeError('An order was left out of its batch.');
+    if (signing.status === 'rejected') return { ok: false, error: signing.reason };
+    if (sealing.status === 'rejected') return { ok: false, error: sealing.reason };
+    return { ok: true, result: resultOf(order, signing.value, sealing.value) };
   });
+}
+
+async function settle<Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> {
+  const [settled] = await Promise.allSettled([promise]);
+  return settled;
+}
+
+/** A list that was begun is served before the first credential that points to it. */
+async function sealBatch(
+  deps: PapersDeps,
+  signed: readonly SignedPapers[],
+  openedLists: readonly StatusListId[],
+): Promise<SealedPapers> {
+  await deps.lists.publishAll(openedLists);
+  const at = deps.clock.now();
+  return deps.work.run((stores) => sealPapers(stores, { signed, at }));
+}
+
+function resultOf(order: PapersOrder, signed: SignedPapers, sealed: SealedPapers): BatchResult {
+  return {
+    signed,
+    facet: facetOf(signed.plan, order),
+    published: sealed.published.has(signed.plan.agent.id),
+    changedLists: sealed.changedLists,
+  };
 }
 
 function facetOf(plan: PlannedPapers, order: PapersOrder): CredentialRecord | null {
@@ -89,7 +135,8 @@ function facetOf(plan: PlannedPapers, order: PapersOrder): CredentialRecord | nu
 function followingOrder(results: readonly BatchResult[], order: PapersOrder): PapersOrder {
   const [first] = results;
   if (first === undefined) throw new TypeError('There is no batch to follow.');
-  return renewalOf(first.plan.agent.id, order);
+  const { plan } = first.signed;
+  return renewalOf(plan.agent.id, { ...order, narrows: plan.narrows });
 }
 
 function overtaken(): SealwrightError {
@@ -100,9 +147,9 @@ function issuedFrom(results: readonly BatchResult[], listsPublishedAt: Date | nu
   const first = results[0] as BatchResult;
   const last = results.at(-1) as BatchResult;
   return {
-    agent: publishedAgent(last.plan),
-    passport: sealed(last.plan.passport, last.seals),
-    facet: first.facet === null ? null : sealed(first.facet, first.seals),
+    agent: publishedAgent(last.signed.plan),
+    passport: sealed(last.signed.plan.passport, last.signed.seals),
+    facet: first.facet === null ? null : sealed(first.facet, first.signed.seals),
     listsPublishedAt,
   };
 }

@@ -32,18 +32,21 @@ export interface KeptPapers {
 
 /**
  * One round of what the registry owes without being asked: give up intents that were never sealed,
- * finish changes that a restart interrupted, renew passports at two thirds of their life, and sign
- * status lists before they expire. Every part may be repeated, and one agent's trouble is not
+ * sign status lists before they expire, finish changes that a restart interrupted, and renew
+ * passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const intentsAbandoned = await abandonIntents(deps);
-  const lagging = await deps.agents.listLagging(rowsPerRound);
-  const caughtUp = await Promise.allSettled(lagging.map((agent) => publishStanding(deps, agent)));
-  const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
-  const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
+  // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
   const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
+  const lagging = await deps.agents.listLagging(rowsPerRound);
+  const caughtUp = await Promise.allSettled(
+    lagging.map((agent) => publishStanding(deps, agent, { narrows: true })),
+  );
+  const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
+  const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
   return {
     listsPublished: countDone(published),
     intentsAbandoned,

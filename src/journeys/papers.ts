@@ -56,6 +56,8 @@ export interface AgentPages {
 /** A change that was made but is not yet durable. */
 export interface BegunChange {
   readonly agent: Agent;
+  /** Whether the change takes something away: the former passport is then revoked. */
+  readonly narrows: boolean;
   /** Lists whose states changed and which are to be published once the papers are. */
   readonly changedLists: readonly StatusListId[];
 }
@@ -72,8 +74,11 @@ export interface PapersOrder {
   readonly begin: (stores: PapersStores, agent: Agent | null, at: Date) => Promise<BegunChange>;
   /** A facet to issue along with the new passport. */
   readonly facet: FacetDraft | null;
-  /** Whether the change takes something away: the former passport is then revoked. */
-  readonly narrows: boolean;
+  /**
+   * Whether the change is refused when the client document would outgrow its budget. A change that
+   * takes something away is not: the passport then leaves the scopes out.
+   */
+  readonly isRefusable: boolean;
 }
 
 /** What one agent gets signed in a batch, recorded before the first signature. */

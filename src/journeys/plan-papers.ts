@@ -1,11 +1,12 @@
-import type { Agent, AgentId } from '../agents/agent.ts';
+import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { clientDocumentOf } from '../cimd/client-document.ts';
-import { checkDocumentBudget } from '../cimd/publish-client-metadata.ts';
+import { checkClientDocument, documentExcess } from '../cimd/publish-client-metadata.ts';
 import { summariseFacets } from '../credentials/compose-passport.ts';
 import type { Credential, CredentialId, CredentialRecord } from '../credentials/credential.ts';
 import {
   largestPassportBytes,
+  type PassportDraft,
   type RecordContext,
   recordFacet,
   recordPassport,
@@ -14,7 +15,7 @@ import { wholeSeconds } from '../credentials/validity.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
-import { clientMetadataDigest } from '../protocol/client-metadata.ts';
+import { type ClientMetadataJson, clientMetadataDigest } from '../protocol/client-metadata.ts';
 import { reserveIndices } from '../status/reserve-index.ts';
 import type { StatusListId, StatusReference } from '../status/status-list.ts';
 import type { PapersDeps, PapersOrder, PapersStores, PlannedPapers } from './papers.ts';
@@ -26,12 +27,21 @@ interface Begun {
   readonly facetIds: readonly CredentialId[];
   readonly passportId: CredentialId;
   readonly changedLists: readonly StatusListId[];
+  readonly narrows: boolean;
 }
 
 interface Holdings {
   readonly keys: ReadonlyMap<string, readonly SigningKey[]>;
   readonly credentials: ReadonlyMap<AgentId, readonly Credential[]>;
   readonly references: ReadonlyMap<CredentialId, StatusReference>;
+  readonly openedLists: readonly StatusListId[];
+}
+
+/** What a batch is about to have signed. */
+export interface PapersBatch {
+  readonly plans: readonly PlannedPapers[];
+  /** Lists that were begun for it and are not served yet. */
+  readonly openedLists: readonly StatusListId[];
 }
 
 /**
@@ -43,7 +53,7 @@ export async function planPapers(
   deps: PapersDeps,
   stores: PapersStores,
   orders: readonly PapersOrder[],
-): Promise<readonly PlannedPapers[]> {
+): Promise<PapersBatch> {
   const at = deps.clock.now();
   const begun = await beginOrders(stores, orders, at);
   const holdings = await readHoldings(stores, begun, at);
@@ -52,7 +62,7 @@ export async function planPapers(
   );
   await stores.credentials.insertIntents(plans.flatMap(recordsOf));
   await stores.audit.append(plans.flatMap(intentEvents));
-  return plans;
+  return { plans, openedLists: holdings.openedLists };
 }
 
 /** Everything that a plan is about to have signed. */
@@ -73,7 +83,7 @@ async function beginOrders(
     const known = order.agentId === null ? null : agents.get(order.agentId);
     if (known === undefined)
       throw new SealwrightError('agent-not-found', 'There is no such agent.');
-    const { agent, changedLists } = await order.begin(stores, known, at);
+    const { agent, changedLists, narrows } = await order.begin(stores, known, at);
     checkActive(agent, at);
     agents.set(agent.id, agent);
     const before = begun.get(agent.id);
@@ -84,13 +94,14 @@ async function beginOrders(
       facetIds: [...(before?.facetIds ?? []), ...facetIds],
       passportId: before?.passportId ?? newId<CredentialId>('crd', at),
       changedLists: [...(before?.changedLists ?? []), ...changedLists],
+      narrows: narrows || before?.narrows === true,
     });
   }
   return [...begun.values()];
 }
 
 function checkActive(agent: Agent, at: Date): void {
-  if (agent.expiresAt !== null && agent.expiresAt <= at) {
+  if (hasEnded(agent, at)) {
     throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
   }
   if (agent.state === 'active' || agent.state === 'pending') return;
@@ -111,7 +122,7 @@ async function readHoldings(
   return {
     keys: groupBy(keys, (key) => key.did),
     credentials: groupBy(credentials, (credential) => credential.agentId),
-    references: await reserveForAll(stores, begun, at),
+    ...(await reserveForAll(stores, begun, at)),
   };
 }
 
@@ -119,16 +130,18 @@ async function reserveForAll(
   stores: PapersStores,
   begun: readonly Begun[],
   at: Date,
-): Promise<ReadonlyMap<CredentialId, StatusReference>> {
+): Promise<Pick<Holdings, 'references' | 'openedLists'>> {
+  const openedLists: StatusListId[] = [];
   const references = new Map<CredentialId, StatusReference>();
   for (const [organizationId, own] of groupBy(begun, ({ agent }) => agent.organizationId)) {
     const holders = own.flatMap(({ facetIds, passportId }) => [...facetIds, passportId]);
     const reserved = await reserveIndices(stores, { organizationId, holders, at });
-    for (const [place, reference] of reserved.entries()) {
+    openedLists.push(...reserved.openedLists);
+    for (const [place, reference] of reserved.references.entries()) {
       references.set(holders[place] as CredentialId, reference);
     }
   }
-  return references;
+  return { references, openedLists };
 }
 
 async function planAgent(
@@ -163,21 +176,38 @@ async function planAgent(
     validFrom: wholeSeconds(at),
     reason: begun.orders.map(({ reason }) => reason).join('; '),
   };
+  checkClientDocument({ agent, core, loopback: deps.loopback });
   const passportContext = context(begun.passportId);
-  checkDocumentBudget(core, largestPassportBytes(passportContext, draft));
+  const fitting = fitToBudget(core, { context: passportContext, draft, orders: begun.orders });
   return {
     issuer,
     orders: begun.orders,
     agent,
     keys,
     core,
-    passport: recordPassport(passportContext, draft),
+    passport: recordPassport(passportContext, fitting),
     newFacets,
     heldFacets,
     formerPassports: held.filter(({ type }) => type === 'passport'),
-    narrows: begun.orders.some((one) => one.narrows),
+    narrows: begun.narrows,
     changedLists: begun.changedLists,
   };
+}
+
+/**
+ * The draft as it fits the document's budget. Orders that may be refused are, when it does not; for
+ * the others the scopes stay out, which a verifier reads as none.
+ */
+function fitToBudget(
+  core: ClientMetadataJson,
+  order: { context: RecordContext; draft: PassportDraft; orders: readonly PapersOrder[] },
+): PassportDraft {
+  const { context, draft } = order;
+  const excess = documentExcess(core, largestPassportBytes(context, draft));
+  if (excess === null) return draft;
+  if (order.orders.some(({ isRefusable }) => isRefusable)) throw excess;
+  const { authorizedScopes: _left, ...summary } = draft.summary;
+  return { ...draft, summary };
 }
 
 function isInForce(credential: Credential): boolean {

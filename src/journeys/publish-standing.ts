@@ -1,4 +1,4 @@
-import type { Agent } from '../agents/agent.ts';
+import { type Agent, hasEnded } from '../agents/agent.ts';
 import { agentUrls } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
@@ -22,20 +22,24 @@ export interface PublishStandingDeps
 const renewal = {
   actor: { kind: 'system', id: 'papers' },
   reason: 'papers follow the agent',
-  narrows: false,
 } as const;
 
 /**
  * Publishes what the state of an agent demands: papers for an active one, a page for a suspended
- * one, tombstones for a retired one. It may be repeated, and it is what a restart owes an agent
- * whose change was recorded and not yet published.
+ * one or one past its end, tombstones for a retired one. It may be repeated, and it is what a
+ * restart owes an agent whose change was recorded and not yet published; such a change may have
+ * taken something away, so the former passport is then revoked (`narrows`).
  */
-export async function publishStanding(deps: PublishStandingDeps, agent: Agent): Promise<Agent> {
-  if (agent.state === 'active' || agent.state === 'pending') {
-    return (await deps.issuePapers(renewalOf(agent.id, renewal))).agent;
+export async function publishStanding(
+  deps: PublishStandingDeps,
+  agent: Agent,
+  change: { readonly narrows: boolean },
+): Promise<Agent> {
+  const at = deps.clock.now();
+  if ((agent.state === 'active' || agent.state === 'pending') && !hasEnded(agent, at)) {
+    return (await deps.issuePapers(renewalOf(agent.id, { ...renewal, ...change }))).agent;
   }
   const issuer = await deps.issuers.find(agent.organizationId);
-  const at = deps.clock.now();
   const facets = await deps.credentials.listUnexpired([agent.id], at);
   await deps.work.run(async (stores) => {
     const revision = { id: agent.id, revision: agent.papersRevision };

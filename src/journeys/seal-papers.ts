@@ -23,6 +23,7 @@ export type Seals = ReadonlyMap<string, string>;
 /** A plan with the documents that it publishes, ready before the second transaction begins. */
 export interface SignedPapers {
   readonly plan: PlannedPapers;
+  readonly seals: Seals;
   readonly documents: readonly DocumentDraft[];
 }
 
@@ -35,19 +36,15 @@ export interface SealedPapers {
 }
 
 /** Signs everything that a plan recorded, and builds and reads back the documents that carry it. */
-export async function signPapers(
-  deps: PapersDeps,
-  plans: readonly PlannedPapers[],
-): Promise<{ seals: Seals; signed: readonly SignedPapers[] }> {
+export async function signPapers(deps: PapersDeps, plan: PlannedPapers): Promise<SignedPapers> {
+  const { key } = plan.issuer;
   const pairs = await Promise.all(
-    plans.flatMap((plan) =>
-      recordsOf(plan).map(async ({ id, payload }): Promise<[string, string]> => {
-        return [id, await deps.signer.signCredential({ key: plan.issuer.key, payload })];
-      }),
-    ),
+    recordsOf(plan).map(async ({ id, payload }): Promise<[string, string]> => {
+      return [id, await deps.signer.signCredential({ key, payload })];
+    }),
   );
   const seals = new Map(pairs);
-  return { seals, signed: plans.map((plan) => ({ plan, documents: draftsOf(deps, plan, seals) })) };
+  return { plan, seals, documents: draftsOf(deps, plan, seals) };
 }
 
 /**
@@ -57,7 +54,7 @@ export async function signPapers(
  */
 export async function sealPapers(
   stores: PapersStores,
-  order: { seals: Seals; signed: readonly SignedPapers[]; at: Date },
+  order: { signed: readonly SignedPapers[]; at: Date },
 ): Promise<SealedPapers> {
   const plans = order.signed.map(({ plan }) => plan);
   const published = new Set(
@@ -67,13 +64,19 @@ export async function sealPapers(
   );
   const current = order.signed.filter(({ plan }) => published.has(plan.agent.id));
   await activatePending(stores, current, order.at);
-  await sealRecords(stores, { plans, published, seals: order.seals });
-  const former = current.flatMap(({ plan }) =>
-    plan.narrows ? plan.formerPassports.map(({ id }) => id) : [],
+  await sealRecords(stores, order.signed, published);
+  const ending = plans.flatMap((plan) => endingPassports(plan, published));
+  await stores.credentials.abandonAll(
+    ending.filter(({ sealing }) => sealing === 'intended').map(({ id }) => id),
   );
-  const withFormer =
-    former.length === 0 ? [] : await stores.status.change(former, { revokedAt: order.at });
-  const changedLists = [...withFormer, ...plans.flatMap((plan) => plan.changedLists)];
+  const withEnding =
+    ending.length === 0
+      ? []
+      : await stores.status.change(
+          ending.map(({ id }) => id),
+          { revokedAt: order.at },
+        );
+  const changedLists = [...withEnding, ...plans.flatMap((plan) => plan.changedLists)];
   await publishDocuments(stores, {
     drafts: current.flatMap(({ documents }) => documents),
     at: order.at,
@@ -96,16 +99,26 @@ async function activatePending(
 
 async function sealRecords(
   stores: PapersStores,
-  order: { plans: readonly PlannedPapers[]; published: ReadonlySet<AgentId>; seals: Seals },
+  signed: readonly SignedPapers[],
+  published: ReadonlySet<AgentId>,
 ): Promise<void> {
-  const sealed = order.plans.flatMap((plan) => sealedBy(plan, order.published));
-  const overtaken = order.plans.filter(({ agent }) => !order.published.has(agent.id));
   await stores.credentials.sealAll(
-    sealed.map(({ id }) => ({ id, jwt: order.seals.get(id) as string })),
+    signed.flatMap(({ plan, seals }) =>
+      sealedBy(plan, published).map(({ id }) => ({ id, jwt: seals.get(id) as string })),
+    ),
   );
-  if (overtaken.length > 0) {
-    await stores.credentials.abandonAll(overtaken.map(({ passport }) => passport.id));
-  }
+}
+
+/**
+ * Passports that must read as revoked from now on: the former ones after a narrowing, and one that
+ * was signed but overtaken, because a signature that exists may be seen.
+ */
+function endingPassports(
+  plan: PlannedPapers,
+  published: ReadonlySet<AgentId>,
+): readonly CredentialRecord[] {
+  if (!published.has(plan.agent.id)) return [plan.passport];
+  return plan.narrows ? plan.formerPassports : [];
 }
 
 /** Facets are sealed in any case; a passport only when its document is published with it. */
@@ -128,18 +141,20 @@ function sealEvents(plan: PlannedPapers, published: ReadonlySet<AgentId>): Audit
       details: { agent: plan.agent.id, type: record.type },
     }),
   );
-  if (!plan.narrows || !published.has(plan.agent.id)) return issued;
-  const revoked = plan.formerPassports.map(
-    (passport): AuditEvent => ({
-      organizationId: passport.organizationId,
+  const ended = endingPassports(plan, published).map(
+    ({ id, organizationId, sealing }): AuditEvent => ({
+      organizationId,
       actor: system,
-      action: 'credential.revoked',
-      subject: passport.id,
-      reason: 'superseded by a narrower passport',
+      action: sealing === 'intended' ? 'credential.abandoned' : 'credential.revoked',
+      subject: id,
+      reason:
+        sealing === 'intended'
+          ? 'overtaken by a later change of the agent'
+          : 'superseded by a narrower passport',
       details: { agent: plan.agent.id, type: 'passport' },
     }),
   );
-  return [...issued, ...revoked];
+  return [...issued, ...ended];
 }
 
 function draftsOf(deps: PapersDeps, plan: PlannedPapers, seals: Seals): readonly DocumentDraft[] {

@@ -29,7 +29,7 @@ export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput
     actor: input.actor,
     reason: 'profile changed',
     facet: null,
-    narrows: isNarrower(found, proposed),
+    isRefusable: true,
     begin: (stores, agent, at) => beginUpdate(stores, { agent, at, input, callback }),
   });
   return issued.agent;
@@ -53,7 +53,11 @@ async function beginUpdate(
       details: { members: Object.keys(input.changes).sort() },
     },
   ]);
-  return { agent: { ...agent, ...profile, updatedAt: at }, changedLists: [] };
+  return {
+    agent: { ...agent, ...profile, updatedAt: at },
+    narrows: isNarrower(agent, profile),
+    changedLists: [],
+  };
 }
 
 function mergeProfile(

@@ -1,11 +1,13 @@
 import type { KeyId, KeyState, SigningKey } from './signing-key.ts';
 
+/** Reads signing keys, with their private halves sealed. */
 export interface KeyReader {
   find(id: KeyId): Promise<SigningKey | null>;
   /** All keys of these DIDs that are not retired, oldest first. */
   listByDids(dids: readonly string[]): Promise<readonly SigningKey[]>;
 }
 
+/** Writes signing keys, inside a unit of work. */
 export interface KeyStore extends KeyReader {
   /** Throws `key-not-usable` when another DID of the organization already uses this public key. */
   insert(key: SigningKey): Promise<void>;

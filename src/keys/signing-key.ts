@@ -2,10 +2,12 @@ import type { Brand } from '../kernel/brand.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { PublicJwk, SigningAlgorithm } from '../protocol/jwk.ts';
 
+/** A key by its id, `key_…`. */
 export type KeyId = Brand<'KeyId'>;
 
 /** What a key may sign. A key never serves two purposes. */
 export type KeyPurpose = 'credential' | 'client-authentication';
+/** `retired`: it signs nothing any more, and no document lists it. */
 export type KeyState = 'active' | 'retired';
 
 /** A key pair, or the public half of one that is held elsewhere. */

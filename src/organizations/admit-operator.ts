@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import { hashToken, isUsable, tokenScopes } from './api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from './api-token-store.ts';
@@ -11,6 +12,7 @@ const actor = { kind: 'system', id: 'service' } as const;
 const givenName = 'given at start';
 const firstName = 'first token';
 
+/** What admitting an operator needs. */
 export interface AdmitOperatorDeps {
   readonly work: UnitOfWork<{ tokens: ApiTokenStore; audit: AuditTrail }>;
   readonly tokens: ApiTokenReader;
@@ -20,20 +22,23 @@ export interface AdmitOperatorDeps {
 /**
  * Makes sure that the operator can get in. A text given at start becomes a token with every scope,
  * and one given at an earlier start ends. Without one, a new installation gets a first token, whose
- * text is returned; it cannot be had again. Otherwise returns null.
+ * text is returned; it cannot be had again. Otherwise returns null. Throws `start-refused` for a text
+ * that was revoked: whoever revoked it meant it.
  */
 export async function admitOperator(
   deps: AdmitOperatorDeps,
   input: { readonly organizationId: OrganizationId; readonly given: string | undefined },
 ): Promise<string | null> {
   const { organizationId, given } = input;
-  const tokens = await deps.tokens.list(organizationId);
   const now = deps.clock.now();
-  const formerlyGiven = tokens.filter((token) => token.name === givenName && isUsable(token, now));
-  for (const token of formerlyGiven) {
-    if (given !== undefined && token.hash === hashToken(given)) return null;
+  const known = given === undefined ? null : await deps.tokens.findByHash(hashToken(given));
+  if (known !== null && !isUsable(known, now)) throw revoked();
+  const tokens = await deps.tokens.list(organizationId);
+  const formerlyGiven = tokens.filter(({ name, id }) => name === givenName && id !== known?.id);
+  for (const token of formerlyGiven.filter((former) => isUsable(former, now))) {
     await revokeApiToken(deps, { organizationId, actor, id: token.id });
   }
+  if (known !== null) return null;
   const order = { organizationId, actor, scopes: tokenScopes, expiresAt: null };
   if (given !== undefined) {
     await createApiToken(deps, { ...order, name: givenName, text: given });
@@ -41,4 +46,11 @@ export async function admitOperator(
   }
   if (tokens.length > 0) return null;
   return (await createApiToken(deps, { ...order, name: firstName })).text;
+}
+
+function revoked(): SealwrightError {
+  return new SealwrightError(
+    'start-refused',
+    'SEALWRIGHT_ADMIN_TOKEN was revoked or has expired. Choose another.',
+  );
 }

@@ -1,11 +1,13 @@
 import type { ApiToken, TokenId } from './api-token.ts';
 import type { OrganizationId } from './organization.ts';
 
+/** Reads tokens, by their hash or by their organization. */
 export interface ApiTokenReader {
   findByHash(hash: string): Promise<ApiToken | null>;
   list(organizationId: OrganizationId): Promise<readonly ApiToken[]>;
 }
 
+/** Writes tokens, inside a unit of work. */
 export interface ApiTokenStore extends ApiTokenReader {
   insert(token: ApiToken): Promise<void>;
   /** Marks the token revoked and returns it, or null when the organization has no such token. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Brand } from '../kernel/brand.ts';
 import type { OrganizationId } from './organization.ts';
 
+/** A token by its id, `tok_…`; never its text. */
 export type TokenId = Brand<'TokenId'>;
 
 /** What a token may do, as in the contract of the management API. */
@@ -16,6 +17,7 @@ export const tokenScopes = [
   'verify',
 ] as const;
 
+/** One of the scopes. */
 export type TokenScope = (typeof tokenScopes)[number];
 
 /** A bearer token of one organization. Only the sha-256 of its text is kept. */
@@ -36,6 +38,7 @@ export function mintTokenText(): string {
   return `swt_${randomBytes(32).toString('base64url')}`;
 }
 
+/** The hash that a token is stored and found by: sha-256 of its text, in hex. */
 export function hashToken(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

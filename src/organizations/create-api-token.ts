@@ -8,11 +8,13 @@ import { type ApiToken, hashToken, mintTokenText, type TokenScope } from './api-
 import type { ApiTokenStore } from './api-token-store.ts';
 import type { OrganizationId } from './organization.ts';
 
+/** What creating a token needs. */
 export interface CreateApiTokenDeps {
   readonly work: UnitOfWork<{ tokens: ApiTokenStore; audit: AuditTrail }>;
   readonly clock: Clock;
 }
 
+/** The token that is asked for, and who asks. */
 export interface CreateApiTokenInput {
   readonly organizationId: OrganizationId;
   readonly actor: Actor;

@@ -1,6 +1,7 @@
 import type { Brand } from '../kernel/brand.ts';
 import type { Did } from '../protocol/did-web.ts';
 
+/** An organization by its id, `org_…`. */
 export type OrganizationId = Brand<'OrganizationId'>;
 
 /** An issuer: everything it publishes lives under its base URL, which never changes. */

@@ -7,6 +7,7 @@ import type { ApiToken, TokenId } from './api-token.ts';
 import type { ApiTokenStore } from './api-token-store.ts';
 import type { OrganizationId } from './organization.ts';
 
+/** What revoking a token needs. */
 export interface RevokeApiTokenDeps {
   readonly work: UnitOfWork<{ tokens: ApiTokenStore; audit: AuditTrail }>;
   readonly clock: Clock;

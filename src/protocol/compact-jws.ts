@@ -71,7 +71,7 @@ function splitParts(text: string): Parts | undefined {
   const first = text.indexOf('.');
   const second = text.indexOf('.', first + 1);
   if (second < 0) return undefined;
-  // RFC 8725bis §3.14: a fourth part, padding or white space is outside the alphabet.
+  // 8725bis §3.14: a fourth part, padding or white space is outside the alphabet.
   const header = decodeBase64url(text.slice(0, first));
   const payload = decodeBase64url(text.slice(first + 1, second));
   const signature = decodeBase64url(text.slice(second + 1));

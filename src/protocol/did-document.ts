@@ -87,7 +87,7 @@ function idsFor(relationship: VerificationRelationship, keys: readonly DidKey[])
 
 /**
  * Parses the DID document that was read for `did`. Rules: `did-document-shape`, and
- * `did-document-id` when it is the document of another DID (did:web §3.2). A method that is
+ * `did-document-id` when it is the document of another DID (did:web §2.5.2). A method that is
  * malformed or of another kind does not refuse the document: it is refused when it is asked for.
  */
 export function parseDidDocument(json: JsonValue, did: Did): Parsed<DidDocument> {

@@ -38,7 +38,7 @@ export function parseDidWeb(text: unknown): Parsed<DidWeb> {
   }
   if (!text.startsWith('did:web:')) return refused('', 'did-method', 'not a did:web identifier');
   const match = didWeb.exec(text);
-  // did:web §3.1: a host, an optional port, path segments; only the colon of the port is escaped.
+  // did:web §2.3: a host, an optional port, path segments; only the colon of the port is escaped.
   if (match === null) return refused('', 'did-path', 'not host, port and plain path segments');
   const [, host = '', portText, pathText = ''] = match;
   if (!isHostName(host)) return refused('', 'did-host', 'the host is not a lower-case DNS name');
@@ -68,7 +68,7 @@ export function parseDidUrl(text: unknown): Parsed<DidUrl> {
   return did.ok ? accepted({ did: did.value, fragment }) : did;
 }
 
-/** Where the DID document is (did:web §3.2): `/.well-known/did.json`, or `did.json` below the path. */
+/** Where the DID document is (did:web §2.5.2): `/.well-known/did.json`, or `did.json` below the path. */
 export function didWebUrl(did: DidWeb, scheme: 'https' | 'http' = 'https'): string {
   const authority = did.port === undefined ? did.host : `${did.host}:${did.port}`;
   const folder = did.path.length === 0 ? '.well-known' : did.path.join('/');

@@ -194,7 +194,7 @@ function findDomainFault(
   const domain = authority.replace('%3A', ':');
   return [domain, domain.replace(/:\d+$/, '')].includes(subject.issuerDomain)
     ? undefined
-    : refused('/credentialSubject/issuerDomain', 'subject-issuer-domain', 'not the issuer’s host');
+    : refused('/credentialSubject/issuerDomain', 'subject-issuer-domain', "not the issuer's host");
 }
 
 function typesOf(agentType: AgentType): readonly string[] {

@@ -7,6 +7,7 @@ export interface PublicDocumentReader {
   listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]>;
 }
 
+/** Writes published documents, inside a unit of work. */
 export interface PublicDocumentStore extends PublicDocumentReader {
   /**
    * Stores each as the next version of its path. A draft whose octets, headers and state equal the

@@ -1,6 +1,7 @@
 /** How a document answers: with its octets, or with 410 for ever. */
 export type DocumentState = 'live' | 'gone';
 
+/** The media types that the public plane serves. */
 export type DocumentMediaType =
   | 'application/json'
   | 'application/vc+jwt'
@@ -40,6 +41,19 @@ export const cacheControls = {
   immutable: 'public, max-age=31536000, immutable',
   page: 'public, max-age=60',
 } as const;
+
+/** A JSON document of an identity: every version is kept, and readers may hold it for 5 minutes. */
+export function draftIdentityDocument(url: string, body: Uint8Array): DocumentDraft {
+  return {
+    path: pathOf(url),
+    mediaType: 'application/json',
+    body,
+    cacheControl: cacheControls.identity,
+    expiresAt: null,
+    link: null,
+    keepsVersions: true,
+  };
+}
 
 /** The path of an absolute URL that we serve. */
 export function pathOf(url: string): string {

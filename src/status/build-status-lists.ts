@@ -3,20 +3,21 @@ import { originOf } from '../organizations/organization.ts';
 import {
   buildBitstringStatusList,
   encodeBitstring,
+  type StatusPurpose,
   setBit,
 } from '../protocol/bitstring-status-list.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { buildTokenStatusList, encodeStatuses, packStatus } from '../protocol/token-status-list.ts';
 import { type StatusList, type StatusState, statusUrls } from './status-list.ts';
 
-/** How long a verifier may hold a list: 30 s, told in milliseconds and in seconds. */
-const ttlMs = 30_000;
+/** How long a verifier may hold a list. */
 const ttlS = 30;
 /** How long a list is valid: an attacker who freezes an old one gains no more than this. */
 export const statusListValidityMs = 15 * 60_000;
 const tokenStatusBits = 2;
 const tokenStatusOf = { valid: 0, revoked: 1, suspended: 2 } as const;
 
+/** What the three documents of a list show: all indices but the exceptions are valid. */
 export interface StatusListContent {
   readonly issuer: Issuer;
   readonly list: StatusList;
@@ -31,6 +32,9 @@ export interface UnsignedStatusLists {
   readonly token: JsonObject;
 }
 
+/**
+ * Builds the three documents of a list from one set of exceptions, so that they cannot disagree.
+ */
 export async function buildStatusLists(content: StatusListContent): Promise<UnsignedStatusLists> {
   return {
     revocation: await buildBitstring(content, { purpose: 'revocation', state: 'revoked' }),
@@ -41,7 +45,7 @@ export async function buildStatusLists(content: StatusListContent): Promise<Unsi
 
 async function buildBitstring(
   content: StatusListContent,
-  show: { purpose: 'revocation' | 'suspension'; state: StatusState },
+  show: { purpose: StatusPurpose; state: StatusState },
 ): Promise<JsonObject> {
   const { issuer, list, validFrom } = content;
   const bits = new Uint8Array(list.size / 8);
@@ -56,7 +60,7 @@ async function buildBitstring(
     encodedList: await encodeBitstring(bits),
     validFrom,
     validUntil: new Date(validFrom.getTime() + statusListValidityMs),
-    ttlMs,
+    ttlMs: ttlS * 1_000,
   });
 }
 

@@ -11,12 +11,17 @@ import {
 } from '../publication/public-document.ts';
 import type { PublicDocumentStore } from '../publication/public-document-store.ts';
 import { publishDocuments } from '../publication/publish-documents.ts';
-import { buildStatusLists, statusListValidityMs } from './build-status-lists.ts';
+import {
+  buildStatusLists,
+  statusListValidityMs,
+  type UnsignedStatusLists,
+} from './build-status-lists.ts';
 import { type StatusList, type StatusListId, statusUrls } from './status-list.ts';
 import type { StatusReader, StatusStore } from './status-store.ts';
 
 const attempts = 5;
 
+/** What publishing a list needs. */
 export interface PublishStatusListDeps {
   readonly work: UnitOfWork<{ status: StatusStore; documents: PublicDocumentStore }>;
   readonly status: StatusReader;
@@ -69,7 +74,7 @@ async function signLists(
     issuer: Issuer;
     list: StatusList;
     validFrom: Date;
-    unsigned: Awaited<ReturnType<typeof buildStatusLists>>;
+    unsigned: UnsignedStatusLists;
   },
 ): Promise<readonly DocumentDraft[]> {
   const { unsigned, validFrom } = lists;

@@ -10,10 +10,18 @@ import {
 } from './status-list.ts';
 import type { StatusStore } from './status-store.ts';
 
+/** Who needs an index: the ids of credentials of one organization. */
 export interface ReserveIndexOrder {
   readonly organizationId: OrganizationId;
   readonly holders: readonly string[];
   readonly at: Date;
+}
+
+export interface ReservedIndices {
+  /** One for each holder, in their order. */
+  readonly references: readonly StatusReference[];
+  /** Lists that were begun; they must be served before a credential that points to them is. */
+  readonly openedLists: readonly StatusListId[];
 }
 
 /**
@@ -24,14 +32,17 @@ export interface ReserveIndexOrder {
 export async function reserveIndices(
   stores: { readonly status: StatusStore },
   order: ReserveIndexOrder,
-): Promise<readonly StatusReference[]> {
+): Promise<ReservedIndices> {
   const references: StatusReference[] = [];
+  const openedLists: StatusListId[] = [];
   let full: StatusListId | null = null;
   while (references.length < order.holders.length) {
     const wanted = order.holders.length - references.length;
     const taken = await stores.status.takeIndices(order.organizationId, wanted);
     if (taken === null || (taken.granted === 0 && taken.list.id === full)) {
-      await stores.status.insertList(newStatusList(order, (taken?.list.number ?? 0) + 1));
+      const list = newStatusList(order, (taken?.list.number ?? 0) + 1);
+      await stores.status.insertList(list);
+      openedLists.push(list.id);
       continue;
     }
     references.push(...referencesOf(taken.list, taken.granted));
@@ -40,7 +51,7 @@ export async function reserveIndices(
   await stores.status.insertEntries(
     references.map((reference, place) => ({ ...reference, holder: order.holders[place] ?? '' })),
   );
-  return references;
+  return { references, openedLists };
 }
 
 /** An empty list with a permutation of its own. */

@@ -1,10 +1,12 @@
 import type { Brand } from '../kernel/brand.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
+import { minBitstringEntries } from '../protocol/limits.ts';
 
+/** A status list by its id, `lst_…`. */
 export type StatusListId = Brand<'StatusListId'>;
 
-/** How many credentials one list describes: the least that Bitstring Status List §2.2 allows. */
-export const statusListSize = 131_072;
+/** How many credentials one list describes: the least that is allowed (BSL §2.2). */
+export const statusListSize = minBitstringEntries;
 
 /** A range of indices, published as two Bitstring lists and one Token Status List. */
 export interface StatusList {
@@ -44,6 +46,7 @@ export interface StatusEntry extends StatusReference {
   readonly agentSuspendedAt: Date | null;
 }
 
+/** The state that a status entry amounts to. */
 export function stateOf(
   entry: Pick<StatusEntry, 'revokedAt' | 'suspendedAt' | 'agentSuspendedAt'>,
 ): StatusState {

@@ -16,10 +16,10 @@ export class StatusPublisher {
 
   /** Resolves with the validFrom of a publication that began after this call. */
   publish(id: StatusListId): Promise<Date> {
-    const running = this.#running.get(id);
-    if (running === undefined) return this.#start(id);
     const waiting = this.#next.get(id);
     if (waiting !== undefined) return waiting;
+    const running = this.#running.get(id);
+    if (running === undefined) return this.#start(id);
     const next = running.then(ignore, ignore).then(() => {
       this.#next.delete(id);
       return this.#start(id);

@@ -13,6 +13,7 @@ export type StatusChange =
   | { readonly suspendedAt: Date | null }
   | { readonly agentSuspendedAt: Date | null };
 
+/** Reads status lists and what is recorded in them. */
 export interface StatusReader {
   listLists(): Promise<readonly StatusList[]>;
   findList(id: StatusListId): Promise<StatusList | null>;
@@ -22,6 +23,7 @@ export interface StatusReader {
   ): Promise<readonly { readonly index: number; readonly state: StatusState }[]>;
 }
 
+/** Writes status lists and entries, inside a unit of work. */
 export interface StatusStore extends StatusReader {
   insertList(list: StatusList): Promise<void>;
   /**
@@ -44,7 +46,7 @@ export interface StatusStore extends StatusReader {
   findEntries(holders: readonly string[]): Promise<readonly StatusEntry[]>;
   /**
    * Locks the list and records that `revision` is published as of `at`. Returns false, and changes
-   * nothing, when a publication with the same or a later `at` is already recorded.
+   * nothing, when a publication with the same or a later `at`, or of a later revision, is recorded.
    */
   recordPublication(
     id: StatusListId,

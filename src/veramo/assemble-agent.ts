@@ -25,6 +25,7 @@ export type VeramoMethods = Pick<IKeyManager, 'keyManagerCreate' | 'keyManagerSi
   Pick<IResolver, 'resolveDid'> &
   Pick<ICredentialIssuer, 'createVerifiableCredential'>;
 
+/** A Veramo agent with these methods and no others. */
 export type VeramoAgent = TAgent<VeramoMethods>;
 
 // Importing keys is left out because Veramo prints the arguments of its methods when debugging is
@@ -39,6 +40,7 @@ const authorizedMethods: readonly string[] = [
   'createVerifiableCredential',
 ] satisfies readonly (keyof VeramoMethods | 'keyManagerGet')[];
 
+/** What an agent is assembled around. */
 export interface AgentParts {
   readonly seal: KeySeal;
   readonly ring: KeyRing;

@@ -2,8 +2,9 @@ import type { IIdentifier, ManagedKeyInfo } from '@veramo/core-types';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { EcPublicJwk, PublicJwk } from '../protocol/jwk.ts';
 
-/** The names under which the agents know the two key management systems. */
+/** The name under which the agents know the system whose private halves are sealed here. */
 export const sealedKmsName = 'sealed';
+/** The name under which they know the one that has public halves only. */
 export const heldElsewhereKmsName = 'held-elsewhere';
 
 /** What is decided about a key before it exists; it reaches the KMS as Veramo's `meta`. */

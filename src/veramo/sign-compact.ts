@@ -1,6 +1,7 @@
 import type { IKeyManager } from '@veramo/core-types';
 import { type SigningKey, verificationMethodOf } from '../keys/signing-key.ts';
 
+/** What is to be signed, by which key. */
 export interface CompactOrder {
   readonly key: SigningKey;
   readonly header: { readonly typ: string; readonly cty?: string };

@@ -9,7 +9,7 @@ import type { Trust } from './trust.ts';
 import { inspectionTrust, trustOf } from './trust.ts';
 import { parseTrustPolicy } from './trust-policy.ts';
 import type { Report } from './verdict.ts';
-import { verifyClient } from './verify-client.ts';
+import { deadlineMs, verifyClient } from './verify-client.ts';
 
 /** What a look at a client needs; what a verdict needs besides is in `VerifierOptions`. */
 export interface InspectorOptions {
@@ -21,6 +21,7 @@ export interface InspectorOptions {
   readonly validators?: Readonly<Record<string, ClaimsValidator>>;
 }
 
+/** What a verdict needs. */
 export interface VerifierOptions extends InspectorOptions {
   /** Whom to trust, and for what. Required: there is no verdict without it. */
   readonly policy: TrustPolicy;
@@ -40,8 +41,6 @@ export interface Inspector {
   /** As `inspectClient`, for a compact credential on its own. */
   inspectCredential(jwt: string, request?: AccessRequest): Promise<Report>;
 }
-
-const readDeadlineMs = 5_000;
 
 /**
  * The verifier that authorization servers and resource servers embed. It never throws for what a
@@ -109,7 +108,7 @@ async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
   if (!trusted && !sources.octets.has(url)) {
     return { ok: false, failure: 'blocked', detail: 'the URL is under no trusted prefix' };
   }
-  const deadline = Date.now() + readDeadlineMs;
+  const deadline = Date.now() + deadlineMs;
   const request = { url, accept: acceptJson, maxBytes: maxJwksBytes, deadline };
   const outcome = await sources.octets.read(request);
   if (outcome.ok) {

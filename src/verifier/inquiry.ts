@@ -45,10 +45,7 @@ export class Established<Value> {
   }
 
   get value(): Value {
-    if (this.#value === undefined) {
-      throw new TypeError('a check depends on one that has not established its result');
-    }
-    return this.#value;
+    return present(this.#value);
   }
 
   set(value: Value): void {

@@ -11,6 +11,7 @@ export interface FetchedResponse {
 /** Why the guard gave no response. `blocked` is a refusal of ours, never a state of the peer. */
 export type FetchFailure = 'blocked' | 'too-large' | 'timeout' | 'redirect' | 'failed';
 
+/** The response, whatever its status, or why there is none. */
 export type FetchOutcome =
   | { readonly ok: true; readonly response: FetchedResponse }
   | { readonly ok: false; readonly failure: FetchFailure; readonly detail: string };
@@ -25,6 +26,7 @@ export interface Fetch {
   readonly allowLoopback: boolean;
 }
 
+/** What is asked for, and the bounds of the exchange. */
 export interface FetchOptions {
   readonly accept: string;
   readonly maxBytes: number;

@@ -1,4 +1,5 @@
 import { parseDateTimeStamp } from '../protocol/date-time.ts';
+import { mcpServerType } from '../protocol/passport.ts';
 import type { TrustEntry, TrustPolicy } from './ports.ts';
 import { lifetimeBoundsDays, statusMaxAgeBoundsS, statusStaleBoundsS } from './trust-policy.ts';
 
@@ -38,7 +39,7 @@ export interface Trust {
  * A type that says what sort of agent a passport is for, and grants nothing by itself: an issuer
  * trusted for passports may add it.
  */
-const markerTypes: ReadonlySet<string> = new Set(['McpServerCredential']);
+const markerTypes: ReadonlySet<string> = new Set([mcpServerType]);
 
 /** The trust that an operator's policy states. */
 export function trustOf(policy: TrustPolicy): Trust {

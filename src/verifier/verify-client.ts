@@ -70,7 +70,8 @@ const causedByAge: ReadonlySet<Reason | null> = new Set<Reason>([
 ]);
 // A copy younger than this is as good as a new one; bounds what a refused client costs its issuer.
 const suspectAfterMs = 1_000;
-const deadlineMs = 5_000;
+/** Everything that one question may take, and one read on behalf of a host. */
+export const deadlineMs = 5_000;
 
 /**
  * Judges one question by a table of checks, within five seconds. When the finding may be owed to an

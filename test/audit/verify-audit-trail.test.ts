@@ -93,7 +93,10 @@ const tamperings: readonly (readonly [string, Tampering, number, string])[] = [
   ],
   [
     'the body and the hash of one record rewritten',
-    withRecord(3, (record) => rewritten(record, record.body.replace('agt_3', 'agt_8'))),
+    withRecord(3, (record) => ({
+      ...rewritten(record, record.body.replace('agt_3', 'agt_8')),
+      subject: 'agt_8',
+    })),
     4,
     unlinked,
   ],
@@ -136,6 +139,7 @@ const tamperings: readonly (readonly [string, Tampering, number, string])[] = [
     3,
     disagrees,
   ],
+  ['a searched column altered', withRecord(2, () => ({ subject: 'agt_9' })), 2, disagrees],
   ['a body that is no object', withRecord(5, (record) => rewritten(record, 'null')), 5, disagrees],
   ['a body that is no JSON', withRecord(5, (record) => rewritten(record, '{')), 5, disagrees],
 ];

@@ -1,46 +1,43 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CredentialId } from '../../src/credentials/credential.ts';
 import { apiRoutes, createApp } from '../../src/http/app.ts';
 import { type Listeners, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
 import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
-import type { TokenScope } from '../../src/organizations/api-token.ts';
-import { MemoryRegistry } from '../support/memory-registry.ts';
+import { type ApiToken, type TokenScope, tokenScopes } from '../../src/organizations/api-token.ts';
+import { asJson, certified, readsLogs } from '../credentials/made-claims.ts';
+import { payloadOf } from '../journeys/registry-world.ts';
+import { type EdgeWorld, heldJwk, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
 import { type RawRequest, rawRequest } from '../support/raw-request.ts';
 import { createStubVerifier, type StubVerifier } from '../support/stub-verifier.ts';
 
-const now = new Date('2026-11-20T12:00:00Z');
-const clock = { now: () => now };
 const uuid = /^urn:uuid:[0-9a-f]{8}-[0-9a-f-]{27}$/;
-const publicJwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const compactJws = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
 const order = {
   handle: 'billing-bot',
   kind: 'agent',
   name: 'Billing Bot',
   owners: ['a@acme.com'],
-  jwk: publicJwk,
+  jwk: heldJwk,
 };
 
 let listeners: Listeners;
-let registry: MemoryRegistry;
+let world: EdgeWorld;
 let verifier: StubVerifier;
-let token: string;
+let token: { readonly token: ApiToken; readonly text: string };
 let ready = true;
 const logged: string[] = [];
 
 beforeAll(async () => {
   const log = createLog('info', { write: (line) => void logged.push(line) });
   const app = createApp({
-    registry: new Proxy({} as MemoryRegistry, {
-      get: (_, name: keyof MemoryRegistry) => {
-        const member: unknown = registry[name];
-        return typeof member === 'function' ? member.bind(registry) : member;
-      },
-    }),
+    registry: watchedRegistry(() => world),
     verifierOf: () => verifier,
     checkReadiness: async () => [{ name: 'database', ok: ready }],
     origin: 'https://id.acme.com',
     role: 'all',
-    clock,
+    clock: { now: () => world.clock.now() },
     log,
   });
   const settings = {
@@ -53,10 +50,10 @@ beforeAll(async () => {
 
 afterAll(() => listeners.close());
 
-beforeEach(() => {
-  registry = new MemoryRegistry(clock);
+beforeEach(async () => {
+  world = await openEdgeWorld();
   verifier = createStubVerifier();
-  token = registry.grant();
+  token = await world.grant();
   ready = true;
   logged.length = 0;
 });
@@ -92,7 +89,7 @@ describe('agents', () => {
       did: 'did:web:id.acme.com:a:billing-bot',
       clientId: 'https://id.acme.com/a/billing-bot/client.json',
       jwksUri: 'https://id.acme.com/a/billing-bot/jwks.json',
-      redirectUris: [],
+      redirectUris: ['https://id.acme.com/a/billing-bot/callback'],
       grantTypes: ['authorization_code', 'client_credentials'],
       logoUri: null,
       keyCustody: 'jwk',
@@ -112,7 +109,11 @@ describe('agents', () => {
   test('a key that is handed out is in the answer once', async () => {
     const { jwk: _, ...rest } = order;
     const made = await call('POST /api/v1/agents', { ...rest, keyCustody: 'issued' });
-    expect(made.json).toMatchObject({ keyCustody: 'issued', privateJwk: { d: 'private' } });
+    const [published] = (await world.json('/a/billing-bot/jwks.json')).keys;
+    const { kty, crv, x, y } = published;
+    const d = expect.stringMatching(/^[\w-]{43}$/);
+    expect(made.json).toMatchObject({ keyCustody: 'issued', privateJwk: { kty, crv, x, y, d } });
+    expect(published).not.toHaveProperty('d');
     const read = await call('GET /api/v1/agents/billing-bot');
     expect(read.json).not.toHaveProperty('privateJwk');
   });
@@ -158,34 +159,45 @@ describe('agents', () => {
 
   test('the versions of its documents come without their octets', async () => {
     await enrol('billing-bot');
+    await world.issue('billing-bot');
     const answer = await call('GET /api/v1/agents/billing-bot/documents');
-    expect(answer.json).toEqual({
-      data: [
-        {
-          path: '/a/billing-bot/client.json',
-          version: 2,
-          state: 'live',
-          mediaType: 'application/json',
-          bytes: 3291,
-          sha256: 'digest',
-          publishedAt: '2026-11-20T12:00:00.000Z',
-        },
-      ],
-      next: null,
+    const rows = answer.json['data'] as Record<string, unknown>[];
+    const body = (await world.document('/a/billing-bot/client.json'))?.body ?? new Uint8Array(0);
+    expect(rows[0]).toEqual({
+      path: '/a/billing-bot/client.json',
+      version: 2,
+      state: 'live',
+      mediaType: 'application/json',
+      bytes: body.byteLength,
+      sha256: createHash('sha256').update(body).digest('base64url'),
+      publishedAt: '2026-11-20T12:00:00.002Z',
     });
+    expect(rows.map(({ path, version }) => `${path} ${version}`)).toEqual([
+      '/a/billing-bot/client.json 2',
+      '/a/billing-bot/callback 1',
+      '/a/billing-bot/client.json 1',
+      '/a/billing-bot/credentials 1',
+      '/a/billing-bot/did.json 1',
+      '/a/billing-bot/jwks.json 1',
+    ]);
+    expect(answer.json['next']).toBeNull();
   });
 });
 
 describe('credentials', () => {
-  const facet = { type: 'compliance', claims: { attestations: [] }, reason: 'CHG-1' };
+  const facet = { type: 'compliance', claims: asJson(certified), reason: 'CHG-1' };
 
   beforeEach(() => enrol('billing-bot'));
 
   test('issuing answers 201 with the compact JWS', async () => {
     const answer = await call('POST /api/v1/agents/billing-bot/credentials', facet);
     expect(answer.status).toBe(201);
-    const { id } = answer.json;
+    const { id, jwt } = answer.json;
     expect(answer.headers['location']).toBe(`/api/v1/credentials/${id}`);
+    const { status, credentialSubject } = payloadOf(String(jwt));
+    expect(status.status_list.uri).toBe('https://id.acme.com/token-status/1');
+    expect(credentialSubject).toMatchObject(certified);
+    expect(await world.text(`/a/billing-bot/credentials/${id}`)).toBe(jwt);
     expect(answer.json).toEqual({
       id: expect.stringMatching(/^crd_/),
       type: 'compliance',
@@ -195,12 +207,12 @@ describe('credentials', () => {
       reason: 'CHG-1',
       validFrom: '2026-11-20T12:00:00.000Z',
       validUntil: '2027-02-18T12:00:00.000Z',
-      createdAt: '2026-11-20T12:00:00.000Z',
+      createdAt: '2026-11-20T12:00:00.001Z',
       revokedAt: null,
-      status: { list: 7, index: 48_211 },
-      claims: { attestations: [] },
-      jwt: 'header.payload.signature',
-      url: `https://id.acme.com/c/${id}`,
+      status: { list: 1, index: status.status_list.idx },
+      claims: certified,
+      jwt: expect.stringMatching(compactJws),
+      url: `https://id.acme.com/a/billing-bot/credentials/${id}`,
     });
   });
 
@@ -214,7 +226,8 @@ describe('credentials', () => {
   test('listings name the agent and leave the JWS out', async () => {
     await call('POST /api/v1/agents/billing-bot/credentials', facet);
     const answer = await call('GET /api/v1/credentials?agent=billing-bot&type=compliance');
-    const [row] = answer.json['data'] as Record<string, unknown>[];
+    const [row, ...others] = answer.json['data'] as Record<string, unknown>[];
+    expect(others).toEqual([]);
     expect(row).toMatchObject({ agent: 'billing-bot', type: 'compliance', state: 'active' });
     expect(row).not.toHaveProperty('jwt');
     const unknown = await call('GET /api/v1/credentials?agent=nobody');
@@ -223,18 +236,25 @@ describe('credentials', () => {
 
   test('a change answers with the state that the public lists show', async () => {
     const { id } = (await call('POST /api/v1/agents/billing-bot/credentials', facet)).json;
-    const published = { id, publishedAt: '2026-11-20T12:00:00.000Z' };
     const at = (verb: string) => call(`POST /api/v1/credentials/${id}/${verb}`, { reason: 'x' });
-    expect((await at('suspend')).json).toEqual({ ...published, state: 'suspended' });
-    expect((await at('resume')).json).toEqual({ ...published, state: 'active' });
-    expect((await at('revoke')).json).toEqual({ ...published, state: 'revoked' });
-    expect((await at('revoke')).status).toBe(200);
+    const shown = () => world.credential(id as CredentialId).then(world.shown);
+    // A list goes forward by a millisecond while the clock stands still.
+    const [first, second, third] = [1, 2, 3].map((ms) => `2026-11-20T12:00:00.00${ms}Z`);
+    expect((await at('suspend')).json).toEqual({ id, state: 'suspended', publishedAt: first });
+    expect(await shown()).toBe('suspended');
+    expect((await at('resume')).json).toEqual({ id, state: 'active', publishedAt: second });
+    expect(await shown()).toBe('valid');
     expect((await at('renew')).status).toBe(201);
+    expect((await at('revoke')).json).toEqual({ id, state: 'revoked', publishedAt: third });
+    expect(await shown()).toBe('revoked');
+    expect((await at('revoke')).status).toBe(200);
+    expect((await at('renew')).status).toBe(409);
     expect((await call(`GET /api/v1/credentials/${id}`)).json).toMatchObject({ state: 'revoked' });
   });
 
   test('access names who may, by which credential, by whom and why', async () => {
-    await call('POST /api/v1/agents/billing-bot/credentials', facet);
+    const order = { type: 'allowed-actions', claims: asJson(readsLogs), reason: 'CHG-1' };
+    const { id } = (await call('POST /api/v1/agents/billing-bot/credentials', order)).json;
     const answer = await call('GET /api/v1/access?action=read&resource=logs%2Fproduction');
     expect(answer.json['data']).toEqual([
       {
@@ -246,8 +266,8 @@ describe('credentials', () => {
           clientId: 'https://id.acme.com/a/billing-bot/client.json',
         },
         credential: {
-          id: expect.stringMatching(/^crd_/),
-          type: 'compliance',
+          id,
+          type: 'allowed-actions',
           state: 'active',
           validFrom: '2026-11-20T12:00:00.000Z',
           validUntil: '2027-02-18T12:00:00.000Z',
@@ -256,6 +276,8 @@ describe('credentials', () => {
         reason: 'CHG-1',
       },
     ]);
+    const denied = await call('GET /api/v1/access?action=read&resource=logs%2Fpii');
+    expect(denied.json).toEqual({ data: [], next: null });
   });
 });
 
@@ -277,7 +299,7 @@ describe('the office', () => {
 
   test('the organization, the audit trail and its verification', async () => {
     expect((await call('GET /api/v1/organization')).json).toEqual({
-      id: 'org_acme',
+      id: world.organization.id,
       name: 'Acme',
       did: 'did:web:id.acme.com',
       baseUrl: 'https://id.acme.com',
@@ -285,20 +307,38 @@ describe('the office', () => {
       createdAt: '2026-11-20T12:00:00.000Z',
     });
     const page = await call('GET /api/v1/audit?limit=1&since=2026-11-20T00:00:00Z');
+    const [first, second] = await world.deps.audit.readAfter(0, 2);
     expect(page.json['data']).toEqual([
       {
         sequence: 1,
-        event: { sequence: 1, action: 'agent.onboarded' },
-        previousHash: '0',
-        hash: '1',
+        event: {
+          sequence: 1,
+          id: expect.stringMatching(/^evt_/),
+          at: '2026-11-20T12:00:00.000Z',
+          organizationId: world.organization.id,
+          actor: { kind: 'system', id: 'service' },
+          action: 'organization.created',
+          subject: world.organization.id,
+          reason: null,
+          details: {
+            did: 'did:web:id.acme.com',
+            baseUrl: 'https://id.acme.com',
+            key: expect.stringMatching(/^[\w-]{43}$/),
+          },
+        },
+        previousHash: '0'.repeat(64),
+        hash: first?.hash,
       },
     ]);
-    const second = await call(`GET /api/v1/audit?limit=1&cursor=${page.json['next']}`);
-    expect(second.json['data']).toMatchObject([{ sequence: 2 }]);
+    const next = await call(`GET /api/v1/audit?limit=1&cursor=${page.json['next']}`);
+    expect(next.json['data']).toMatchObject([
+      { sequence: 2, event: { action: 'token.created' }, previousHash: first?.hash },
+    ]);
+    expect(next.json['next']).toBeNull();
     expect((await call('GET /api/v1/audit/verify')).json).toEqual({
       intact: true,
-      records: 3,
-      headHash: '3',
+      records: 2,
+      headHash: second?.hash,
       brokenAt: null,
       detail: null,
     });
@@ -390,7 +430,7 @@ describe('who may', () => {
       instance: expect.stringMatching(uuid),
       fix: expect.stringContaining('Authorization: Bearer'),
     });
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test('every route but one needs a scope, and refuses a token without it', async () => {
@@ -400,7 +440,7 @@ describe('who may', () => {
         open.push(`${method} ${path}`);
         continue;
       }
-      const others = registry.grant(allBut(scope));
+      const others = (await world.grant(allBut(scope))).text;
       const target = `/api/v1${path.replace(':target', 'x')}`;
       const answer = await rawRequest(listeners.publicUrl, target, {
         method,
@@ -413,12 +453,13 @@ describe('who may', () => {
       );
     }
     expect(open).toEqual(['GET /organization']);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test("another organization's token finds nothing of ours", async () => {
     await enrol('billing-bot');
-    const headers = { Authorization: `Bearer ${registry.grant(undefined, 'org_other')}` };
+    const { text } = await world.grant(tokenScopes, await world.openOther());
+    const headers = { Authorization: `Bearer ${text}` };
     const read = await call('GET /api/v1/agents/billing-bot', undefined, { headers });
     expect([read.status, read.json['code']]).toEqual([404, 'agent-not-found']);
     const listing = await call('GET /api/v1/agents', undefined, { headers });
@@ -447,7 +488,7 @@ describe('bad input changes nothing', () => {
     expect(answer.json).toMatchObject({ code: 'invalid-input', title: expect.any(String) });
     const errors = answer.json['errors'] as { pointer: string; detail: string }[];
     expect(errors.map((error) => error.pointer)).toEqual([pointer]);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test('all faults come in one answer', async () => {
@@ -459,7 +500,7 @@ describe('bad input changes nothing', () => {
   test.each(['suspend', 'resume', 'retire'])('%s without a reason', async (verb) => {
     const answer = await call(`POST /api/v1/agents/billing-bot/${verb}`, {});
     expect(answer.json).toMatchObject({ code: 'invalid-input', errors: [{ pointer: '/reason' }] });
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test.each([
@@ -477,7 +518,7 @@ describe('bad input changes nothing', () => {
     const answer = await call('POST /api/v1/agents', undefined, { body });
     expect([answer.status, answer.json['code']]).toEqual([status, code]);
     expect(answer.json['instance']).toMatch(uuid);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test.each([
@@ -490,7 +531,7 @@ describe('bad input changes nothing', () => {
     const headers = { 'Content-Type': type, ...extra };
     const answer = await call('POST /api/v1/agents', order, { headers });
     expect([answer.status, answer.json['code']]).toEqual([415, 'media-type-unsupported']);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test.each([
@@ -509,14 +550,14 @@ describe('bad input changes nothing', () => {
   ])('%s', async (target) => {
     const answer = await call(`GET ${target}`);
     expect([answer.status, answer.json['code']]).toEqual([400, 'invalid-input']);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
     expect(JSON.stringify([answer.json, logged])).not.toContain('canary');
   });
 
   test('a query on a call with a body', async () => {
     const answer = await call('POST /api/v1/agents?access_token=x', order);
     expect([answer.status, answer.json['code']]).toEqual([400, 'invalid-input']);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test.each([
@@ -533,7 +574,7 @@ describe('bad input changes nothing', () => {
   ])('%s', async (line, status, code) => {
     const answer = await call(line, undefined, { body: '' });
     expect([answer.status, answer.json['code']]).toEqual([status, code]);
-    expect(registry.called).toEqual([]);
+    expect(world.called).toEqual([]);
   });
 
   test('a refused method names those that are answered', async () => {
@@ -544,9 +585,11 @@ describe('bad input changes nothing', () => {
 
 describe('what goes wrong on our side', () => {
   test('is named by its request alone; the log has the rest, without what a peer sent', async () => {
-    registry.failure = new Error('the pool is empty', {
-      cause: Object.assign(new Error('refused'), { body: 'canary-body', token: 'canary-token' }),
+    const cause = Object.assign(new Error('refused'), {
+      body: 'canary-body',
+      token: 'canary-token',
     });
+    world.failNext(new Error('the pool is empty', { cause }));
     const answer = await call('GET /api/v1/agents');
     expect(answer.status).toBe(500);
     expect(answer.json).toEqual({
@@ -569,7 +612,7 @@ describe('what goes wrong on our side', () => {
   });
 
   test('a database that is away is 503', async () => {
-    registry.failure = new SealwrightError('storage-unavailable', 'The database is away.');
+    world.failNext(new SealwrightError('storage-unavailable', 'The database is away.'));
     const answer = await call('GET /api/v1/agents');
     expect([answer.status, answer.json['code']]).toEqual([503, 'storage-unavailable']);
   });
@@ -579,7 +622,6 @@ describe('the log', () => {
   test('has one line per call: route, status, request and token by id; nothing of the message', async () => {
     const reason = 'canary-reason';
     await enrol('canary-handle');
-    logged.length = 0;
     await call('POST /api/v1/agents/canary-handle/suspend', { reason });
     await expect.poll(() => logged.length).toBe(1);
     const line = JSON.parse(logged[0] ?? '');
@@ -589,24 +631,15 @@ describe('the log', () => {
       route: '/agents/:target/suspend',
       status: 200,
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      tokenId: registry.tokens[0]?.id,
+      tokenId: token.token.id,
     });
     expect(logged[0]).not.toContain('canary');
-    expect(logged[0]).not.toContain(token);
+    expect(logged[0]).not.toContain(token.text);
   });
 });
 
 async function enrol(handle: string): Promise<void> {
-  await registry.enrolAgent({
-    organizationId: registry.organization.id,
-    actor: { kind: 'system', id: 'test' },
-    handle,
-    kind: 'agent',
-    name: 'Billing Bot',
-    owners: ['a@acme.com'],
-    key: { custody: 'jwk', jwk: publicJwk },
-  });
-  registry.called.length = 0;
+  await world.enrol(handle, { owners: ['a@acme.com'] });
 }
 
 interface CallAnswer {
@@ -625,7 +658,7 @@ async function call(line: string, body?: unknown, options: RawRequest = {}): Pro
     ...options,
     method,
     headers: {
-      Authorization: `Bearer ${token}`,
+      Authorization: `Bearer ${token.text}`,
       ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
       ...options.headers,
     },

@@ -9,7 +9,7 @@ it('publishes nothing for a state that is not the present one any more', async (
   const suspended = await world.registry.suspendAgent(agent);
   await world.registry.retireAgent(agent);
   world.published.splice(0);
-  await publishStanding(world.deps, suspended);
+  await publishStanding(world.deps, suspended, { narrows: false });
   expect(world.published).toStrictEqual([]);
   expect(await world.text('/a/billing-bot')).toBe('Billing Bot is retired, facets 0');
   expect((await world.agent('billing-bot')).publishedRevision).toBe(3);
@@ -24,6 +24,6 @@ it('may be repeated', async () => {
     reason: 'gone',
   });
   world.published.splice(0);
-  await publishStanding(world.deps, retired);
+  await publishStanding(world.deps, retired, { narrows: false });
   expect(world.published).toStrictEqual([]);
 });

@@ -51,11 +51,11 @@ describe('with a token given', () => {
     ]);
   });
 
-  it('opens again when it is given again after another one', async () => {
+  it('stays closed when it is given again after another one', async () => {
     const { start, opens } = arrange();
     await start('swt_one');
     await start('swt_two');
-    await start('swt_one');
-    expect([await opens('swt_one'), await opens('swt_two')]).toStrictEqual([true, false]);
+    await expect(start('swt_one')).rejects.toMatchObject({ code: 'start-refused' });
+    expect(await opens('swt_one')).toBe(false);
   });
 });

@@ -30,7 +30,8 @@ async function arrange(replace: Partial<PublishStatusListDeps> = {}) {
     await stores.keys.insert(key);
     await stores.status.insertList(aList());
     const holders = ['crd_0', 'crd_1'];
-    return reserveIndices(stores, { organizationId: organization.id, holders, at });
+    const order = { organizationId: organization.id, holders, at };
+    return (await reserveIndices(stores, order)).references;
   });
   const { readers } = database;
   const issuers = new IssuerDirectory(readers);

@@ -14,13 +14,10 @@ async function arrange(...lists: StatusList[]) {
     for (const list of lists) await status.insertList(list);
   });
   const reserve = (count: number, from = 0) =>
-    database.run((stores) =>
-      reserveIndices(stores, {
-        organizationId,
-        holders: Array.from({ length: count }, (_, place) => `crd_${from + place}`),
-        at,
-      }),
-    );
+    database.run(async (stores) => {
+      const holders = Array.from({ length: count }, (_, place) => `crd_${from + place}`);
+      return (await reserveIndices(stores, { organizationId, holders, at })).references;
+    });
   return { database, reserve };
 }
 

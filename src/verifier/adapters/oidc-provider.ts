@@ -92,8 +92,10 @@ type Section = { readonly [name: string]: unknown };
  *   `invalid_client`.
  *
  * Clients that the operator registered are left alone. Under a policy in `monitor` mode verdicts
- * are reported and not acted on: the server then takes any metadata document. Throws TypeError naming the path where the
- * given configuration says otherwise; an own `fetch` goes into the options.
+ * are reported and not acted on: the server then takes any metadata document.
+ *
+ * @throws TypeError that names the path where the given configuration says otherwise; a `fetch` of
+ *   its own goes into the options.
  */
 export function withAgentClients<Configuration extends object>(
   configuration: Configuration,

@@ -4,7 +4,7 @@ import type { Inquiry } from '../inquiry.ts';
 import type { IssuerReading } from '../resolve/did-web.ts';
 import { evidenceOfTrouble } from '../trouble-finding.ts';
 
-/** did:web §3.2: the issuer's DID document is read from its place and names that very DID. */
+/** did:web §2.5.2: the issuer's DID document is read from its place and names that very DID. */
 export async function checkIssuerDid(inquiry: Inquiry): Promise<Finding> {
   const { issuer: did } = inquiry.unverified;
   const { deadline, plainLoopback } = inquiry;

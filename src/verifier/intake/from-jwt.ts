@@ -9,7 +9,7 @@ import { parsePassport, passportType } from '../../protocol/passport.ts';
 import type { Presentation, PresentedCredential, Statement } from './presentation.ts';
 import { freezeDeeply } from './presentation.ts';
 
-const facetTypes: ReadonlySet<string> = new Set(Object.values(facetCredentialTypes));
+const typesOfFacets: ReadonlySet<string> = new Set(Object.values(facetCredentialTypes));
 
 /** Takes a credential apart that was handed over on its own. */
 export function presentJwt(jwt: unknown): Presentation {
@@ -24,17 +24,17 @@ export function presentCredential(text: unknown): PresentedCredential {
     return { jws, credential: jws, statement: jws };
   }
   const credential = parseAgentCredential(jws.value);
-  return { jws, credential, statement: credential.ok ? stateOf(credential.value) : credential };
+  return { jws, credential, statement: credential.ok ? statementOf(credential.value) : credential };
 }
 
-function stateOf(credential: AgentCredential): Parsed<Statement> {
+function statementOf(credential: AgentCredential): Parsed<Statement> {
   if (credential.types.includes(passportType)) {
     const passport = parsePassport(credential);
     return passport.ok
       ? accepted({ kind: 'passport', passport: passport.value.subject })
       : passport;
   }
-  if (credential.types.some((type) => facetTypes.has(type))) {
+  if (credential.types.some((type) => typesOfFacets.has(type))) {
     const facet = parseFacet(credential);
     return facet.ok ? accepted({ kind: 'facet' }) : facet;
   }

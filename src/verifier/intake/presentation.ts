@@ -17,6 +17,7 @@ export interface Presentation {
   readonly credential?: PresentedCredential;
 }
 
+/** A client metadata document, taken apart. */
 export interface PresentedDocument {
   readonly metadata: Parsed<ClientMetadata>;
   /** null when the document is not well formed. */
@@ -25,6 +26,9 @@ export interface PresentedDocument {
   readonly digest: string;
 }
 
+/**
+ * A compact credential, taken apart layer by layer; a layer that fails stands for those below it.
+ */
 export interface PresentedCredential {
   readonly jws: Parsed<CompactJws>;
   readonly credential: Parsed<AgentCredential>;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isLoopbackName } from '../../protocol/host-name.ts';
 
 /** Ports that speak other protocols: no key set is served there, and a probe must not reach them. */
 const refusedPorts: ReadonlySet<number> = new Set([
@@ -25,6 +26,7 @@ const internalSuffixes: readonly string[] = [
   '.onion',
 ];
 
+/** The URL to dial, or why it is not dialled. */
 export type UrlJudgement =
   | { readonly ok: true; readonly url: URL; readonly loopback: boolean }
   | { readonly ok: false; readonly detail: string };
@@ -47,10 +49,6 @@ export function judgeUrl(text: string, allowLoopback: boolean): UrlJudgement {
   }
   const fault = loopback ? undefined : (nameFault(url.hostname) ?? portFault(url.port));
   return fault === undefined ? { ok: true, url, loopback } : refuse(fault);
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost');
 }
 
 function nameFault(hostname: string): string | undefined {

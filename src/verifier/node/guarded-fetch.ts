@@ -21,6 +21,7 @@ const idleSocketMs = 15_000;
 const maxHeaderBytes = 16_384;
 const redirects: ReadonlySet<number> = new Set([300, 301, 302, 303, 305, 307, 308]);
 
+/** What may be set about the guarded fetch; nothing loosens it but `allowLoopback`. */
 export interface GuardedFetchOptions {
   /** Reads plain http and loopback hosts (`localhost`, `*.localhost`) too. Development only. */
   readonly allowLoopback?: boolean;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip, type Gunzip } from 'node:zlib';
 
+/** The whole body, decompressed, or why there is none. */
 export type BodyOutcome =
   | { readonly ok: true; readonly body: Uint8Array }
   | { readonly ok: false; readonly failure: 'too-large' | 'failed'; readonly detail: string };

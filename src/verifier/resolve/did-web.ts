@@ -22,19 +22,25 @@ export interface IssuerRequest {
   readonly deadline: number;
 }
 
+/** Which key of the issuer is wanted. */
 export interface IssuerKeyRequest extends IssuerRequest {
   readonly kid: string;
   /** The instant at which the key must be in force. */
   readonly at: Date;
 }
 
+/** The issuer's DID document, what is wrong with it, or why it could not be had. */
 export type IssuerReading = SourceReading<Parsed<DidDocument>>;
 
+/**
+ * The key, or why none fits, with the document it was looked for in; otherwise why there is no
+ * document.
+ */
 export type IssuerKeyReading =
   | { readonly ok: true; readonly key: Parsed<PublicJwk>; readonly document: DidDocument }
   | { readonly ok: false; readonly reading: IssuerReading };
 
-/** Resolves the did:web identifiers of issuers through the guarded fetch (did:web §3.2). */
+/** Resolves the did:web identifiers of issuers through the guarded fetch (did:web §2.5.2). */
 export interface Issuers {
   document(request: IssuerRequest): IssuerReading | Promise<IssuerReading>;
   /** The key that may sign assertions under a `kid`, looked for as `newerKey` does if need be. */
@@ -91,7 +97,7 @@ async function parseIssuerDocument(response: FetchedResponse): Promise<Parsed<Di
   return did.ok ? parseDidDocument(json.value, did.value.did) : did;
 }
 
-// did:web §3.2: the document found at the URL of a DID names that very DID.
+// did:web §2.5.2: the document found at the URL of a DID names that very DID.
 function belongingTo(did: Did, reading: IssuerReading): IssuerReading {
   return reading.ok && reading.value.ok && reading.value.value.did !== did
     ? { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') }

@@ -9,6 +9,7 @@ import { isAnswerTo } from './held-list.ts';
 import type { Signatures } from './signatures.ts';
 import { acceptList, verifyStatusList } from './verify-status-list.ts';
 
+/** What reading a status list needs. */
 export interface ListDeps {
   readonly fetch: Fetch;
   readonly clock: () => number;
@@ -16,6 +17,7 @@ export interface ListDeps {
   readonly signatures: Signatures;
 }
 
+/** A list as it was verified on arrival, or why there is none. */
 export type FetchedList = { readonly ok: true; readonly held: HeldList } | NoList;
 
 /** Fetches a list, or has the one held confirmed, and verifies it before anybody may hold it. */

@@ -29,14 +29,17 @@ export interface HeldList extends VerifiedList {
   readonly suspected: boolean;
 }
 
+/** The reasons of a verdict that a status list can give. */
 export type ListTrouble = 'status-unavailable' | 'status-stale' | 'status-invalid';
 
+/** Why no list can be relied upon; `rule` says it more exactly. */
 export interface NoList {
   readonly ok: false;
   readonly reason: ListTrouble;
   readonly rule: string;
 }
 
+/** A list that may be relied upon now, or why there is none. */
 export type ListReading =
   | {
       readonly ok: true;

@@ -22,6 +22,7 @@ export type OctetsMiss =
   | { readonly ok: false; readonly cause: 'status'; readonly response: FetchedResponse }
   | { readonly ok: false; readonly cause: FetchFailure; readonly detail: string };
 
+/** The octets at a URL, or why there are none. */
 export type OctetsOutcome = { readonly ok: true; readonly held: HeldOctets } | OctetsMiss;
 
 /** The one place where documents come from: every read is bounded, shared and remembered here. */

@@ -19,6 +19,7 @@ interface Verified {
   readonly key: PublicJwk;
 }
 
+/** A verifier of signatures with an empty memory. */
 export function createSignatures(): Signatures {
   const verified = new LruCache<Verified>({
     maxWeight: maxRememberedCharacters,

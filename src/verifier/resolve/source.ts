@@ -11,6 +11,7 @@ export interface Trouble {
   readonly definite: boolean;
 }
 
+/** What became of a read: what the octets mean, or why there are none. */
 export type SourceReading<Value> =
   | { readonly ok: true; readonly value: Value; readonly held: HeldOctets }
   | { readonly ok: false; readonly trouble: Trouble };

@@ -41,6 +41,7 @@ export interface StatusList {
   read(index: number): number | undefined;
 }
 
+/** A list whose signature was verified, and under which state of its issuer. */
 export interface VerifiedList {
   readonly list: StatusList;
   /** The issuer's document under which the signing key was found. */

@@ -101,6 +101,7 @@ export class MemoryStatusStore extends MemoryStatusReader implements StatusStore
     const list = this.state().lists.get(id);
     if (list === undefined) return false;
     if (list.publishedAt !== null && list.publishedAt >= publication.at) return false;
+    if (list.publishedRevision > publication.revision) return false;
     const { revision, at } = publication;
     this.#updateList(id, () => ({ publishedRevision: revision, publishedAt: at }));
     return true;

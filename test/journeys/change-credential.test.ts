@@ -220,6 +220,39 @@ describe('a facet of an agent that is', () => {
     expect(await scopes()).toBeUndefined();
   });
 
+  it.each(['revoke', 'suspend'] as const)(
+    'suspended takes its passports with it: %s, and a resumed agent shows none of them',
+    async (verb) => {
+      const { world, facet, passports } = await openWithFacet();
+      const agent = { ...world.caller, handle: 'billing-bot', reason: 'INC-7' };
+      await world.registry.suspendAgent(agent);
+      await change(world, verb, facet.id);
+      const former = await passports();
+      expect(former).toHaveLength(2);
+      expect(await Promise.all(former.map(world.shown))).toStrictEqual(['revoked', 'revoked']);
+      await world.registry.resumeAgent(agent);
+      expect(await Promise.all(former.map(world.shown))).toStrictEqual(['revoked', 'revoked']);
+      expect(await world.registry.verifyAudit()).toMatchObject({ intact: true });
+    },
+  );
+
+  it.each(['suspendAgent', 'retireAgent'] as const)(
+    'active and meets %s on the way is revoked all the same',
+    async (verb) => {
+      const { world, facet } = await openWithFacet();
+      let met = false;
+      world.interruptions.beforeSigning = async ({ credentialSubject }) => {
+        if (met || !Object.hasOwn(credentialSubject as object, 'jwkThumbprints')) return;
+        met = true;
+        await world.registry[verb]({ ...world.caller, handle: 'billing-bot', reason: 'INC-8' });
+      };
+      const { credential } = await change(world, 'revoke', facet.id);
+      expect(met).toBe(true);
+      expect(credential.revokedAt).not.toBeNull();
+      expect(await world.shown(facet)).toBe('revoked');
+    },
+  );
+
   it('at its end can still be revoked', async () => {
     const world = await openRegistryWorld();
     await world.enrol('short-bot', { expiresAt: new Date('2026-11-21T00:00:00Z') });
@@ -248,6 +281,17 @@ describe('a revocation is never refused for', () => {
 });
 
 describe('a revocation that is cut short', () => {
+  it('is finished by the next call, which answers for the passport too', async () => {
+    const { world, facet, passports, scopes } = await openWithFacet();
+    const former = await passports();
+    world.interruptions.beforeSigning = () => Promise.reject(new Error('the signer is away'));
+    await expect(change(world, 'revoke', facet.id)).rejects.toThrow('the signer is away');
+    world.interruptions.beforeSigning = async () => {};
+    await change(world, 'revoke', facet.id);
+    expect(await scopes()).toBeUndefined();
+    expect(await Promise.all(former.map(world.shown))).toStrictEqual(['revoked', 'revoked']);
+  });
+
   it('is finished by the next round: no passport outlives what it summarises', async () => {
     const { world, facet, passports, scopes } = await openWithFacet();
     world.interruptions.beforeSigning = () => Promise.reject(new Error('the signer is away'));

@@ -13,6 +13,8 @@ async function main(): Promise<void> {
     for (const { pointer, detail } of settings.faults) complain(`${pointer}: ${detail}`);
     process.exit(exitCodes.configuration);
   }
+  // Libraries that find DEBUG print what they are given: passwords, tokens in queries, whole rows.
+  delete process.env['DEBUG'];
   const { createService } = await import('./service.ts');
   try {
     const service = await createService(settings.value);

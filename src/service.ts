@@ -17,7 +17,6 @@ import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
 import { openOrganization } from './journeys/open-organization.ts';
 import type { Registry } from './journeys/registry.ts';
-import { draftPage } from './journeys/seal-papers.ts';
 import { systemClock } from './kernel/clock.ts';
 import { IssuerDirectory } from './keys/issuer.ts';
 import { KeySeal } from './keys/key-seal.ts';
@@ -32,6 +31,7 @@ import {
   cacheControls,
   type DocumentDraft,
   type DocumentMediaType,
+  draftPage,
 } from './publication/public-document.ts';
 import { publishDocuments } from './publication/publish-documents.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
@@ -127,6 +127,7 @@ async function wireRooms(order: Start, database: Database) {
   const work = database.createUnitOfWork({
     clock,
     onPublished: (documents) => memory.apply(documents),
+    onDoubtful: (documents) => memory.forget(documents),
   });
   const masterKey = await findMasterKey({
     given: settings.masterKey,

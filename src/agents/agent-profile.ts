@@ -1,3 +1,4 @@
+import { isPlainLine } from '../kernel/plain-line.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import { isLoopbackName } from '../protocol/host-name.ts';
 import { maxClientIdBytes } from '../protocol/limits.ts';
@@ -5,9 +6,8 @@ import type { AgentProfile } from './agent.ts';
 
 const handlePattern = /^[a-z0-9](?:-?[a-z0-9])*$/;
 const mailboxPattern = /^[^\s@<>"(),:;\\]{1,64}@[^\s@<>"(),:;\\]{1,190}$/;
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** What URL parsers repair or other readers take for a pattern. */
-const strangeInUrl = /[\s\\*]/;
+const strangeInUrl = /[\s\\*]|^https?:(?!\/\/[^/])/i;
 const mostCharacters = { name: 120, description: 500, team: 60, version: 40, tag: 40, url: 500 };
 const mostEntries = { owners: 20, tags: 20, redirectUris: 10 };
 
@@ -55,7 +55,7 @@ export function checkProfile(profile: AgentProfile, rules: { loopback: boolean }
 function textFaults(pointer: string, text: string, most: number): InputFault[] {
   if (text.trim() === '') return [{ pointer, detail: 'must not be empty' }];
   if (text.length > most) return [{ pointer, detail: `must have at most ${most} characters` }];
-  if (unprintable.test(text)) return [{ pointer, detail: 'must not hold control characters' }];
+  if (!isPlainLine(text)) return [{ pointer, detail: 'must not hold control characters' }];
   return [];
 }
 
@@ -72,7 +72,7 @@ function countFaults(pointer: string, entries: readonly string[], most: number):
 function ownerFaults(owners: readonly string[]): InputFault[] {
   if (owners.length === 0) return [{ pointer: '/owners', detail: 'name at least one owner' }];
   const malformed = owners.flatMap((owner, index) =>
-    mailboxPattern.test(owner)
+    mailboxPattern.test(owner) && isPlainLine(owner)
       ? []
       : [{ pointer: `/owners/${index}`, detail: 'must be an e-mail address' }],
   );
@@ -103,5 +103,5 @@ function urlFaults(pointer: string, text: string, loopback: boolean): InputFault
 }
 
 function isStrange(url: string): boolean {
-  return unprintable.test(url) || strangeInUrl.test(url);
+  return !isPlainLine(url) || strangeInUrl.test(url);
 }

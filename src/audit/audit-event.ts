@@ -8,7 +8,6 @@ export type AuditAction =
   | 'organization.created'
   | 'token.created'
   | 'token.revoked'
-  | 'key.created'
   | 'agent.onboarded'
   | 'agent.updated'
   | 'agent.suspended'

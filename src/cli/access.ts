@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { renderTable } from './paint.ts';
 import { serverOption } from './server-option.ts';
 
+/** Answers from what is recorded now; no papers are verified for it. */
 export const access: Command = {
   words: 'access',
   summary: 'say which agents may do something now, and by which credential',

@@ -5,6 +5,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { printableJson, renderPairs } from './paint.ts';
 import { serverOption } from './server-option.ts';
 
+/** One agent as the registry holds it, whatever its state; a retired one is still found. */
 export const agentGet: Command = {
   words: 'agent get',
   summary: 'print one agent',

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printable } from './paint.ts';
 
+/** Reads the environment and starts nothing; exit code 0 when it is usable, 2 when it is not. */
 export const configCheck: Command = {
   words: 'config check',
   summary: 'say whether the service would take the configuration, with every fault at once',

@@ -5,6 +5,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { renderPairs } from './paint.ts';
 import { serverOption } from './server-option.ts';
 
+/** A credential of any state, with its JWT once it is signed. */
 export const credentialGet: Command = {
   words: 'credential get',
   summary: 'print one credential',

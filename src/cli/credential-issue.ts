@@ -4,6 +4,7 @@ import { members } from './members.ts';
 import { readJsonObject } from './read-file.ts';
 import { reasonOption, serverOption } from './server-option.ts';
 
+/** Ends once the credential and a passport that reflects it are published. */
 export const credentialIssue: Command = {
   words: 'credential issue',
   summary: 'issue a credential, and with it a new passport',

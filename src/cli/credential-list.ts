@@ -4,6 +4,7 @@ import { countOf } from './count-of.ts';
 import { renderTable } from './paint.ts';
 import { limitOption, serverOption } from './server-option.ts';
 
+/** All pages of the listing, in the order of ids, unless `--limit` ends it sooner. */
 export const credentialList: Command = {
   words: 'credential list',
   summary: 'list credentials',

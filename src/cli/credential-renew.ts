@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { printCredential } from './credential-get.ts';
 import { reasonOption, serverOption } from './server-option.ts';
 
+/** The former credential is not revoked: it runs out by itself. */
 export const credentialRenew: Command = {
   words: 'credential renew',
   summary: 'issue a successor with the same claims',

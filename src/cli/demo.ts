@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
+/** Loads the service and the demo when it runs, so that no other command waits for them. */
 export const demo: Command = {
   words: 'demo',
   summary: 'tell the whole story on this machine: onboard, issue, verify, suspend, revoke',

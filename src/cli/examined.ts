@@ -1,4 +1,4 @@
-import { didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
+import { clientIdBesideDid, parseDidWeb } from '../protocol/did-web.ts';
 import { isLoopbackName } from '../protocol/host-name.ts';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../protocol/strict-json.ts';
 import { usageFailure } from './failure.ts';
@@ -51,10 +51,10 @@ function recognizeDid(text: string, allowLoopback: boolean): Examined {
     );
   }
   const { value } = parsed;
-  if (value.path.length === 0) throw usageFailure(`${text} names an organization, not an agent.`);
   const scheme = allowLoopback && isLoopbackName(value.host) ? 'http' : 'https';
-  const clientId = didWebUrl(value, scheme).replace(/did\.json$/, 'client.json');
-  return { kind: 'client_id', value: clientId, did: text };
+  const clientId = clientIdBesideDid(value, scheme);
+  if (!clientId.ok) throw usageFailure(`${text} names an organization, not an agent.`);
+  return { kind: 'client_id', value: clientId.value, did: text };
 }
 
 function recognizeJson(text: string): Examined | null {

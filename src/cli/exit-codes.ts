@@ -12,4 +12,5 @@ export const exitCodes = {
   server: 5,
 } as const;
 
+/** What a command may end with, and nothing else. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -16,6 +16,7 @@ interface Papers {
   readonly credential: { readonly header: object; readonly payload: JsonObject } | null;
 }
 
+/** Shows claims that nobody vouches for beside the verdict on them; the exit code is the verdict's. */
 export const inspect: Command = {
   words: 'inspect',
   summary: "print what a client's papers say, and what is wrong with them",

@@ -6,11 +6,13 @@ const styles = {
   yellow: [33, 39],
 } as const;
 
+/** How text stands out: callers name a style, and `Paint` knows whether it is shown. */
 export type Style = keyof typeof styles;
 
 /** Gives text a style, or leaves it as it is where no colour is wanted. */
 export type Paint = (style: Style, text: string) => string;
 
+/** Each style ends with its own code, so that styles nest. */
 export function createPaint(colour: boolean): Paint {
   return (style, text) => {
     const [on, off] = styles[style];

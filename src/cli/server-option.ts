@@ -6,12 +6,14 @@ export const serverOption: Parameter = {
   help: 'the service, instead of SEALWRIGHT_SERVER',
 };
 
+/** For every command that changes something: without a reason the service refuses. */
 export const reasonOption: Parameter = {
   form: '--reason <text>',
   help: 'why; it stands in the audit trail',
   required: true,
 };
 
+/** For listings. Without it every page is fetched. */
 export const limitOption: Parameter = {
   form: '--limit <count>',
   help: 'print at most so many rows',

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { renderTable } from './paint.ts';
 import { serverOption } from './server-option.ts';
 
+/** Revoked and expired tokens are listed too: they explain records of the audit trail. */
 export const tokenList: Command = {
   words: 'token list',
   summary: 'list tokens, without their texts',

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { printable } from './paint.ts';
 import { serverOption } from './server-option.ts';
 
+/** Takes effect with the next call that bears the token. */
 export const tokenRevoke: Command = {
   words: 'token revoke',
   summary: 'end a token at once',

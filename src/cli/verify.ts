@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { examine, examineParameters, exitCodeOf } from './examine.ts';
 import { renderReport } from './render-report.ts';
 
+/** Needs no service: it fetches and judges by itself. The exit code is the verdict. */
 export const verify: Command = {
   words: 'verify',
   summary: "judge a client's papers, by your policy if you give one",

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const privateMode = 0o600;
 
 /** Where the first token of a new installation is left for its operator. */
-export function adminTokenPath(dataDir: string): string {
+function adminTokenPath(dataDir: string): string {
   return join(dataDir, 'admin.token');
 }
 

@@ -26,12 +26,12 @@ export interface Variable<Value> {
 }
 
 /** The parts of the service that a process runs. */
-export const roles = ['all', 'public', 'admin'] as const;
+const roles = ['all', 'public', 'admin'] as const;
 /** One of the roles. */
 export type Role = (typeof roles)[number];
 
 /** The levels of the log, the most talkative first. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** One of the levels. */
 export type LogLevel = (typeof logLevels)[number];
 

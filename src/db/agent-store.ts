@@ -16,6 +16,7 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import type { Prisma, Agent as Row } from './generated/client.ts';
 
+/** Agents by id or handle. Filters match the text as it is: `%` and `_` stand for themselves. */
 export class PostgresAgentReader implements AgentReader {
   protected readonly db: Connection;
 
@@ -59,6 +60,7 @@ export class PostgresAgentReader implements AgentReader {
   }
 }
 
+/** Locks rows in the order of their ids, so that two transactions wait and never deadlock. */
 export class PostgresAgentStore extends PostgresAgentReader implements AgentStore {
   async insert(agent: Agent): Promise<void> {
     await refuseDuplicate(

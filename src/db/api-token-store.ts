@@ -6,6 +6,7 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import type { ApiToken as Row } from './generated/client.ts';
 
+/** Tokens, which the database knows by their hashes alone. */
 export class PostgresApiTokenReader implements ApiTokenReader {
   protected readonly db: Connection;
 
@@ -27,6 +28,7 @@ export class PostgresApiTokenReader implements ApiTokenReader {
   }
 }
 
+/** Inserts and revokes tokens; of two revocations the first moment stays. */
 export class PostgresApiTokenStore extends PostgresApiTokenReader implements ApiTokenStore {
   async insert(token: ApiToken): Promise<void> {
     await refuseDuplicate(

@@ -7,6 +7,7 @@ import type { PageRequest } from '../kernel/page.ts';
 import type { Connection } from './client.ts';
 import type { Prisma, AuditRecord as Row } from './generated/client.ts';
 
+/** The records in the order of the chain. A cursor that names no record begins at the first. */
 export class PostgresAuditReader implements AuditReader {
   protected readonly db: Connection;
 
@@ -39,6 +40,7 @@ export class PostgresAuditReader implements AuditReader {
   }
 }
 
+/** Appends under a lock on the head of the chain, which is held until the transaction ends. */
 export class PostgresAuditTrail implements AuditTrail {
   readonly #db: Connection;
   readonly #clock: Clock;

@@ -31,6 +31,7 @@ const select = Prisma.sql`
     JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
     JOIN status_lists l ON l.id = s.list_id`;
 
+/** Credentials joined with their status entries, in one query each. */
 export class PostgresCredentialReader implements CredentialReader {
   protected readonly db: Connection;
 
@@ -88,6 +89,7 @@ export class PostgresCredentialReader implements CredentialReader {
   }
 }
 
+/** Writes whole batches, each in one statement however many records it has. */
 export class PostgresCredentialStore extends PostgresCredentialReader implements CredentialStore {
   async insertIntents(records: readonly CredentialRecord[]): Promise<void> {
     const column = <Value>(read: (record: CredentialRecord) => Value) => records.map(read);

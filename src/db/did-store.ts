@@ -7,6 +7,7 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import type { Identifier as Row } from './generated/client.ts';
 
+/** The identifiers that Veramo is told of, by DID. */
 export class PostgresDidReader implements DidReader {
   protected readonly db: Connection;
 
@@ -20,6 +21,7 @@ export class PostgresDidReader implements DidReader {
   }
 }
 
+/** Inserts identifiers; they are never changed and never deleted. */
 export class PostgresDidStore extends PostgresDidReader implements DidStore {
   async insert(identifier: Identifier): Promise<void> {
     await refuseDuplicate(

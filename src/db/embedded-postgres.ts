@@ -25,6 +25,7 @@ const settings = {
   timezone: 'UTC',
 };
 
+/** Where the server keeps its data, and who hears what an operator should know. */
 export interface StartPostgresOptions {
   readonly dataDir: string;
   readonly log: (message: string) => void;

@@ -7,16 +7,12 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import type { SigningKey as Row } from './generated/client.ts';
 
+/** Signing keys; their private halves leave the database as they are in it, sealed. */
 export class PostgresKeyReader implements KeyReader {
   protected readonly db: Connection;
 
   constructor(db: Connection) {
     this.db = db;
-  }
-
-  async find(id: KeyId): Promise<SigningKey | null> {
-    const row = await this.db.signingKey.findUnique({ where: { id } });
-    return row === null ? null : toSigningKey(row);
   }
 
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
@@ -28,6 +24,7 @@ export class PostgresKeyReader implements KeyReader {
   }
 }
 
+/** Inserts and retires keys; a retired key keeps its row, so its public half is never taken again. */
 export class PostgresKeyStore extends PostgresKeyReader implements KeyStore {
   async insert(key: SigningKey): Promise<void> {
     const data = {

@@ -12,6 +12,7 @@ import { prepareDataDir } from './prepare-directory.ts';
 import type { Readers, Stores } from './stores.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
 
+/** What decides which database is opened, as the settings say it. */
 export interface OpenDatabaseOptions {
   readonly dataDir: string;
   /** Of a server of the operator's own; undefined starts the embedded one in the data directory. */

@@ -6,6 +6,7 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import type { Organization as Row } from './generated/client.ts';
 
+/** Organizations, oldest first: their ids grow with time. */
 export class PostgresOrganizationReader implements OrganizationReader {
   protected readonly db: Connection;
 
@@ -24,6 +25,7 @@ export class PostgresOrganizationReader implements OrganizationReader {
   }
 }
 
+/** Inserts organizations; of two at one base URL the second is `invalid-input`. */
 export class PostgresOrganizationStore
   extends PostgresOrganizationReader
   implements OrganizationStore

@@ -31,7 +31,7 @@ export function isServing(pid: number, cluster: string): boolean {
 }
 
 /** Whether there is a process with this id. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -20,6 +20,7 @@ export interface PreparedDataDir {
   readonly user: ServerUser | null;
 }
 
+/** What the operator asked for, and what root falls back to. */
 export interface PrepareDataDirOptions {
   readonly dataDir: string;
   /** What takes its place when root starts the service and the database's account cannot reach it. */

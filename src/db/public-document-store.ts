@@ -20,6 +20,7 @@ const columns = Prisma.sql`
 /** The present version of a path, without its octets. */
 type Present = Omit<Row, 'body'>;
 
+/** Published documents, the newest version of a path first. */
 export class PostgresPublicDocumentReader implements PublicDocumentReader {
   protected readonly db: Connection;
 
@@ -43,6 +44,7 @@ export class PostgresPublicDocumentReader implements PublicDocumentReader {
   }
 }
 
+/** Adds versions and rewrites none; documents that keep no versions lose their former ones. */
 export class PostgresPublicDocumentStore
   extends PostgresPublicDocumentReader
   implements PublicDocumentStore

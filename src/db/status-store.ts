@@ -1,7 +1,6 @@
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import {
-  type StatusEntry,
   type StatusList,
   type StatusListId,
   type StatusReference,
@@ -13,6 +12,7 @@ import type { Connection } from './client.ts';
 import { refuseDuplicate } from './database-error.ts';
 import { Prisma, type StatusList as Row } from './generated/client.ts';
 
+/** Status lists, and of their entries only those that are not valid. */
 export class PostgresStatusReader implements StatusReader {
   protected readonly db: Connection;
 
@@ -48,6 +48,7 @@ export class PostgresStatusReader implements StatusReader {
   }
 }
 
+/** Changes entries in one statement, and counts the revision of each list in the order of ids. */
 export class PostgresStatusStore extends PostgresStatusReader implements StatusStore {
   async insertList(list: StatusList): Promise<void> {
     const data = { ...list, permutationKey: Uint8Array.from(list.permutationKey) };
@@ -101,19 +102,6 @@ export class PostgresStatusStore extends PostgresStatusReader implements StatusS
     const ids = touched.map(({ id }) => id);
     await this.#countRevisions(ids);
     return ids;
-  }
-
-  async findEntries(holders: readonly string[]): Promise<readonly StatusEntry[]> {
-    const rows = await this.db.statusEntry.findMany({
-      where: { holder: { in: [...holders] } },
-      include: { list: { select: { number: true } } },
-      orderBy: { holder: 'asc' },
-    });
-    return rows.map(({ list, ...row }) => ({
-      ...row,
-      listId: row.listId as StatusListId,
-      listNumber: list.number,
-    }));
   }
 
   async recordPublication(

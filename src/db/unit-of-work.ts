@@ -22,12 +22,19 @@ const longestPauseMs = 50;
 /** A transaction waits this long for a free connection, and may then take this long. */
 const patience = { maxWait: 10_000, timeout: 30_000 };
 
+/** What transactions run on, by which clock they are audited, and who hears of their documents. */
 export interface UnitOfWorkDeps {
   readonly client: PrismaClient;
   readonly clock: Clock;
   /** Hears what a transaction published, once it is durable. */
   readonly onPublished: (documents: readonly PublicDocument[]) => void;
+  /** Hears what a transaction published of which nobody knows whether it became durable. */
+  readonly onDoubtful?: (documents: readonly PublicDocument[]) => void;
 }
+
+type Ending<Result> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly error: unknown; readonly isDoubtful: boolean };
 
 /**
  * One transaction is one set of stores, at READ COMMITTED. Work that loses a deadlock, a
@@ -55,14 +62,34 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
   }
 
   async #attempt<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
-    const { client, onPublished } = this.#deps;
     const published: PublicDocument[] = [];
-    const result = await client.$transaction(
-      (db) => work(this.#storesOn(db, (documents) => published.push(...documents))),
-      { isolationLevel: 'ReadCommitted', ...patience },
+    const ended = await this.#transact((db) =>
+      work(this.#storesOn(db, (documents) => published.push(...documents))),
     );
-    if (published.length > 0) onPublished(published);
-    return result;
+    if (published.length > 0) {
+      if (ended.ok) this.#deps.onPublished(published);
+      else if (ended.isDoubtful) this.#deps.onDoubtful?.(published);
+    }
+    if (ended.ok) return ended.result;
+    throw ended.error;
+  }
+
+  /** How a transaction ended; one that fails once its work is done may have been committed. */
+  async #transact<Result>(work: (db: Connection) => Promise<Result>): Promise<Ending<Result>> {
+    let isDoubtful = false;
+    try {
+      const result = await this.#deps.client.$transaction(
+        async (db) => {
+          const done = await work(db);
+          isDoubtful = true;
+          return done;
+        },
+        { isolationLevel: 'ReadCommitted', ...patience },
+      );
+      return { ok: true, result };
+    } catch (error) {
+      return { ok: false, error, isDoubtful };
+    }
   }
 
   #storesOn(db: Connection, onPublished: UnitOfWorkDeps['onPublished']): Stores {

@@ -7,6 +7,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The present state of what was asked for, or what became of a change. */
 export function ok(body: unknown): Answer {
   return { status: 200, body, headers: {} };
 }
@@ -16,6 +17,7 @@ export function created(location: string, body: unknown): Answer {
   return { status: 201, body, headers: { Location: location } };
 }
 
+/** Done, and there is nothing left to show. */
 export function noContent(): Answer {
   return { status: 204, body: undefined, headers: {} };
 }

@@ -22,6 +22,7 @@ export const apiRoutes: readonly Route[] = [
   ...auditRoutes,
 ];
 
+/** What the API and health need from the composition root. */
 export interface AppDeps extends ServeRoutesDeps {
   /** The origin of the first organization: it stands in the `type` of problem documents. */
   readonly origin: string;

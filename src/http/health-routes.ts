@@ -1,4 +1,6 @@
 import { Router } from 'express';
+import { ok } from './answer.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /** One thing that the service needs, and whether it has it now. */
 export interface Readiness {
@@ -13,15 +15,14 @@ export interface Readiness {
 export function healthRoutes(checkReadiness: () => Promise<readonly Readiness[]>): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok' });
+    sendAnswer(response, ok({ status: 'ok' }));
   });
   router.get('/readyz', async (_request, response) => {
     const checks = await checkReadiness();
     const ready = checks.every(({ ok }) => ok);
     const shown = checks.map(({ name, ok }) => ({ name, ok }));
-    response
-      .status(ready ? 200 : 503)
-      .json({ status: ready ? 'ok' : 'unavailable', checks: shown });
+    const body = { status: ready ? 'ok' : 'unavailable', checks: shown };
+    sendAnswer(response, { ...ok(body), status: ready ? 200 : 503 });
   });
   return router;
 }

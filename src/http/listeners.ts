@@ -11,6 +11,7 @@ export interface Planes {
   readonly admin: RequestListener | null;
 }
 
+/** Listeners that accept connections, until `close`. */
 export interface Listeners {
   /** Where the public listener is bound, as a URL; the port is the real one. */
   readonly publicUrl: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlainLine } from '../kernel/plain-line.ts';
 import { type ApiToken, type TokenId, tokenScopes } from '../organizations/api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { created, noContent, ok } from './answer.ts';
@@ -6,7 +7,7 @@ import { moment, noInput } from './input.ts';
 import { type Route, route } from './route.ts';
 
 const tokenInput = z.strictObject({
-  name: z.string().trim().min(1).max(120),
+  name: z.string().trim().min(1).max(120).refine(isPlainLine, 'must not hold control characters'),
   scopes: z.array(z.enum(tokenScopes)).min(1),
   expiresAt: moment.nullable().default(null),
 });

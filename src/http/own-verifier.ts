@@ -4,7 +4,7 @@ import { createVerifier } from '../verifier/index.ts';
 import type { Fetch, TrustPolicy, Verifier } from '../verifier/ports.ts';
 
 /** The policy by which an organization judges its own agents: its issuer, below its base URL. */
-export function ownPolicy(organization: Pick<Organization, 'did' | 'baseUrl'>): TrustPolicy {
+function ownPolicy(organization: Pick<Organization, 'did' | 'baseUrl'>): TrustPolicy {
   return {
     mode: 'enforce',
     trust: [

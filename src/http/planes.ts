@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Planes } from './listeners.ts';
 import { createPublicPlane, type DocumentSource, type PublicPlaneDeps } from './public-plane.ts';
 
+/** The documents and the application that the listeners are given shares of. */
 export interface PlanesDeps extends Omit<PublicPlaneDeps, 'next'> {
   /** The API and health. */
   readonly app: RequestListener;

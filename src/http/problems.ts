@@ -12,6 +12,7 @@ export type HttpProblemCode =
   | 'document-expired'
   | 'internal-error';
 
+/** Everything that the `code` of a problem document can be; outsiders switch on it. */
 export type ProblemCode = ErrorCode | HttpProblemCode;
 
 /** What a code means, for machines (`status`) and for the person who has to mend it. */
@@ -97,11 +98,6 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 422,
     title: 'The public document would be refused by its readers',
     fix: 'Mend every place that "errors" names: the document did not pass our own verifier.',
-  },
-  'status-list-full': {
-    status: 503,
-    title: 'No status index is free',
-    fix: 'Try again shortly; should it last, the operator looks at the log.',
   },
   'token-not-found': {
     status: 404,

@@ -11,6 +11,7 @@ export interface DocumentSource {
   read(path: string): Promise<PublicDocument | null>;
 }
 
+/** What the public plane serves, and who takes the requests that are not for it. */
 export interface PublicPlaneDeps {
   readonly documents: DocumentSource;
   /** Takes every request that is not for a public document; null when there is nothing else. */
@@ -40,7 +41,7 @@ export function createPublicPlane(deps: PublicPlaneDeps): RequestListener {
 }
 
 /** Whether a request target belongs to the public plane, whatever it finds there. */
-export function isPublicTarget(target: string): boolean {
+function isPublicTarget(target: string): boolean {
   return publicPrefix.test(target);
 }
 

@@ -25,6 +25,7 @@ export interface Call {
   readonly query: URLSearchParams;
 }
 
+/** PUT is missing on purpose: nothing here is replaced as a whole. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** A route as data. The input is the JSON body of POST and PATCH, and the query of GET and DELETE. */
@@ -47,6 +48,7 @@ export interface Route {
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
+/** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
   const { method, path, scope } = spec;
   return {

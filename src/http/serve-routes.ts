@@ -6,16 +6,17 @@ import express, {
 } from 'express';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
-import type { Answer } from './answer.ts';
 import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkScope } from './authenticate.ts';
 import type { Logger } from './log.ts';
 import { Refusal } from './refusal.ts';
 import type { Call, Route, RoutePorts } from './route.ts';
+import { sendAnswer } from './send-answer.ts';
 
 const maxBodyBytes = 256 * 1024;
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
+/** What routes act upon, and the log that hears how each call ended. */
 export interface ServeRoutesDeps extends RoutePorts {
   readonly log: Logger;
 }
@@ -75,7 +76,7 @@ async function serve(
     query,
   };
   const raw = await readInput(route, { request, response, query });
-  send(response, await route.answer(call, raw));
+  sendAnswer(response, await route.answer(call, raw));
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
@@ -89,14 +90,6 @@ function observe(log: Logger, route: Route, response: Response): { tokenId?: str
     log.info({ requestId, method: route.method, route: route.path, status, ms, ...observed });
   });
   return observed;
-}
-
-function send(response: Response, { status, body, headers }: Answer): void {
-  response.status(status).set(headers);
-  if (body === undefined) return void response.end();
-  // Not by Express, which adds a charset that JSON does not have (RFC 8259 §11).
-  response.setHeader('Content-Type', 'application/json');
-  response.end(JSON.stringify(body));
 }
 
 interface Message {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization } from '../organizations/organization.ts';
-import { didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
+import { clientIdBesideDid, parseDidWeb } from '../protocol/did-web.ts';
 import type { AccessRequest, Verifier } from '../verifier/ports.ts';
 import type { Verdict } from '../verifier/verdict.ts';
 import { ok } from './answer.ts';
@@ -55,12 +55,11 @@ async function verifyDid(
     readonly request: AccessRequest;
   },
 ): Promise<Verdict> {
-  const parsed = parseDidWeb(order.did);
-  if (!parsed.ok) throw refuse(parsed.faults[0]?.detail ?? 'must be a did:web identifier');
-  if (parsed.value.path.length === 0) throw refuse('names an organization rather than an agent');
   const scheme = order.organization.baseUrl.startsWith('http:') ? 'http' : 'https';
-  const clientId = didWebUrl(parsed.value, scheme).replace(/did\.json$/, 'client.json');
-  const verdict = await verifier.verifyClient(clientId, order.request);
+  const did = parseDidWeb(order.did);
+  const clientId = did.ok ? clientIdBesideDid(did.value, scheme) : did;
+  if (!clientId.ok) throw refuse(clientId.faults[0]?.detail ?? 'must be a did:web identifier');
+  const verdict = await verifier.verifyClient(clientId.value, order.request);
   const subject = verdict.report.subject.did;
   if (subject === null || subject === order.did) return verdict;
   throw refuse('the papers beside its document name another DID');

@@ -9,6 +9,7 @@ import type { AccessGrant, AccessQuestion } from './registry.ts';
 
 const rowsPerRead = 500;
 
+/** Readers alone: asking changes nothing and is not audited. */
 export interface AnswerAccessDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;

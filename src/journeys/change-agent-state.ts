@@ -4,12 +4,13 @@ import type { AuditAction } from '../audit/audit-event.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { StatusChange } from '../status/status-store.ts';
+import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
-import { checkReason } from './issue-credential.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import type { ChangeAgentStateInput } from './registry.ts';
 
+/** What a change of state needs beside publishing what the new state demands. */
 export interface ChangeAgentStateDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
   readonly agents: AgentReader;
 }

@@ -5,13 +5,14 @@ import { type Credential, credentialStateAt } from '../credentials/credential.ts
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { StatusChange } from '../status/status-store.ts';
-import { findCredential } from './find-agent.ts';
-import { checkReason } from './issue-credential.ts';
+import { checkReason } from './check-reason.ts';
+import { findCredential } from './find-credential.ts';
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import type { ChangeCredentialInput, ChangedCredential } from './registry.ts';
 
+/** What a change needs beside new papers: lists can be published without any. */
 export interface ChangeCredentialDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
   readonly agents: AgentReader;
 }

@@ -11,12 +11,14 @@ import { publishDocuments } from '../publication/publish-documents.ts';
 import { newStatusList } from '../status/reserve-index.ts';
 import type { PapersStores } from './papers.ts';
 
+/** No signer: the documents of an issuer carry no signature. */
 export interface CreateOrganizationDeps {
   readonly work: UnitOfWork<PapersStores & { readonly organizations: OrganizationStore }>;
   readonly identities: IdentityProvider;
   readonly clock: Clock;
 }
 
+/** What an issuer says about itself. Its did:web follows from the base URL, which never changes. */
 export interface CreateOrganizationInput {
   readonly baseUrl: string;
   readonly name: string;

@@ -16,6 +16,7 @@ import type { EnrolAgentInput, EnrolledAgent } from './registry.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
 
+/** What onboarding needs beside papers: somebody who makes identities. */
 export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;

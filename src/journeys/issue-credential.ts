@@ -11,10 +11,13 @@ import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
-import { findAgent, findCredential } from './find-agent.ts';
+import { checkReason } from './check-reason.ts';
+import { findAgent } from './find-agent.ts';
+import { findCredential } from './find-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
 
+/** What says whether a facet may be issued, and the papers that it is issued with. */
 export interface IssueCredentialDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
@@ -84,14 +87,6 @@ function stands(credential: Credential): boolean {
   const { sealing, revokedAt, suspendedAt, agentSuspendedAt } = credential;
   const isTakenBack = revokedAt !== null || suspendedAt !== null || agentSuspendedAt !== null;
   return sealing === 'sealed' && !isTakenBack;
-}
-
-/** A reason is what an auditor reads later; it is short text, and it is there. */
-export function checkReason(reason: string): void {
-  if (reason.trim() !== '' && reason.length <= 500) return;
-  throw new SealwrightError('invalid-input', 'A reason is missing.', {
-    faults: [{ pointer: '/reason', detail: 'say why, in 1 to 500 characters' }],
-  });
 }
 
 function sealedFacet(facet: Credential | null): Credential {

@@ -79,14 +79,16 @@ type Outcome =
   | { readonly ok: false; readonly error: unknown };
 
 /**
- * Throws only while nothing is durable. From then on each order has an outcome of its own, so that
+ * Throws only when nothing is durable. From then on each order has an outcome of its own, so that
  * one that cannot be signed leaves the others alone.
  */
 async function runBatch(
   deps: PapersDeps,
   orders: readonly PapersOrder[],
 ): Promise<readonly Outcome[]> {
-  const batch = await deps.work.run((stores) => planPapers(deps, stores, orders));
+  const planning = await settle(deps.work.run((stores) => planPapers(deps, stores, orders)));
+  if (planning.status === 'rejected') return refuseAll(orders, planning.reason);
+  const batch = planning.value;
   const signings = await Promise.allSettled(batch.plans.map((plan) => signPapers(deps, plan)));
   const signed = signings.flatMap((signing) =>
     signing.status === 'fulfilled' ? [signing.value] : [],
@@ -98,8 +100,17 @@ async function runBatch(
     if (signing === undefined) throw new TypeError('An order was left out of its batch.');
     if (signing.status === 'rejected') return { ok: false, error: signing.reason };
     if (sealing.status === 'rejected') return { ok: false, error: sealing.reason };
+    const { agent } = signing.value.plan;
+    if (sealing.value.stopped.has(agent.id)) return { ok: false, error: stoppedMeanwhile() };
     return { ok: true, result: resultOf(order, signing.value, sealing.value) };
   });
+}
+
+/** Orders of a lost database may be durable: run again one by one, they might be made twice. */
+function refuseAll(orders: readonly PapersOrder[], error: unknown): readonly Outcome[] {
+  const isLost = error instanceof SealwrightError && error.code === 'storage-unavailable';
+  if (!isLost) throw error;
+  return orders.map(() => ({ ok: false, error }));
 }
 
 async function settle<Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> {
@@ -137,6 +148,10 @@ function followingOrder(results: readonly BatchResult[], order: PapersOrder): Pa
   if (first === undefined) throw new TypeError('There is no batch to follow.');
   const { plan } = first.signed;
   return renewalOf(plan.agent.id, { ...order, narrows: plan.narrows });
+}
+
+function stoppedMeanwhile(): SealwrightError {
+  return new SealwrightError('agent-wrong-state', 'The agent was suspended or retired meanwhile.');
 }
 
 function overtaken(): SealwrightError {

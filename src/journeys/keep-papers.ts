@@ -14,6 +14,7 @@ const resignAfterMs = 5 * 60_000;
 const abandonAfterMs = 60_000;
 const rowsPerRound = 200;
 
+/** Readers that find what is owed, beside all that pays it. */
 export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;

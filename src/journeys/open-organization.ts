@@ -6,6 +6,7 @@ import { issuerDomainOf, type Organization } from '../organizations/organization
 import type { OrganizationReader } from '../organizations/organization-store.ts';
 import { type CreateOrganizationDeps, createOrganization } from './create-organization.ts';
 
+/** What tells an installation that was used before, and whether its keys can be opened. */
 export interface OpenOrganizationDeps extends CreateOrganizationDeps {
   readonly organizations: OrganizationReader;
   readonly agents: AgentReader;

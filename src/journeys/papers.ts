@@ -27,6 +27,7 @@ export interface PapersStores extends IdentityStores {
   readonly audit: AuditTrail;
 }
 
+/** Everything that papers are planned, signed and published with. */
 export interface PapersDeps {
   readonly work: UnitOfWork<PapersStores>;
   readonly issuers: IssuerDirectory;

@@ -6,12 +6,12 @@ import { draftFacetListing } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
 import type { Issuer } from '../keys/issuer.ts';
 import type { KeyReader } from '../keys/key-store.ts';
-import { pathOf } from '../publication/public-document.ts';
+import { draftPage, pathOf } from '../publication/public-document.ts';
 import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
-import { draftPage } from './seal-papers.ts';
 
+/** What pages and tombstones need, and `issuePapers` for the agents that get papers instead. */
 export interface PublishStandingDeps
   extends Pick<PapersDeps, 'work' | 'issuers' | 'pages' | 'clock'> {
   readonly credentials: CredentialReader;

@@ -23,6 +23,7 @@ export type KeyOrder =
   | { readonly custody: 'issued' }
   | { readonly custody: 'registry' };
 
+/** An agent as its owner describes it. A member that is left out is absent or empty in its papers. */
 export interface EnrolAgentInput extends Caller {
   readonly handle: string;
   readonly kind: AgentKind;
@@ -46,19 +47,23 @@ export interface EnrolledAgent {
   readonly privateJwk: JsonObject | null;
 }
 
+/** One agent of the caller's organization. */
 export interface AgentRef extends Caller {
   readonly handle: string;
 }
 
+/** `reason` stands in the audit trail: 1 to 500 characters. */
 export interface ChangeAgentStateInput extends AgentRef {
   readonly reason: string;
 }
 
+/** What an owner changes about an agent; handle, kind and key stay as they are. */
 export interface UpdateAgentInput extends AgentRef {
   /** Only the members present change. */
   readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
 }
 
+/** A facet to issue. Of `validFor` and `validUntil` at most one is given; neither means 90 days. */
 export interface IssueCredentialInput extends AgentRef {
   /** `compliance`, `provenance` or `allowed-actions`. */
   readonly type: string;
@@ -70,6 +75,7 @@ export interface IssueCredentialInput extends AgentRef {
   readonly validUntil?: Date | undefined;
 }
 
+/** `reason` stands in the audit trail: 1 to 500 characters. */
 export interface ChangeCredentialInput extends Caller {
   readonly id: CredentialId;
   readonly reason: string;
@@ -82,6 +88,7 @@ export interface ChangedCredential {
   readonly publishedAt: Date;
 }
 
+/** Whether something may be done, in the words of allowed-actions credentials. */
 export interface AccessQuestion extends Caller {
   readonly action: string;
   readonly resource: string;
@@ -93,6 +100,7 @@ export interface AccessGrant {
   readonly credential: Credential;
 }
 
+/** A token to make. `expiresAt` null is a token without an end. */
 export interface CreateTokenInput extends Caller {
   readonly name: string;
   readonly scopes: readonly TokenScope[];

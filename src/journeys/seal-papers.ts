@@ -11,7 +11,7 @@ import {
 } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
 import { draftAgentJwks } from '../keys/publish-jwks.ts';
-import { cacheControls, type DocumentDraft, pathOf } from '../publication/public-document.ts';
+import { type DocumentDraft, draftPage } from '../publication/public-document.ts';
 import { publishDocuments } from '../publication/publish-documents.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { PapersDeps, PapersStores, PlannedPapers } from './papers.ts';
@@ -27,10 +27,16 @@ export interface SignedPapers {
   readonly documents: readonly DocumentDraft[];
 }
 
-/** What the second half of a change of papers left behind. */
-export interface SealedPapers {
+/** How the agents of a batch stand when their papers are signed. */
+interface Standing {
   /** Agents whose papers of the planned revision are now published. */
   readonly published: ReadonlySet<AgentId>;
+  /** Agents that were suspended or retired meanwhile: all that was signed for them is given up. */
+  readonly stopped: ReadonlySet<AgentId>;
+}
+
+/** What the second half of a change of papers left behind. */
+export interface SealedPapers extends Standing {
   /** Lists whose states changed and which are to be published next. */
   readonly changedLists: readonly StatusListId[];
 }
@@ -50,39 +56,39 @@ export async function signPapers(deps: PapersDeps, plan: PlannedPapers): Promise
 /**
  * The second half of a change of papers, in one transaction: seal what was signed, publish the
  * documents, and take back the former passports where the change narrowed. The papers of an agent
- * that was changed again in between are not published: that later change publishes its own.
+ * that was changed again in between are not published: that later change publishes its own, and its
+ * facets are sealed unless it stopped the agent.
  */
 export async function sealPapers(
   stores: PapersStores,
   order: { signed: readonly SignedPapers[]; at: Date },
 ): Promise<SealedPapers> {
   const plans = order.signed.map(({ plan }) => plan);
-  const published = new Set(
-    await stores.agents.markPublished(
-      plans.map(({ agent }) => ({ id: agent.id, revision: agent.papersRevision })),
-    ),
-  );
-  const current = order.signed.filter(({ plan }) => published.has(plan.agent.id));
+  const standing = await takeStanding(stores, plans);
+  const current = order.signed.filter(({ plan }) => standing.published.has(plan.agent.id));
   await activatePending(stores, current, order.at);
-  await sealRecords(stores, order.signed, published);
-  const ending = plans.flatMap((plan) => endingPassports(plan, published));
-  await stores.credentials.abandonAll(
-    ending.filter(({ sealing }) => sealing === 'intended').map(({ id }) => id),
-  );
-  const withEnding =
-    ending.length === 0
-      ? []
-      : await stores.status.change(
-          ending.map(({ id }) => id),
-          { revokedAt: order.at },
-        );
+  await sealRecords(stores, order.signed, standing);
+  const ending = plans.flatMap((plan) => endingRecords(plan, standing));
+  const withEnding = await endRecords(stores, ending, order.at);
   const changedLists = [...withEnding, ...plans.flatMap((plan) => plan.changedLists)];
   await publishDocuments(stores, {
     drafts: current.flatMap(({ documents }) => documents),
     at: order.at,
   });
-  await stores.audit.append(plans.flatMap((plan) => sealEvents(plan, published)));
-  return { published, changedLists };
+  await stores.audit.append(plans.flatMap((plan) => sealEvents(plan, standing)));
+  return { ...standing, changedLists };
+}
+
+async function takeStanding(
+  stores: PapersStores,
+  plans: readonly PlannedPapers[],
+): Promise<Standing> {
+  const revisions = plans.map(({ agent }) => ({ id: agent.id, revision: agent.papersRevision }));
+  const published = new Set(await stores.agents.markPublished(revisions));
+  const overtaken = revisions.flatMap(({ id }) => (published.has(id) ? [] : [id]));
+  const agents = overtaken.length === 0 ? [] : await stores.agents.findMany(overtaken);
+  const stopped = agents.filter(({ state }) => state === 'suspended' || state === 'retired');
+  return { published, stopped: new Set(stopped.map(({ id }) => id)) };
 }
 
 async function activatePending(
@@ -100,38 +106,48 @@ async function activatePending(
 async function sealRecords(
   stores: PapersStores,
   signed: readonly SignedPapers[],
-  published: ReadonlySet<AgentId>,
+  standing: Standing,
 ): Promise<void> {
   await stores.credentials.sealAll(
     signed.flatMap(({ plan, seals }) =>
-      sealedBy(plan, published).map(({ id }) => ({ id, jwt: seals.get(id) as string })),
+      sealedBy(plan, standing).map(({ id }) => ({ id, jwt: seals.get(id) as string })),
     ),
   );
 }
 
+async function endRecords(
+  stores: PapersStores,
+  ending: readonly CredentialRecord[],
+  at: Date,
+): Promise<readonly StatusListId[]> {
+  if (ending.length === 0) return [];
+  const unsealed = ending.filter(({ sealing }) => sealing === 'intended');
+  await stores.credentials.abandonAll(unsealed.map(({ id }) => id));
+  return stores.status.change(
+    ending.map(({ id }) => id),
+    { revokedAt: at },
+  );
+}
+
 /**
- * Passports that must read as revoked from now on: the former ones after a narrowing, and one that
- * was signed but overtaken, because a signature that exists may be seen.
+ * What must read as revoked from now on: the former passports after a narrowing, and what was
+ * signed and then given up, because a signature that exists may be seen.
  */
-function endingPassports(
-  plan: PlannedPapers,
-  published: ReadonlySet<AgentId>,
-): readonly CredentialRecord[] {
-  if (!published.has(plan.agent.id)) return [plan.passport];
+function endingRecords(plan: PlannedPapers, standing: Standing): readonly CredentialRecord[] {
+  if (standing.stopped.has(plan.agent.id)) return recordsOf(plan);
+  if (!standing.published.has(plan.agent.id)) return [plan.passport];
   return plan.narrows ? plan.formerPassports : [];
 }
 
-/** Facets are sealed in any case; a passport only when its document is published with it. */
-function sealedBy(
-  plan: PlannedPapers,
-  published: ReadonlySet<AgentId>,
-): readonly CredentialRecord[] {
-  return published.has(plan.agent.id) ? recordsOf(plan) : plan.newFacets;
+/** A passport is sealed only when its document is published with it. */
+function sealedBy(plan: PlannedPapers, standing: Standing): readonly CredentialRecord[] {
+  if (standing.published.has(plan.agent.id)) return recordsOf(plan);
+  return standing.stopped.has(plan.agent.id) ? [] : plan.newFacets;
 }
 
-function sealEvents(plan: PlannedPapers, published: ReadonlySet<AgentId>): AuditEvent[] {
+function sealEvents(plan: PlannedPapers, standing: Standing): AuditEvent[] {
   const system = { kind: 'system', id: 'papers' } as const;
-  const issued = sealedBy(plan, published).map(
+  const issued = sealedBy(plan, standing).map(
     (record): AuditEvent => ({
       organizationId: record.organizationId,
       actor: system,
@@ -141,8 +157,8 @@ function sealEvents(plan: PlannedPapers, published: ReadonlySet<AgentId>): Audit
       details: { agent: plan.agent.id, type: record.type },
     }),
   );
-  const ended = endingPassports(plan, published).map(
-    ({ id, organizationId, sealing }): AuditEvent => ({
+  const ended = endingRecords(plan, standing).map(
+    ({ id, organizationId, sealing, type }): AuditEvent => ({
       organizationId,
       actor: system,
       action: sealing === 'intended' ? 'credential.abandoned' : 'credential.revoked',
@@ -151,7 +167,7 @@ function sealEvents(plan: PlannedPapers, published: ReadonlySet<AgentId>): Audit
         sealing === 'intended'
           ? 'overtaken by a later change of the agent'
           : 'superseded by a narrower passport',
-      details: { agent: plan.agent.id, type: 'passport' },
+      details: { agent: plan.agent.id, type },
     }),
   );
   return [...issued, ...ended];
@@ -200,19 +216,6 @@ function renderAgent(deps: PapersDeps, plan: PlannedPapers): string {
     passport: plan.passport,
     facets: [...plan.heldFacets, ...plan.newFacets],
   });
-}
-
-/** A page for people, as a document to publish. */
-export function draftPage(url: string, html: string): DocumentDraft {
-  return {
-    path: pathOf(url),
-    mediaType: 'text/html; charset=utf-8',
-    body: new TextEncoder().encode(html),
-    cacheControl: cacheControls.page,
-    expiresAt: null,
-    link: null,
-    keepsVersions: false,
-  };
 }
 
 function sealedRecord(record: CredentialRecord, seals: Seals): SealedRecord {

@@ -9,6 +9,7 @@ import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import type { UpdateAgentInput } from './registry.ts';
 
+/** No signer and no stores: those come with `issuePapers`. */
 export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'loopback'> {
   readonly agents: AgentReader;
   readonly issuePapers: IssuePapers;

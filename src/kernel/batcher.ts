@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** Takes one item in and answers for it; items that arrive while others are at work go together. */
 export type Batcher<Item, Result> = (item: Item) => Promise<Result>;
 
@@ -6,6 +8,9 @@ interface Waiting<Item, Result> {
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
+
+/** How long a batch waits for items that went together before: they tend to come back together. */
+const lingerMs = 2;
 
 /**
  * Runs items in batches, one batch at a time and in order of arrival. A batch that fails as a whole
@@ -21,7 +26,14 @@ export function createBatcher<Item, Result>(
 
   async function work(): Promise<void> {
     working = true;
-    while (waiting.length > 0) await runBatch(run, waiting.splice(0, options.maxItems));
+    let formerSize = 0;
+    while (waiting.length > 0) {
+      if (waiting.length < formerSize) await delay(lingerMs);
+      const batch = waiting.splice(0, options.maxItems);
+      formerSize = batch.length;
+      await runBatch(run, batch);
+      if (formerSize > 1 && waiting.length === 0) await delay(lingerMs);
+    }
     working = false;
   }
 

@@ -18,7 +18,6 @@ export type ErrorCode =
   | 'claims-invalid'
   | 'document-too-large'
   | 'document-invalid'
-  | 'status-list-full'
   | 'token-not-found'
   | 'conflict-retry'
   | 'storage-unavailable'

@@ -2,7 +2,6 @@ import type { KeyId, KeyState, SigningKey } from './signing-key.ts';
 
 /** Reads signing keys, with their private halves sealed. */
 export interface KeyReader {
-  find(id: KeyId): Promise<SigningKey | null>;
   /** All keys of these DIDs that are not retired, oldest first. */
   listByDids(dids: readonly string[]): Promise<readonly SigningKey[]>;
 }

@@ -19,7 +19,7 @@ export type { BitstringEntry, StatusReferences, TokenStatusEntry } from './crede
 export const agentContextPath = '/contexts/agent-v1.jsonld';
 
 /** Names the terms that no context defines; always last (VCDM-2.0 §5.2.1). */
-export const undefinedTermsContext = 'https://www.w3.org/ns/credentials/undefined-terms/v2';
+const undefinedTermsContext = 'https://www.w3.org/ns/credentials/undefined-terms/v2';
 
 /** A credential about an agent, read from a JWS whose signature is somebody else's business. */
 export interface AgentCredential extends StatusEntries {

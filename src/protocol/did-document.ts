@@ -68,8 +68,8 @@ export function buildDidDocument(input: {
     ...(alsoKnownAs.length > 0 && { alsoKnownAs }),
     ...(keys.length > 0 && {
       verificationMethod: keys.map((key) => buildMethod(did, key)),
-      assertionMethod: idsFor('assertionMethod', keys),
-      authentication: idsFor('authentication', keys),
+      ...relationshipOf('assertionMethod', keys),
+      ...relationshipOf('authentication', keys),
     }),
   };
 }
@@ -81,8 +81,15 @@ function buildMethod(did: Did, { kid, jwk }: DidKey): VerificationMethodJson {
   return { id: kid, type: 'JsonWebKey', controller: did, publicKeyJwk };
 }
 
-function idsFor(relationship: VerificationRelationship, keys: readonly DidKey[]): string[] {
-  return keys.filter((key) => key.relationships.includes(relationship)).map((key) => key.kid);
+/** A document has only the relationships that its keys have (CID-1.0 §2.3). */
+function relationshipOf(
+  relationship: VerificationRelationship,
+  keys: readonly DidKey[],
+): { readonly [Name in VerificationRelationship]?: readonly string[] } {
+  const ids = keys
+    .filter(({ relationships }) => relationships.includes(relationship))
+    .map(({ kid }) => kid);
+  return ids.length === 0 ? {} : { [relationship]: ids };
 }
 
 /**

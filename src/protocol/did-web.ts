@@ -76,6 +76,18 @@ export function didWebUrl(did: DidWeb, scheme: 'https' | 'http' = 'https'): stri
 }
 
 /**
+ * The client_id whose document is published beside the DID document of an agent. Rule:
+ * `did-organization`, for a DID without a path. Whoever judges a DID by it still compares the
+ * subject of the papers with the DID.
+ */
+export function clientIdBesideDid(did: DidWeb, scheme: 'https' | 'http' = 'https'): Parsed<string> {
+  if (did.path.length === 0) {
+    return refused('', 'did-organization', 'names an organization, not an agent');
+  }
+  return accepted(didWebUrl(did, scheme).replace(/did\.json$/, 'client.json'));
+}
+
+/**
  * The did:web identifier of a base URL (an origin, or an origin plus path, without a final slash)
  * and of segments below it. Throws a TypeError when there is none: base URLs and handles are
  * checked before they come here.

@@ -60,6 +60,7 @@ export {
   type VerificationRelationship,
 } from './did-document.ts';
 export {
+  clientIdBesideDid,
   type Did,
   type DidUrl,
   type DidWeb,

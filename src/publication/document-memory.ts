@@ -39,6 +39,14 @@ export class DocumentMemory {
     for (const document of published) this.#hold(document);
   }
 
+  /** Lets go of documents that the store may have replaced; the next reader asks the store. */
+  forget(doubtful: readonly PublicDocument[]): void {
+    for (const { path } of doubtful) {
+      this.#bytes -= this.#documents.get(path)?.body.byteLength ?? 0;
+      this.#documents.delete(path);
+    }
+  }
+
   async #readStore(path: string): Promise<PublicDocument | null> {
     try {
       const document = await this.#reader.find(path);

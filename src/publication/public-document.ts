@@ -55,6 +55,19 @@ export function draftIdentityDocument(url: string, body: Uint8Array): DocumentDr
   };
 }
 
+/** A page for people: only its newest octets are kept, and readers may hold it for a minute. */
+export function draftPage(url: string, html: string): DocumentDraft {
+  return {
+    path: pathOf(url),
+    mediaType: 'text/html; charset=utf-8',
+    body: new TextEncoder().encode(html),
+    cacheControl: cacheControls.page,
+    expiresAt: null,
+    link: null,
+    keepsVersions: false,
+  };
+}
+
 /** The path of an absolute URL that we serve. */
 export function pathOf(url: string): string {
   return new URL(url).pathname;

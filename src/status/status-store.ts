@@ -1,11 +1,5 @@
 import type { OrganizationId } from '../organizations/organization.ts';
-import type {
-  StatusEntry,
-  StatusList,
-  StatusListId,
-  StatusReference,
-  StatusState,
-} from './status-list.ts';
+import type { StatusList, StatusListId, StatusReference, StatusState } from './status-list.ts';
 
 /** A change to the recorded state of some holders. A date sets, null clears. */
 export type StatusChange =
@@ -43,7 +37,6 @@ export interface StatusStore extends StatusReader {
    * `revokedAt` is kept. Entries already in that state are left alone.
    */
   change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]>;
-  findEntries(holders: readonly string[]): Promise<readonly StatusEntry[]>;
   /**
    * Locks the list and records that `revision` is published as of `at`. Returns false, and changes
    * nothing, when a publication with the same or a later `at`, or of a later revision, is recorded.

@@ -78,6 +78,8 @@ describe('a profile', () => {
     [{ owners: [] }, '/owners: name at least one owner'],
     [{ owners: ['lead'] }, '/owners/0: must be an e-mail address'],
     [{ owners: ['a@b', 'Lead <a@b>'] }, '/owners/1: must be an e-mail address'],
+    [{ owners: ['le\u202ead@b'] }, '/owners/0: must be an e-mail address'],
+    [{ owners: ['lead@b\u0007'] }, '/owners/0: must be an e-mail address'],
     [{ owners: ['a@b', 'a@b'] }, '/owners: must not repeat an entry'],
     [
       { owners: Array.from({ length: 21 }, (_, place) => `o${place}@b`) },
@@ -93,6 +95,9 @@ describe('a profile', () => {
     [{ redirectUris: ['callback'] }, `/redirectUris/0: ${url}`],
     [{ redirectUris: [`https://acme.com/${'x'.repeat(484)}`] }, `/redirectUris/0: ${url}`],
     [{ redirectUris: ['https://acme.com/\ncb'] }, `/redirectUris/0: ${url}`],
+    [{ redirectUris: ['https:acme.com/cb'] }, `/redirectUris/0: ${url}`],
+    [{ redirectUris: ['https:///acme.com/cb'] }, `/redirectUris/0: ${url}`],
+    [{ redirectUris: ['https:\\\\acme.com/cb'] }, `/redirectUris/0: ${url}`],
     [{ redirectUris: ['http://acme.com/cb'] }, '/redirectUris/0: must use https'],
     [{ redirectUris: ['http://localhost/cb'] }, '/redirectUris/0: must use https'],
     [{ redirectUris: ['javascript:alert(1)'] }, '/redirectUris/0: must use https'],

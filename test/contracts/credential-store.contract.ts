@@ -64,12 +64,13 @@ export function credentialStoreContract(world: WorldSource): void {
     await expect(seal(second)).rejects.toMatchObject({ code: 'credential-wrong-state' });
   });
 
-  it('carries the state of the status entry', async () => {
+  it('carries the state of the status entry, and of two revocations the first', async () => {
     const record = intentNamed('1', 0);
     await insert(record);
     await change(record, { suspendedAt: noon(1) });
     await change(record, { agentSuspendedAt: noon(2) });
     await change(record, { revokedAt: noon(3) });
+    await change(record, { revokedAt: noon(4) });
     expect(await find(record)).toEqual({
       ...record,
       revokedAt: noon(3),

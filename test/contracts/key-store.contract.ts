@@ -15,11 +15,12 @@ export function keyStoreContract(world: WorldSource): void {
   }
 
   it('gives back what was inserted, octet for octet', async () => {
-    const elsewhere = keyNamed('elsewhere', { sealed: null, algorithm: 'Ed25519' });
+    const did = 'did:web:acme.example:a:elsewhere';
+    const elsewhere = keyNamed('elsewhere', { did, sealed: null, algorithm: 'Ed25519' });
     await insert(key, elsewhere);
-    expect(await world().readers.keys.find(key.id)).toEqual(key);
-    expect(await world().readers.keys.find(elsewhere.id)).toEqual(elsewhere);
-    expect(await world().readers.keys.find(keyNamed('none').id)).toBeNull();
+    expect(await world().readers.keys.listByDids([key.did])).toEqual([key]);
+    expect(await world().readers.keys.listByDids([did])).toEqual([elsewhere]);
+    expect(await world().readers.keys.listByDids(['did:web:acme.example:a:none'])).toEqual([]);
   });
 
   it('lists the keys of some DIDs, oldest first, without the retired', async () => {
@@ -44,16 +45,23 @@ export function keyStoreContract(world: WorldSource): void {
   });
 
   it('lets two organizations use the same public key', async () => {
-    const copy = keyNamed('copy', { organizationId: other.id, thumbprint: key.thumbprint });
+    const copy = keyNamed('copy', {
+      organizationId: other.id,
+      did: 'did:web:other.example',
+      thumbprint: key.thumbprint,
+    });
     await insert(key, copy);
-    expect(await world().readers.keys.find(copy.id)).toEqual(copy);
+    expect(await world().readers.keys.listByDids([copy.did])).toEqual([copy]);
   });
 
-  it('retires a key', async () => {
+  it('retires a key, and gives its public key to nobody else', async () => {
     await insert(key);
     await world().work.run(({ keys }) => keys.updateState(key.id, 'retired'));
-    expect(await world().readers.keys.find(key.id)).toEqual({ ...key, state: 'retired' });
     expect(await world().readers.keys.listByDids([key.did])).toEqual([]);
+    const copy = keyNamed('copy', { thumbprint: key.thumbprint });
+    await expect(world().work.run(({ keys }) => keys.insert(copy))).rejects.toMatchObject({
+      code: 'key-not-usable',
+    });
   });
 }
 

@@ -87,7 +87,7 @@ export function unitOfWorkContract(world: WorldSource): void {
       const names = Object.entries(stores).flatMap(([room, store]) =>
         methodsOf(store).filter((name) => !methodsOf(readerOf(room)).includes(name)),
       );
-      expect([...new Set(names)].sort()).toEqual([...writers, 'findEntries'].sort());
+      expect([...new Set(names)].sort()).toEqual([...writers].sort());
     });
   });
 

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createClient } from '../../src/db/client.ts';
 import { createReaders } from '../../src/db/create-readers.ts';
 import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
 import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
-import { acme, organizationNamed } from '../contracts/entities.ts';
+import { acme, documentAt, organizationNamed } from '../contracts/entities.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const clock = { now: () => new Date() };
@@ -64,6 +69,52 @@ it('says that storage is unavailable when the connection breaks, and goes on wit
   await client.$disconnect();
 });
 
+it('says that storage is unavailable when the server falls silent, and goes on after that', async () => {
+  const passage = await openPassage(database.connectionString);
+  const client = createClient(passage.connectionString, { silentMs: 300 });
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const silent = work.run(async ({ organizations }) => {
+    await organizations.insert(acme);
+    passage.silence();
+    await organizations.list();
+  });
+  await expect(silent).rejects.toMatchObject({ code: 'storage-unavailable' });
+  passage.reopen();
+  await expect.poll(() => work.run(({ organizations }) => organizations.list())).toEqual([]);
+  await client.$disconnect();
+  await passage.close();
+});
+
+it('names the documents of a commit whose answer is lost, and only of such a one', async () => {
+  const passage = await openPassage(database.connectionString);
+  const client = createClient(passage.connectionString, { silentMs: 300 });
+  const doubtful: string[] = [];
+  const work = new PostgresUnitOfWork({
+    ...{ client, clock, onPublished },
+    onDoubtful: (documents) => doubtful.push(...documents.map(({ path }) => path)),
+  });
+  const lost = { code: 'storage-unavailable' };
+  const broken = work.run(async ({ documents }) => {
+    await documents.publishAll([documentAt('/a/broken/client.json', '{}')]);
+    passage.silence();
+    await documents.find('/');
+  });
+  await expect(broken).rejects.toMatchObject(lost);
+  passage.reopen();
+  const unheard = work.run(async ({ documents }) => {
+    await documents.publishAll([documentAt('/a/billing-bot/client.json', '{}')]);
+    passage.deafen();
+  });
+  await expect(unheard).rejects.toMatchObject(lost);
+  expect(doubtful).toEqual(['/a/billing-bot/client.json']);
+  passage.reopen();
+  const stored = createReaders(client).documents;
+  expect(await stored.find('/a/billing-bot/client.json')).toMatchObject({ version: 1 });
+  expect(await stored.find('/a/broken/client.json')).toBeNull();
+  await client.$disconnect();
+  await passage.close();
+});
+
 it('runs work again that lost a race, then gives up', async () => {
   const client = createClient(database.connectionString);
   const work = new PostgresUnitOfWork({ client, clock, onPublished });
@@ -120,6 +171,41 @@ it('passes a mistake of our own on as it is', async () => {
   );
   await client.$disconnect();
 });
+
+/** A way to the database that may go silent: open, and nothing comes through. */
+async function openPassage(connectionString: string) {
+  const url = new URL(connectionString);
+  const folder = mkdtempSync(join(tmpdir(), 'sealwright-passage-'));
+  const target = join(url.searchParams.get('host') ?? '', '.s.PGSQL.5432');
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(target);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    sockets.push(near, far);
+    near.pipe(far).pipe(near);
+  }).listen(join(folder, '.s.PGSQL.5432'));
+  await once(server, 'listening');
+  url.searchParams.set('host', folder);
+  return {
+    connectionString: url.href,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    /** What is said still arrives; the answers do not. */
+    deafen: () => {
+      for (const socket of sockets.filter((_, place) => place % 2 === 1)) socket.unpipe().pause();
+    },
+    reopen: () => {
+      for (const socket of sockets.splice(0)) socket.destroy();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** Ends every other connection to the database, as an administrator could. */
 async function kill(connectionString: string): Promise<void> {

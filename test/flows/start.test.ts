@@ -85,12 +85,22 @@ async function stop(child: ChildProcess): Promise<number | null> {
 describe('the start', () => {
   it('serves, says nothing secret, and stops on SIGTERM with exit code 0', async () => {
     const token = `swt_${randomBytes(32).toString('base64url')}`;
-    const started = start({ SEALWRIGHT_ADMIN_TOKEN: token });
+    const password = randomBytes(16).toString('hex');
+    const withPassword = new URL(database.connectionString);
+    withPassword.password = password;
+    const started = start({
+      SEALWRIGHT_ADMIN_TOKEN: token,
+      SEALWRIGHT_LOG_LEVEL: 'trace',
+      DATABASE_URL: withPassword.href,
+      DEBUG: '*',
+    });
     await ready(started);
+    await fetch(`http://localhost:${port}/api/v1/organization?access_token=${token}`);
     const answer = await fetch(`http://localhost:${port}/.well-known/did.json`);
     expect(answer.status).toBe(200);
     expect(await stop(started.child)).toBe(0);
     expect(started.said()).not.toContain(token);
+    expect(started.said()).not.toContain(password);
     expect(started.said()).not.toContain(database.connectionString);
   });
 

@@ -348,6 +348,7 @@ describe('the office', () => {
     const headers = { Authorization: '' };
     const healthz = await call('GET /healthz', undefined, { headers });
     expect([healthz.status, healthz.json]).toEqual([200, { status: 'ok' }]);
+    expect(healthz.headers['content-type']).toBe('application/json');
     ready = false;
     const readyz = await call('GET /readyz', undefined, { headers });
     expect(readyz.status).toBe(503);
@@ -355,6 +356,13 @@ describe('the office', () => {
       status: 'unavailable',
       checks: [{ name: 'database', ok: false }],
     });
+    expect(readyz.headers['content-type']).toBe('application/json');
+    ready = true;
+    const again = await call('GET /readyz', undefined, { headers });
+    expect([again.status, again.json]).toEqual([
+      200,
+      { status: 'ok', checks: [{ name: 'database', ok: true }] },
+    ]);
   });
 });
 

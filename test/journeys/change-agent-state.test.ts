@@ -221,4 +221,28 @@ describe('in the middle of an issue', () => {
     const states = await Promise.all(sealed.map(world.shown));
     expect([...new Set(states)]).toStrictEqual([shown]);
   });
+
+  it.each(['suspend', 'retire'] as const)(
+    '%s lets nothing of it come into force later',
+    async (verb) => {
+      const { world, agent } = await openWithFacets();
+      const before = (await world.held(agent.id)).filter(({ sealing }) => sealing === 'sealed');
+      let changed = false;
+      world.interruptions.beforeSigning = async () => {
+        if (changed) return;
+        changed = true;
+        await change(world, verb);
+      };
+      const refusal = await refusalLater(world.issue('billing-bot'));
+      expect(refusal).toStrictEqual(['agent-wrong-state']);
+      const after = await world.held(agent.id);
+      const sealed = after.filter(({ sealing }) => sealing === 'sealed');
+      expect(sealed.map(({ id }) => id)).toStrictEqual(before.map(({ id }) => id));
+      const givenUp = after.filter(({ sealing }) => sealing === 'abandoned');
+      expect(givenUp.map(({ type }) => type).sort()).toStrictEqual(['allowed-actions', 'passport']);
+      await world.keep();
+      expect(await Promise.all(givenUp.map(world.shown))).toStrictEqual(['revoked', 'revoked']);
+      expect(await world.registry.verifyAudit()).toMatchObject({ intact: true });
+    },
+  );
 });

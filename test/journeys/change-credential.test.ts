@@ -197,6 +197,20 @@ describe('refused, and nothing changed', () => {
     expect(await world.snapshot()).toStrictEqual(before);
   });
 
+  it.each(['INC-7\u001b[2J', 'INC-7\nINC-8', 'INC\u202e-7'])(
+    'with a reason that hides something: %j',
+    async (reason) => {
+      const { world, facet } = await openWithFacet();
+      const before = await world.snapshot();
+      const changing = world.registry.revokeCredential({ ...world.caller, id: facet.id, reason });
+      expect(await refusalLater(changing)).toStrictEqual([
+        'invalid-input',
+        '/reason: must not hold control characters',
+      ]);
+      expect(await world.snapshot()).toStrictEqual(before);
+    },
+  );
+
   it('an unknown credential, and one of another organization', async () => {
     const { world, facet } = await openWithFacet();
     const unknown = change(world, 'revoke', 'crd_unknown' as CredentialId);

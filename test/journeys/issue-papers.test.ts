@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentId } from '../../src/agents/agent.ts';
-import { renewalOf } from '../../src/journeys/issue-papers.ts';
+import { createIssuePapers, renewalOf } from '../../src/journeys/issue-papers.ts';
+import type { PapersDeps } from '../../src/journeys/papers.ts';
+import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
 import { refusalLater } from '../kernel/refusal.ts';
 import { openRegistryWorld, type RegistryWorld } from './registry-world.ts';
 
@@ -122,6 +124,40 @@ describe('orders that arrive together', () => {
       'rejected',
       'fulfilled',
     ]);
+  });
+});
+
+describe('orders whose database is lost on the way', () => {
+  it('are refused together, and none of them is made twice', async () => {
+    const world = await openRegistryWorld();
+    const agents = [await world.enrol('first-bot'), await world.enrol('billing-bot')];
+    const made: string[] = [];
+    let losses = 0;
+    const work: PapersDeps['work'] = {
+      run: async (change) => {
+        const result = await world.database.run(change);
+        if (made.length < 3 || losses > 0) return result;
+        losses += 1;
+        throw new SealwrightError('storage-unavailable', 'The answer to the commit is lost.');
+      },
+    };
+    const issuePapers = createIssuePapers({ ...world.deps, work });
+    const settled = await Promise.allSettled(
+      [0, 0, 1].map((place) => {
+        const plain = renewalOf(agents[place]?.id as AgentId, order);
+        const begin: typeof plain.begin = (stores, agent, at) => {
+          made.push(String(place));
+          return plain.begin(stores, agent, at);
+        };
+        return issuePapers({ ...plain, begin });
+      }),
+    );
+    expect(settled.map(({ status }) => status)).toStrictEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(made).toStrictEqual(['0', '0', '1']);
   });
 });
 

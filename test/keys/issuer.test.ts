@@ -18,7 +18,6 @@ function arrange(keys: readonly SigningKey[]) {
       list: async () => [organization],
     },
     keys: {
-      find: async () => null,
       listByDids: async (dids) => keys.filter((key) => dids.includes(key.did)),
     },
   });

@@ -28,7 +28,6 @@ const pinned = {
   'organization-not-found': 404,
   'route-not-found': 404,
   'start-refused': 503,
-  'status-list-full': 503,
   'storage-unavailable': 503,
   'token-not-found': 404,
   unauthenticated: 401,

@@ -68,6 +68,26 @@ describe('buildDidDocument', () => {
     ]);
   });
 
+  test.each(['assertionMethod', 'authentication'] as const)(
+    'a key for %s alone brings no other relationship',
+    (relationship) => {
+      const built = buildDidDocument({ did, keys: [{ kid, jwk, relationships: [relationship] }] });
+      expect(built).toStrictEqual({
+        '@context': ['https://www.w3.org/ns/did/v1', 'https://www.w3.org/ns/cid/v1'],
+        id: did,
+        verificationMethod: [
+          {
+            id: kid,
+            type: 'JsonWebKey',
+            controller: did,
+            publicKeyJwk: { ...ec, kid: 'key-1', alg: 'ES256' },
+          },
+        ],
+        [relationship]: [kid],
+      });
+    },
+  );
+
   test('without keys nothing verifies', () => {
     const built = buildDidDocument({ did, keys: [] });
     expect(built).toEqual({

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { didWebOf, didWebUrl, parseDidUrl, parseDidWeb } from '../../src/protocol/did-web.ts';
+import {
+  clientIdBesideDid,
+  didWebOf,
+  didWebUrl,
+  parseDidUrl,
+  parseDidWeb,
+} from '../../src/protocol/did-web.ts';
 import { readRefusals, readVectors } from './read-vectors.ts';
 import { rulesOf, taken } from './rules.ts';
 
@@ -76,6 +82,25 @@ test('a DID URL has at most 640 characters', () => {
   const url = (length: number) => `did:web:id.acme.com#`.padEnd(length, 'k');
   expect(rulesOf(parseDidUrl(url(640)))).toBe('ok');
   expect(rulesOf(parseDidUrl(url(641)))).toEqual(['did-length']);
+});
+
+describe('clientIdBesideDid', () => {
+  test.each([
+    ['did:web:id.acme.com:a:billing-bot', 'https://id.acme.com/a/billing-bot/client.json'],
+    ['did:web:id.acme.com%3A8443:o:acme:a:b', 'https://id.acme.com:8443/o/acme/a/b/client.json'],
+    ['did:web:id.acme.com:did.json', 'https://id.acme.com/did.json/client.json'],
+  ])('%s stands beside %s', (did, clientId) => {
+    const parsed = taken(parseDidWeb(did));
+    expect(clientIdBesideDid(parsed)).toEqual({ ok: true, value: clientId });
+    expect(clientIdBesideDid(parsed, 'http')).toEqual({
+      ok: true,
+      value: clientId.replace('https:', 'http:'),
+    });
+  });
+
+  test.each(['did:web:id.acme.com', 'did:web:localhost%3A8787'])('%s has none', (did) => {
+    expect(rulesOf(clientIdBesideDid(taken(parseDidWeb(did))))).toEqual(['did-organization']);
+  });
 });
 
 describe('didWebOf', () => {

@@ -26,6 +26,18 @@ function arrange(maxBytes = 100) {
   return { memory, reads, held };
 }
 
+describe('a document in doubt', () => {
+  it('is asked for again, and takes no room meanwhile', async () => {
+    const { memory, reads, held } = arrange();
+    memory.apply([aDocument('/a', 1), aDocument('/b', 1)]);
+    memory.forget([aDocument('/a', 2), aDocument('/never-seen', 1)]);
+    expect(held('/a', '/b')).toStrictEqual(['/b']);
+    const reading = memory.read('/a');
+    reads[0]?.answer(aDocument('/a', 2));
+    expect(await reading).toMatchObject({ version: 2 });
+  });
+});
+
 describe('reading', () => {
   it('asks the store once for readers that come together, and then no more', async () => {
     const { memory, reads } = arrange();

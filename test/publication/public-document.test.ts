@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cacheControls, pathOf } from '../../src/publication/public-document.ts';
+import { cacheControls, draftPage, pathOf } from '../../src/publication/public-document.ts';
 
 it.each([
   ['https://id.acme.com/a/billing-bot/client.json', '/a/billing-bot/client.json'],
@@ -7,6 +7,18 @@ it.each([
   ['http://localhost:8787/a/billing-bot', '/a/billing-bot'],
 ])('serves %s at %s', (url, path) => {
   expect(pathOf(url)).toBe(path);
+});
+
+it('drafts a page', () => {
+  expect(draftPage('https://id.acme.com/a/billing-bot', '<p>Grüße</p>')).toStrictEqual({
+    path: '/a/billing-bot',
+    mediaType: 'text/html; charset=utf-8',
+    body: Uint8Array.from(Buffer.from('3c703e4772c3bcc39f653c2f703e', 'hex')),
+    cacheControl: 'public, max-age=60',
+    expiresAt: null,
+    link: null,
+    keepsVersions: false,
+  });
 });
 
 it('lets caches hold each kind of document as long as the contract says', () => {

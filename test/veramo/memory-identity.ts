@@ -21,7 +21,6 @@ export class MemoryIdentity implements UnitOfWork<IdentityStores> {
 
 function keyStoreOn(keys: Map<KeyId, SigningKey>): IdentityStores['keys'] {
   return {
-    find: async (id) => keys.get(id) ?? null,
     listByDids: async (dids) => [...keys.values()].filter((key) => dids.includes(key.did)),
     insert: async (key) => {
       keys.set(key.id, key);

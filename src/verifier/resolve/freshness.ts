@@ -4,7 +4,7 @@ const secondMs = 1_000;
  * How long a document may be reused. The floor protects its host from us, the ceiling us from a
  * host that would have us believe it for ever (CIMD-02 §5.2 leaves both bounds to the reader).
  */
-export const documentReuseBoundsMs = { floor: 5 * secondMs, ceiling: 600 * secondMs } as const;
+const documentReuseBoundsMs = { floor: 5 * secondMs, ceiling: 600 * secondMs } as const;
 
 // RFC 9111 §5.2.2.4, §5.2.2.5: what its origin does not want reused is asked for each time.
 const neverReused = /(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])/i;

@@ -79,7 +79,7 @@ function isTransientStatus(status: number): boolean {
 }
 
 /** What a miss means for whoever wanted the document. */
-export function troubleOf(miss: OctetsMiss): Trouble {
+function troubleOf(miss: OctetsMiss): Trouble {
   if (miss.cause === 'status') {
     const { status } = miss.response;
     return { cause: 'status', status, definite: !isTransientStatus(status) };

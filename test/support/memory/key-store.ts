@@ -12,10 +12,6 @@ export class MemoryKeyReader implements KeyReader {
     this.state = state;
   }
 
-  async find(id: KeyId): Promise<SigningKey | null> {
-    return this.state().keys.get(id) ?? null;
-  }
-
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
     return [...this.state().keys.values()]
       .filter((key) => dids.includes(key.did) && key.state !== 'retired')

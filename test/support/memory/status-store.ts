@@ -79,19 +79,13 @@ export class MemoryStatusStore extends MemoryStatusReader implements StatusStore
 
   async change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]> {
     const touched = new Set<StatusListId>();
-    for (const entry of await this.findEntries(holders)) {
-      if (!alters(entry, change)) continue;
+    for (const entry of this.state().entries.values()) {
+      if (!holders.includes(entry.holder) || !alters(entry, change)) continue;
       this.state().entries.set(entry.holder, { ...entry, ...change });
       touched.add(entry.listId);
     }
     for (const id of touched) this.#updateList(id, ({ revision }) => ({ revision: revision + 1 }));
     return [...touched].sort();
-  }
-
-  async findEntries(holders: readonly string[]): Promise<readonly StatusEntry[]> {
-    return [...this.state().entries.values()]
-      .filter(({ holder }) => holders.includes(holder))
-      .sort((one, other) => (one.holder < other.holder ? -1 : 1));
   }
 
   async recordPublication(

@@ -90,8 +90,17 @@ export async function verifyClient(
   }
   const second = new Inquiry(court, question, deadline);
   const again = await runChecks(table, second);
+  if (again.reason !== 'fetch-failed') return verdictOf(second, again);
   // A document that cannot be read again, or is withdrawn, does not undo what was found in it.
-  return again.reason === 'fetch-failed' ? verdictOf(first, results) : verdictOf(second, again);
+  for (const url of documentUrls(first)) court.sources.octets.believe(url);
+  return verdictOf(first, results);
+}
+
+/** The document and the key set that an inquiry read. */
+function documentUrls(inquiry: Inquiry): readonly string[] {
+  const metadata = inquiry.presentation.known?.document?.metadata;
+  const jwksUri = metadata?.ok === true ? metadata.value.jwksUri : undefined;
+  return [inquiry.clientId.known, jwksUri].filter((url) => url !== undefined);
 }
 
 /** Doubts every copy that the finding may rest on; false when all of them are as good as new. */
@@ -102,12 +111,8 @@ function suspectCopies(inquiry: Inquiry): boolean {
     ...(credential?.bitstringEntries.map(({ list }) => list) ?? []),
     credential?.tokenStatus?.uri,
   ];
-  const metadata = inquiry.presentation.known?.document?.metadata;
-  const jwksUri = metadata?.ok === true ? metadata.value.jwksUri : undefined;
   const doubted = [
-    ...[inquiry.clientId.known, jwksUri].map(
-      (url) => url !== undefined && octets.suspect(url, suspectAfterMs),
-    ),
+    ...documentUrls(inquiry).map((url) => octets.suspect(url, suspectAfterMs)),
     ...listUrls.map((url) => url !== undefined && lists.suspect(url, suspectAfterMs)),
   ];
   return doubted.includes(true);

@@ -239,6 +239,9 @@ describe('a finding that an old copy may have caused', () => {
     await world.publishList({ purpose: 'revocation', set: [world.index] });
     world.fetch.answers.set(world.clientId, answer);
     expect(await judge()).toBe('status-revoked');
+    expect(await judge()).toBe('status-revoked');
+    world.advance(2 * second);
+    expect(await judge()).toBe('status-revoked');
   });
 
   it('lifts a suspension at once that has ended', async () => {

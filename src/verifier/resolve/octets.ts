@@ -1,6 +1,6 @@
 import { LruCache, SingleFlight } from '../cache.ts';
 import type { Fetch, FetchedResponse, FetchFailure, FetchOutcome } from '../ports.ts';
-import type { Conditions, FetchRequest } from './fetch-by-deadline.ts';
+import type { FetchRequest } from './fetch-by-deadline.ts';
 import { fetchByDeadline } from './fetch-by-deadline.ts';
 import { ageMsOf, reusableMsOf } from './freshness.ts';
 
@@ -32,12 +32,15 @@ export interface Octets {
   has(url: string): boolean;
   drop(url: string): void;
   /**
-   * Has the next read go back to the origin, unless the copy was obtained within the last
-   * `minHeldMs`. Says whether it will.
+   * Has the next read go back to the origin, unless the copy was obtained, or doubted before, within
+   * the last `minHeldMs`. Says whether it will.
    */
   suspect(url: string, minHeldMs: number): boolean;
+  /** Ends the doubt: the copy held may be reused for as long as it was fresh. */
+  believe(url: string): void;
 }
 
+const maxDoubts = 10_000;
 const maxHeldBytes = 128 * 1_024 * 1_024;
 // What is derived from a document lives as long as its octets do, and weighs more than they.
 const entryOverheadBytes = 16 * 1_024;
@@ -52,14 +55,28 @@ export function createOctets(deps: {
     weigh: (held) => held.response.body.byteLength + entryOverheadBytes,
   });
   const flights = new SingleFlight<OctetsOutcome>();
+  const doubtedAt = new LruCache<{ readonly at: number; readonly open: boolean }>({
+    maxWeight: maxDoubts,
+  });
+
+  const isDoubted = (url: string): boolean => doubtedAt.get(url)?.open === true;
+  const believe = (url: string): void => {
+    const doubt = doubtedAt.get(url);
+    if (doubt !== undefined) doubtedAt.set(url, { ...doubt, open: false });
+  };
 
   async function ask(request: FetchRequest, isCurrent: () => boolean): Promise<OctetsOutcome> {
     const before = cache.get(request.url);
     const fetchedAt = deps.clock();
-    const fetched = await fetchByDeadline(deps.fetch, request, conditionsOf(before));
+    const revalidate = before?.reusableMs === 0 || isDoubted(request.url);
+    const fetched = await fetchByDeadline(deps.fetch, request, {
+      etag: before?.response.headers.get('etag'),
+      revalidate,
+    });
     const outcome = outcomeOf(fetched, before, fetchedAt);
     if (outcome.ok && isCurrent()) {
       cache.set(request.url, outcome.held);
+      believe(request.url);
     }
     return outcome;
   }
@@ -67,7 +84,7 @@ export function createOctets(deps: {
   return {
     read(request) {
       const held = cache.get(request.url);
-      return held !== undefined && isFresh(held, deps.clock())
+      return held !== undefined && isFresh(held, deps.clock()) && !isDoubted(request.url)
         ? { ok: true, held }
         : flights.run(request.url, (isCurrent) => ask(request, isCurrent));
     },
@@ -78,12 +95,15 @@ export function createOctets(deps: {
     },
     suspect(url, minHeldMs) {
       const held = cache.get(url);
-      if (held === undefined || deps.clock() - held.fetchedAt < minHeldMs) {
+      const at = deps.clock();
+      const since = Math.max(held?.fetchedAt ?? at, doubtedAt.get(url)?.at ?? 0);
+      if (held === undefined || at - since < minHeldMs) {
         return false;
       }
-      cache.set(url, { ...held, reusableMs: 0 });
+      doubtedAt.set(url, { at, open: true });
       return true;
     },
+    believe,
   };
 }
 
@@ -125,11 +145,4 @@ function isSameDocument(left: FetchedResponse, right: FetchedResponse): boolean 
     left.body.byteLength === right.body.byteLength &&
     left.body.every((octet, at) => octet === right.body[at])
   );
-}
-
-function conditionsOf(before: HeldOctets | undefined): Conditions {
-  return {
-    etag: before?.response.headers.get('etag'),
-    revalidate: before?.reusableMs === 0,
-  };
 }

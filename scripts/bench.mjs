@@ -24,8 +24,8 @@ import { measureVerifying } from './bench/verifying.mjs';
 
 const parts = { serving: measureServing, verifying: measureVerifying, issuing: measureIssuing };
 const scales = {
-  full: { rounds: 5, sampleMs: 500, issues: 45 },
-  quick: { rounds: 1, sampleMs: 50, issues: 6 },
+  full: { warmUps: 3, rounds: 5, sampleMs: 500, issues: 45 },
+  quick: { warmUps: 1, rounds: 1, sampleMs: 50, issues: 6 },
 };
 
 const { values } = parseArgs({
@@ -59,7 +59,9 @@ async function measure({ quick, only }) {
     cleaning ??= undoAll();
     return cleaning;
   };
-  process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.once(signal, () => void cleanUp().finally(() => process.exit(code)));
+  }
   try {
     const folder = mkdtempSync(join(tmpdir(), 'sealwright-bench-'));
     undo.push(() => rmSync(folder, { recursive: true, force: true }));

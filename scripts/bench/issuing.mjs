@@ -34,7 +34,7 @@ export async function measureIssuing({ registry, load, folder, scale, say }) {
         'bare jose signature, one by one': () =>
           rateOver((number) => signJwt(subjectOf(number)), { items: numbersFor(forMs) }),
       },
-      { rounds: scale.rounds, say },
+      { ...scale, say },
     );
   } finally {
     await veramo.close();

@@ -31,19 +31,19 @@ export function* numbersFor(forMs) {
  * busy moment of the machine meets all of them alike.
  *
  * @param {Record<string, (round: number) => Promise<number>>} contenders one sample: a rate per second
- * @param {{ rounds: number, say: (line: string) => void }} options
+ * @param {{ warmUps: number, rounds: number, say: (line: string) => void }} options
  * @returns {Promise<Record<string, { perSecond: number, samples: number[] }>>} medians
  */
-export async function compare(contenders, { rounds, say }) {
+export async function compare(contenders, { warmUps, rounds, say }) {
   const names = Object.keys(contenders);
   const samples = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 1 - warmUps; round <= rounds; round += 1) {
     for (const name of names) {
       const rate = await contenders[name](round);
-      // Round 0 warms up: code is compiled, connections are open, caches are filled.
+      // Before round 1, code is compiled, connections are opened, caches are filled.
       if (round > 0) samples[name].push(rate);
     }
-    say(round === 0 ? 'warmed up' : `round ${round} of ${rounds}`);
+    say(round > 0 ? `round ${round} of ${rounds}` : 'warming up');
   }
   return Object.fromEntries(
     names.map((name) => [name, { perSecond: median(samples[name]), samples: samples[name] }]),

@@ -78,7 +78,7 @@ function rounded(value) {
 /** The report as lines for people. */
 export function tableOf({ parts, aims: judged }) {
   const lines = Object.entries(parts).flatMap(([part, figures]) => [
-    `${part}: per second, and as a multiple of`,
+    `${part}: median per second (least to most), and as a multiple of`,
     ...yardsticks[part].map((peer, index) => `  [${index + 1}] ${peer}`),
     ...Object.entries(figures).map(([name, figure]) => rowOf(name, figure)),
     '',
@@ -89,7 +89,8 @@ export function tableOf({ parts, aims: judged }) {
   return [...lines, ...verdicts].join('\n');
 }
 
-function rowOf(name, { perSecond, ratios }) {
+function rowOf(name, { perSecond, samples, ratios }) {
   const multiples = Object.values(ratios).map((ratio) => `${ratio}x`.padStart(9));
-  return `  ${name.padEnd(42)}${String(perSecond).padStart(8)} ${multiples.join('')}`;
+  const range = `(${Math.min(...samples)} to ${Math.max(...samples)})`;
+  return `  ${name.padEnd(40)}${String(perSecond).padStart(7)} ${range.padEnd(18)}${multiples.join('')}`;
 }

@@ -20,7 +20,7 @@ export async function measureServing({ clientId, load, scale, say }) {
         'public document': () => load.get({ ...order, url: clientId }),
         'bare node:http': () => load.get({ ...order, url: peer.url }),
       },
-      { rounds: scale.rounds, say },
+      { ...scale, say },
     );
   } finally {
     await peer.stop();

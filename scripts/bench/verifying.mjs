@@ -26,7 +26,7 @@ export async function measureVerifying({ registry, clientId, scale, say }) {
       ),
       'bare jose verification': sample(verifyPassport),
     },
-    { rounds: scale.rounds, say },
+    { ...scale, say },
   );
 }
 

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { requirements as bodyAndJson } from './body-and-json.ts';
+import { requirements as clientIdSyntax } from './client-id-syntax.ts';
+import { requirements as clientMetadataDocuments } from './client-metadata-documents.ts';
+import { requirements as credentials } from './credentials.ts';
+import { requirements as didResolution } from './did-resolution.ts';
+import { requirements as outboundFetch } from './outbound-fetch.ts';
+import { readCitations } from './read-citations.ts';
+import { requirements as signedTokens } from './signed-tokens.ts';
+import { requirements as status } from './status.ts';
+import { requirements as trustAndBinding } from './trust-and-binding.ts';
+
+const requirements = [
+  ...clientIdSyntax,
+  ...outboundFetch,
+  ...bodyAndJson,
+  ...signedTokens,
+  ...didResolution,
+  ...trustAndBinding,
+  ...status,
+  ...clientMetadataDocuments,
+  ...credentials,
+];
+const citations = readCitations(resolve(import.meta.dirname, '..'));
+
+describe('requirements', () => {
+  it('have ids of their own', () => {
+    const ids = requirements.map(({ id }) => id);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  });
+
+  it('are cited by a test, or deferred for a reason', () => {
+    const open = requirements.filter(({ id, deferred }) => !citations.has(id) && !deferred);
+    expect(open.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('are not both cited and deferred', () => {
+    const both = requirements.filter(({ id, deferred }) => citations.has(id) && deferred);
+    expect(both.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('are known wherever a test cites one', () => {
+    const known = new Set(requirements.map(({ id }) => id));
+    expect([...citations].filter(([id]) => !known.has(id))).toEqual([]);
+  });
+
+  it('cover every hostile case of the seven groups', () => {
+    const sizes = { A: 14, B: 23, C: 14, D: 30, E: 15, F: 18, G: 20 };
+    const counted = Object.fromEntries(
+      Object.keys(sizes).map((group) => [
+        group,
+        requirements.filter(({ id }) => id.startsWith(`${group}-`)).length,
+      ]),
+    );
+    expect(counted).toEqual(sizes);
+  });
+});

@@ -1,9 +1,11 @@
-import type { TrustPolicy } from '../verifier/ports.ts';
+import { isAuthorizationDetail } from '../protocol/authorization-details.ts';
+import { parseStrictJson } from '../protocol/strict-json.ts';
+import type { AccessRequest, TrustPolicy } from '../verifier/ports.ts';
 import type { Report } from '../verifier/verdict.ts';
 import type { Invocation, Parameter } from './command.ts';
 import { type Examined, recognize } from './examined.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 import { readPolicy } from './read-policy.ts';
 
 /** The parameters that `verify` and `inspect` share. */
@@ -15,6 +17,7 @@ export const examineParameters: {
   options: [
     { form: '--policy <file>', help: 'whom to trust (trust.yaml); without it nobody is' },
     { form: '--scope <scopes>', help: 'scopes asked for, separated by blanks' },
+    { form: '--authorization-details <json>', help: 'RFC 9396 objects asked for, as an array' },
     { form: '--allow-loopback', help: 'read http://localhost too; for development only' },
   ],
 };
@@ -39,9 +42,25 @@ export async function examine(call: Invocation): Promise<Examination> {
   if (policy === null && !call.json) {
     call.say('No policy: what the papers name is fetched, and nobody is trusted. See --policy.');
   }
-  const report = await reportOn(examined, { policy, allowLoopback, scope: call.text('scope') });
+  const report = await reportOn(examined, { policy, allowLoopback, request: requestIn(call) });
   checkSubject(examined, report);
   return { examined, report, judged: policy !== null };
+}
+
+function requestIn(call: Invocation): AccessRequest {
+  const scope = call.text('scope');
+  const details = call.text('authorizationDetails');
+  return {
+    ...(scope === undefined ? {} : { scope }),
+    ...(details === undefined ? {} : { authorizationDetails: readDetails(details) }),
+  };
+}
+
+function readDetails(text: string) {
+  const parsed = parseStrictJson(text);
+  const details = parsed.ok && Array.isArray(parsed.value) ? parsed.value : [null];
+  if (details.every(isAuthorizationDetail)) return details;
+  throw usageFailure('--authorization-details is a JSON array of objects that have a "type".');
 }
 
 /** Refuses papers that speak about another DID than the one that was typed. */
@@ -60,16 +79,15 @@ async function reportOn(
   order: {
     readonly policy: TrustPolicy | null;
     readonly allowLoopback: boolean;
-    readonly scope: string | undefined;
+    readonly request: AccessRequest;
   },
 ): Promise<Report> {
   const [{ createInspector, createVerifier }, { guardedFetch }] = await Promise.all([
     import('../verifier/index.ts'),
     import('../verifier/node/index.ts'),
   ]);
-  const { policy, scope, allowLoopback } = order;
+  const { policy, request, allowLoopback } = order;
   const fetch = guardedFetch({ allowLoopback });
-  const request = scope === undefined ? {} : { scope };
   const isJwt = examined.kind === 'jwt';
   if (policy === null) {
     const inspector = createInspector({ fetch });

@@ -73,12 +73,18 @@ function factsOf(report: Report): readonly string[] {
     ['client_id', report.subject.clientId],
     ['did', report.subject.did],
     ['checked', [report.checkedAt, ...ages].join(', ')],
-    ['granted', report.granted.length === 0 ? null : report.granted.join(' ')],
-    ['withheld', report.withheld.length === 0 ? null : report.withheld.join(' ')],
+    ['granted', accessIn(report.granted)],
+    ['withheld', accessIn(report.withheld)],
   ];
   return facts.flatMap(([label, value]) =>
     value === null ? [] : [`  ${label.padEnd(9)}  ${printable(value)}`],
   );
+}
+
+/** Scopes as they are written, authorization details as JSON; null when there is neither. */
+function accessIn(grants: Report['granted']): string | null {
+  const texts = grants.map((grant) => (typeof grant === 'string' ? grant : JSON.stringify(grant)));
+  return texts.length === 0 ? null : texts.join(' ');
 }
 
 function explain(

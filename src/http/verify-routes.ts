@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization } from '../organizations/organization.ts';
+import {
+  type AuthorizationDetail,
+  isAuthorizationDetail,
+} from '../protocol/authorization-details.ts';
 import { clientIdBesideDid, parseDidWeb } from '../protocol/did-web.ts';
 import type { AccessRequest, Verifier } from '../verifier/ports.ts';
 import type { Verdict } from '../verifier/verdict.ts';
 import { ok } from './answer.ts';
 import { type Route, route } from './route.ts';
+
+const authorizationDetail = z.custom<AuthorizationDetail>(isAuthorizationDetail, {
+  message: 'must be an object with a "type" (RFC 9396 section 2)',
+});
 
 const verifyInput = z
   .strictObject({
@@ -13,6 +21,7 @@ const verifyInput = z
     jwt: z.string().optional(),
     did: z.string().optional(),
     scope: z.string().max(4096).optional(),
+    authorizationDetails: z.array(authorizationDetail).max(64).optional(),
   })
   .refine(({ client_id, jwt, did }) => [client_id, jwt, did].filter(isGiven).length === 1, {
     message: 'give exactly one of "client_id", "jwt" and "did"',
@@ -39,8 +48,11 @@ function verify(
   verifier: Verifier,
   order: { readonly organization: Organization; readonly input: VerifyInput },
 ): Promise<Verdict> {
-  const { client_id, jwt, did, scope } = order.input;
-  const request: AccessRequest = scope === undefined ? {} : { scope };
+  const { client_id, jwt, did, scope, authorizationDetails } = order.input;
+  const request: AccessRequest = {
+    ...(scope === undefined ? {} : { scope }),
+    ...(authorizationDetails === undefined ? {} : { authorizationDetails }),
+  };
   if (jwt !== undefined) return verifier.verifyCredential(jwt, request);
   if (did !== undefined) return verifyDid(verifier, { ...order, did, request });
   return verifier.verifyClient(client_id ?? '', request);

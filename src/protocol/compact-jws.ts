@@ -28,8 +28,13 @@ export interface JwsExpectation {
   readonly typ: readonly string[];
 }
 
-// RFC 8725 §3.1: an allow-list, compared exactly.
-const algorithms: ReadonlySet<string> = new Set(['ES256', 'Ed25519', 'EdDSA']);
+/** The values of `alg` that are read; RFC 8725 §3.1: an allow-list, compared exactly. */
+export const signatureAlgorithms = ['ES256', 'Ed25519', 'EdDSA'] as const;
+
+/** One value of `alg` that is read. */
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
+
+const algorithms: ReadonlySet<string> = new Set(signatureAlgorithms);
 const headerMembers: ReadonlySet<string> = new Set(['alg', 'kid', 'typ', 'cty']);
 // RFC 7518 §3.4 and RFC 8032 §5.1.6: R and S of 32 octets each, for every algorithm above.
 const signatureBytes = 64;

@@ -15,6 +15,9 @@ export const maxDidDocumentBytes = 65_536;
 /** The tightest published cap on a key set (Auth0). */
 export const maxJwksBytes = 12_288;
 
+/** A listing of 64 facets with long URLs is near 20 kB. */
+export const maxFacetListingBytes = 32_768;
+
 /** A status list as it travels: 16 MiB of bits with one in a hundred set deflates below this. */
 export const maxStatusListBytes = 1_048_576;
 

@@ -1,5 +1,7 @@
 import { parseDocumentUrl } from '../protocol/document-url.ts';
 import { maxClientIdLength, maxJwksBytes, maxJwtBytes } from '../protocol/limits.ts';
+import type { Parsed } from '../protocol/parsed.ts';
+import { refused } from '../protocol/parsed.ts';
 import type { ClaimsValidator, Court, Question } from './inquiry.ts';
 import { presentJwt } from './intake/from-jwt.ts';
 import type { AccessRequest, Fetch, FetchOutcome, TrustPolicy, Verifier } from './ports.ts';
@@ -50,13 +52,23 @@ export interface Inspector {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators']);
-  const court = courtOf(options, trustOf(policyOf(options)));
+  const policy = parsePolicy(options.policy, options.fetch);
+  if (!policy.ok) {
+    const faults = policy.faults.map(({ pointer, detail }) => `policy${pointer} ${detail}`);
+    throw new TypeError(`createVerifier: ${faults.join('; ')}`);
+  }
+  let court = courtOf(options, trustOf(policy.value));
   return {
     verifyClient: async (clientId, request) =>
       verifyClient(court, questionAbout(clientId, request)),
     verifyCredential: async (jwt, request) => verifyClient(court, questionOf(jwt, request)),
     read: (url) => readOctets(court, url),
     invalidate: (url) => invalidate(court, url),
+    replacePolicy: (input) => {
+      const next = parsePolicy(input, options.fetch);
+      if (next.ok) court = { ...court, trust: trustOf(next.value) };
+      return next;
+    },
   };
 }
 
@@ -89,13 +101,23 @@ function courtOf(options: InspectorOptions, trust: Trust): Court {
 
 function questionAbout(clientId: unknown, request: AccessRequest | undefined): Question {
   const value = textOf(clientId).slice(0, maxClientIdLength);
-  return { input: { kind: 'client_id', value }, raw: clientId, scope: textOf(request?.scope) };
+  return { input: { kind: 'client_id', value }, raw: clientId, ...askedIn(request) };
 }
 
 function questionOf(jwt: unknown, request: AccessRequest | undefined): Question {
   const value = textOf(jwt).slice(0, maxJwtBytes);
-  const scope = textOf(request?.scope);
-  return { input: { kind: 'jwt', value }, raw: jwt, scope, presentation: presentJwt(jwt) };
+  const input = { kind: 'jwt', value } as const;
+  return { input, raw: jwt, presentation: presentJwt(jwt), ...askedIn(request) };
+}
+
+// A host may hand on what it got from a client: nothing here is taken to have its declared type.
+function askedIn(request: AccessRequest | undefined) {
+  const { scope, authorizationDetails, credentials } = request ?? {};
+  return {
+    scope: textOf(scope),
+    details: Array.isArray(authorizationDetails) ? authorizationDetails : [],
+    credentials: Array.isArray(credentials) ? credentials : [],
+  };
 }
 
 function textOf(value: unknown): string {
@@ -148,15 +170,15 @@ function requireOptions(name: string, options: InspectorOptions, known: readonly
   }
 }
 
-function policyOf({ policy, fetch }: VerifierOptions): TrustPolicy {
-  const parsed = parseTrustPolicy(policy);
-  if (!parsed.ok) {
-    const faults = parsed.faults.map(({ pointer, detail }) => `policy${pointer} ${detail}`);
-    throw new TypeError(`createVerifier: ${faults.join('; ')}`);
-  }
+function parsePolicy(input: unknown, fetch: Fetch): Parsed<TrustPolicy> {
+  const parsed = parseTrustPolicy(input);
+  if (!parsed.ok || fetch.allowLoopback) return parsed;
   const prefixes = parsed.value.trust.flatMap(({ clientIds }) => clientIds);
-  if (!fetch.allowLoopback && prefixes.some((prefix) => prefix.startsWith('http:'))) {
-    throw new TypeError('createVerifier: plain http prefixes need a fetch that allows loopback');
-  }
-  return parsed.value;
+  return prefixes.some((prefix) => prefix.startsWith('http:'))
+    ? refused(
+        '/trust',
+        'policy-prefix',
+        'has plain http prefixes: they need a fetch that allows loopback',
+      )
+    : parsed;
 }

@@ -1,3 +1,5 @@
+export type { AuthorizationDetail } from '../protocol/authorization-details.ts';
+export type { Fault, Parsed } from '../protocol/parsed.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';
 export type { ClaimsValidator } from './inquiry.ts';
@@ -8,6 +10,9 @@ export type {
   FetchFailure,
   FetchOptions,
   FetchOutcome,
+  LifetimeLimit,
+  RequiredClaim,
+  StatusLimits,
   TrustEntry,
   TrustPolicy,
   Verifier,
@@ -16,6 +21,7 @@ export { parseTrustPolicy } from './trust-policy.ts';
 export type {
   CheckOutcome,
   CheckResult,
+  Grant,
   Reason,
   Report,
   Verdict,

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../protocol/authorization-details.ts';
 import type { ClientId } from '../protocol/client-id.ts';
 import type { ClientMetadata } from '../protocol/client-metadata.ts';
 import type { CompactJws } from '../protocol/compact-jws.ts';
@@ -10,8 +11,8 @@ import type { JsonObject } from '../protocol/strict-json.ts';
 import type { Presentation, PresentedCredential, Statement } from './intake/presentation.ts';
 import type { HeldOctets } from './resolve/octets.ts';
 import type { Sources } from './sources.ts';
-import type { Trust } from './trust.ts';
-import type { Report } from './verdict.ts';
+import type { Limits, Trust } from './trust.ts';
+import type { Reason, Report, Verdict } from './verdict.ts';
 
 /** Judges the claims of a credential type that is not ours; returns what is wrong with them. */
 export type ClaimsValidator = (claims: JsonObject) => readonly Fault[];
@@ -25,10 +26,33 @@ export interface StatusFact {
   readonly ageMs: number;
 }
 
-/** Requested scopes, parted by what the passport permits. */
-export interface AccessFact {
-  readonly granted: readonly string[];
-  readonly withheld: readonly string[];
+/** What was requested, parted by what the papers permit. */
+export interface Parted<Item> {
+  readonly granted: readonly Item[];
+  readonly withheld: readonly Item[];
+}
+
+/** A facet of the agent that holds, signed by the passport's own issuer. */
+export interface HeldFacet {
+  readonly credential: AgentCredential;
+  readonly statement: Statement;
+  /** Whether the organization publishes it; else the agent handed it over. */
+  readonly published: boolean;
+}
+
+/** The facets that could be had where any were wanted. */
+export interface FacetsFact {
+  readonly held: readonly HeldFacet[];
+  /** Why another attempt could find more facets than these; undefined when it could not. */
+  readonly unknown: Reason | undefined;
+}
+
+/** A credential judged on its own, by the same checks. */
+export interface ExaminedCredential {
+  readonly outcome: Verdict['outcome'];
+  readonly reason: Reason | null;
+  readonly credential: AgentCredential | undefined;
+  readonly statement: Statement | undefined;
 }
 
 /**
@@ -69,6 +93,9 @@ export interface Question {
   /** What was really handed in, whatever its type. */
   readonly raw: unknown;
   readonly scope: string;
+  readonly details: readonly AuthorizationDetail[];
+  /** Facets that were handed over, as compact credentials. */
+  readonly credentials: readonly string[];
   /** What was presented together with the question, when no document has to be fetched for it. */
   readonly presentation?: Presentation;
 }
@@ -84,20 +111,32 @@ export class Inquiry {
   readonly clientId = new Established<ClientId>();
   readonly octets = new Established<HeldOctets>();
   readonly presentation = new Established<Presentation>();
-  /** true once a trusted issuer stands behind the credential as it reads. */
-  readonly trusted = new Established<true>();
+  /** Set once a trusted issuer stands behind the credential as it reads. */
+  readonly trusted = new Established<Limits>();
   readonly issuerDocument = new Established<DidDocument>();
   readonly issuerKey = new Established<PublicJwk>();
   /** The credential once its signature was verified: the only source of claims. */
   readonly signed = new Established<AgentCredential>();
   readonly statement = new Established<Statement>();
   readonly status = new Established<readonly StatusFact[]>();
-  readonly access = new Established<AccessFact>();
+  readonly facets = new Established<FacetsFact>();
+  readonly scopes = new Established<Parted<string>>();
+  readonly details = new Established<Parted<AuthorizationDetail>>();
+  /** Judges another credential of the same client, within the same deadline. */
+  readonly examine: (presentation: Presentation) => Promise<ExaminedCredential>;
 
-  constructor(court: Court, question: Question, deadline: number) {
+  constructor(
+    court: Court,
+    question: Question,
+    order: {
+      readonly deadline: number;
+      readonly examine: (presentation: Presentation) => Promise<ExaminedCredential>;
+    },
+  ) {
     this.court = court;
     this.question = question;
-    this.deadline = deadline;
+    this.deadline = order.deadline;
+    this.examine = order.examine;
     this.now = court.clock();
     if (question.presentation !== undefined) {
       this.presentation.set(question.presentation);
@@ -126,6 +165,11 @@ export class Inquiry {
     const statement = this.statement.value;
     const signed = this.signed.known !== undefined;
     return present(signed && statement.kind === 'passport' ? statement.passport : undefined);
+  }
+
+  /** The limits of whoever is trusted for this credential; in an inspection, the usual ones. */
+  get limits(): Limits {
+    return this.trusted.known ?? this.court.trust.limits;
   }
 
   /** The client that the credential is asked about: the one named, or else the credential's own. */

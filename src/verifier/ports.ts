@@ -1,3 +1,6 @@
+import type { AuthorizationDetail } from '../protocol/authorization-details.ts';
+import type { SignatureAlgorithm } from '../protocol/compact-jws.ts';
+import type { Parsed } from '../protocol/parsed.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A response as the guard hands it over: body already decompressed and within the byte cap. */
@@ -43,10 +46,34 @@ export interface TrustEntry {
   readonly issuer: string;
   /** client_id prefixes that end in `/`: this issuer vouches for those and no others. */
   readonly clientIds: readonly string[];
+  /** The passport's type, and those of the facets that may speak beside it. */
   readonly credentialTypes: readonly string[];
+  /** Those that the verifier knows, unless given: it never takes another. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
+  /** For credentials of this issuer, in place of the policy's own. */
+  readonly status?: StatusLimits;
+  /** For passports of this issuer, in place of the policy's own. */
+  readonly lifetime?: LifetimeLimit;
   /** ISO 8601; credentials issued later are refused. */
   readonly distrustAfter?: string | null;
 }
+
+/** How old a status list may be, in seconds: `maxAgeS` at all, `staleS` beyond it while none newer can be had. */
+export interface StatusLimits {
+  readonly maxAgeS?: number;
+  readonly staleS?: number;
+}
+
+/** The longest life of a passport, in days. */
+export interface LifetimeLimit {
+  readonly maxDays?: number;
+}
+
+/** What a claim of every passport must be: one of these values, or a number of at least this. */
+export type RequiredClaim = { readonly claim: string } & (
+  | { readonly oneOf: readonly (string | number | boolean)[] }
+  | { readonly atLeast: number }
+);
 
 /** What an operator trusts. Nothing absent means "any". */
 export interface TrustPolicy {
@@ -56,15 +83,23 @@ export interface TrustPolicy {
     /** Standards, such as `ISO/IEC 27001:2022`, that must be attested and unexpired. */
     readonly complianceAttestations?: readonly string[];
     readonly authorizedScopes?: readonly string[];
+    /** Types that the passport has, or that a published facet of the agent has. */
+    readonly credentialTypes?: readonly string[];
+    /** `claim` is a JSON Pointer (RFC 6901) into the passport's credentialSubject. */
+    readonly claims?: readonly RequiredClaim[];
   };
-  readonly status?: { readonly maxAgeS?: number; readonly staleS?: number };
-  readonly lifetime?: { readonly maxDays?: number };
+  readonly status?: StatusLimits;
+  readonly lifetime?: LifetimeLimit;
 }
 
 /** What is asked for on behalf of the client. */
 export interface AccessRequest {
   /** Space-separated scope tokens (RFC 6749 §3.3). */
   readonly scope?: string;
+  /** Authorization details (RFC 9396 §2). What is not one, in its form, is withheld. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[];
+  /** Facets, as compact credentials, that the agent handed over because they are not published. */
+  readonly credentials?: readonly string[];
 }
 
 /** The verifier that authorization servers and resource servers embed. */
@@ -81,4 +116,9 @@ export interface Verifier {
   read(url: string): Promise<FetchOutcome>;
   /** Drops the cached document, key set or status list at this URL at once. */
   invalidate(url: string): void;
+  /**
+   * Puts another policy in the place of the present one, for every question from now on. A policy
+   * with faults changes nothing: they come back, and the present one stays in force.
+   */
+  replacePolicy(policy: unknown): Parsed<TrustPolicy>;
 }

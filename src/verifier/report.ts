@@ -1,22 +1,18 @@
 import { parseScope } from '../protocol/scope.ts';
-import type { Inquiry } from './inquiry.ts';
+import type { Inquiry, Parted } from './inquiry.ts';
 import { ageSecondsOf } from './resolve/freshness.ts';
 import type { Examination } from './run-checks.ts';
-import type { Report, Verdict } from './verdict.ts';
+import type { Grant, Report, Verdict } from './verdict.ts';
 
 /**
  * What an examination comes to. Claims are those of a credential whose signature was verified, and
- * of nothing else; scopes are granted only together with `accepted`.
+ * of nothing else; access is granted only together with `accepted`.
  */
 export function verdictOf(inquiry: Inquiry, examination: Examination): Verdict {
   const { outcome, reason } = examination;
   const client = inquiry.presentation.known?.document?.client ?? null;
   const claims = inquiry.signed.known?.subject ?? null;
-  const access = outcome === 'accepted' ? inquiry.access.known : undefined;
-  const { granted, withheld } = access ?? {
-    granted: [],
-    withheld: parseScope(inquiry.question.scope),
-  };
+  const { granted, withheld } = accessOf(inquiry, outcome);
   const report: Report = {
     report: `rpt_${globalThis.crypto.randomUUID().replaceAll('-', '')}`,
     outcome,
@@ -33,6 +29,17 @@ export function verdictOf(inquiry: Inquiry, examination: Examination): Verdict {
   };
   const advisory = inquiry.court.trust.mode === 'monitor' ? { advisory: true as const } : {};
   return { outcome, reason, granted, withheld, client, claims, ...advisory, report };
+}
+
+function accessOf(inquiry: Inquiry, outcome: Verdict['outcome']): Parted<Grant> {
+  const { scope, details } = inquiry.question;
+  const decided = outcome === 'accepted' ? inquiry : undefined;
+  const byScope = decided?.scopes.known ?? { granted: [], withheld: parseScope(scope) };
+  const byDetail = decided?.details.known ?? { granted: [], withheld: details };
+  return {
+    granted: [...byScope.granted, ...byDetail.granted],
+    withheld: [...byScope.withheld, ...byDetail.withheld],
+  };
 }
 
 function subjectOf(inquiry: Inquiry): Report['subject'] {
@@ -52,7 +59,7 @@ function issuerOf(inquiry: Inquiry): Report['issuer'] {
   const credential = inquiry.presentation.known?.credential?.credential;
   return {
     did: credential?.ok === true ? credential.value.issuer : null,
-    trust: inquiry.trusted.known === true ? 'policy' : 'none',
+    trust: inquiry.trusted.known === undefined ? 'none' : 'policy',
   };
 }
 
@@ -69,7 +76,7 @@ function freshnessOf(inquiry: Inquiry, outcome: Verdict['outcome']): Report['fre
 
 /** The instant from which the verdict may no longer be what a new one would be. */
 function recheckBefore(inquiry: Inquiry, statusAgeMs: number): string {
-  const statusEnds = inquiry.now + inquiry.court.trust.statusMaxAgeMs - statusAgeMs;
+  const statusEnds = inquiry.now + inquiry.limits.statusMaxAgeMs - statusAgeMs;
   const credentialEnds = inquiry.signed.known?.validUntil.getTime() ?? inquiry.now;
   return new Date(Math.min(statusEnds, credentialEnds)).toISOString();
 }

@@ -4,6 +4,8 @@ import type { Fetch } from './ports.ts';
 import { createClientDocuments } from './resolve/client-document.ts';
 import type { Issuers } from './resolve/did-web.ts';
 import { createIssuers } from './resolve/did-web.ts';
+import type { Facets } from './resolve/facets.ts';
+import { createFacets } from './resolve/facets.ts';
 import type { Thumbprints } from './resolve/jwks.ts';
 import { createKeySets } from './resolve/jwks.ts';
 import type { Octets } from './resolve/octets.ts';
@@ -20,6 +22,7 @@ export interface Sources {
   readonly documents: Source<Presentation>;
   readonly issuers: Issuers;
   readonly keySets: Source<Parsed<Thumbprints>>;
+  readonly facets: Facets;
   readonly signatures: Signatures;
   readonly lists: StatusLists;
 }
@@ -37,6 +40,7 @@ export function createSources(deps: {
     documents: createClientDocuments(octets, { allowLoopback: deps.fetch.allowLoopback }),
     issuers,
     keySets: createKeySets(octets),
+    facets: createFacets(octets, { allowLoopback: deps.fetch.allowLoopback }),
     signatures,
     lists: createStatusLists({ ...deps, issuers, signatures }),
   };

@@ -1,10 +1,17 @@
 import { parseClientId } from '../protocol/client-id.ts';
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/compact-jws.ts';
 import { parseDateTimeStamp } from '../protocol/date-time.ts';
 import { parseDidWeb } from '../protocol/did-web.ts';
 import type { Fault, Parsed } from '../protocol/parsed.ts';
 import { accepted, pointerTo, refusedAll } from '../protocol/parsed.ts';
 import { isScopeToken } from '../protocol/scope.ts';
-import type { TrustEntry, TrustPolicy } from './ports.ts';
+import type {
+  LifetimeLimit,
+  RequiredClaim,
+  StatusLimits,
+  TrustEntry,
+  TrustPolicy,
+} from './ports.ts';
 
 /** Bounds of `status.maxAgeS`: below the floor no list could be reused, above it none is fresh. */
 export const statusMaxAgeBoundsS = { floor: 30, default: 60, ceiling: 3_600 } as const;
@@ -47,6 +54,9 @@ function readEntry(reading: Reading, input: unknown): TrustEntry {
     'issuer',
     'clientIds',
     'credentialTypes',
+    'algorithms',
+    'status',
+    'lifetime',
     'distrustAfter',
   ]);
   const { issuer, distrustAfter } = members;
@@ -64,8 +74,26 @@ function readEntry(reading: Reading, input: unknown): TrustEntry {
       members['credentialTypes'],
       readText,
     ),
+    ...readEntryLimits(reading, members),
     distrustAfter: typeof distrustAfter === 'string' ? distrustAfter : null,
   };
+}
+
+function readEntryLimits(reading: Reading, members: Members) {
+  const algorithms = below(reading, 'algorithms');
+  return {
+    ...optional('algorithms', members, (value) => readSome(algorithms, value, readAlgorithm)),
+    ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
+    ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
+  };
+}
+
+function readAlgorithm(reading: Reading, input: unknown): SignatureAlgorithm {
+  const algorithm = signatureAlgorithms.find((known) => known === input);
+  if (algorithm === undefined) {
+    report(reading, 'policy-algorithm', `must be one of ${signatureAlgorithms.join(', ')}`);
+  }
+  return algorithm ?? 'ES256';
 }
 
 // A prefix that ends in "/" can only match at a path-segment boundary of the raw client_id.
@@ -78,16 +106,57 @@ function readPrefix(reading: Reading, input: unknown): string {
 }
 
 function readRequire(reading: Reading, input: unknown): NonNullable<TrustPolicy['require']> {
-  const members = readMembers(reading, input, ['complianceAttestations', 'authorizedScopes']);
+  const members = readMembers(reading, input, [
+    'complianceAttestations',
+    'authorizedScopes',
+    'credentialTypes',
+    'claims',
+  ]);
   const standards = below(reading, 'complianceAttestations');
   const scopes = below(reading, 'authorizedScopes');
+  const types = below(reading, 'credentialTypes');
+  const claims = below(reading, 'claims');
   return {
     ...optional('complianceAttestations', members, (value) => readList(standards, value, readText)),
     ...optional('authorizedScopes', members, (value) => readList(scopes, value, readScope)),
+    ...optional('credentialTypes', members, (value) => readList(types, value, readText)),
+    ...optional('claims', members, (value) => readList(claims, value, readClaim)),
   };
 }
 
-function readStatus(reading: Reading, input: unknown): NonNullable<TrustPolicy['status']> {
+function readClaim(reading: Reading, input: unknown): RequiredClaim {
+  const members = readMembers(reading, input, ['claim', 'oneOf', 'atLeast']);
+  const { oneOf, atLeast } = members;
+  const claim = readPointer(below(reading, 'claim'), members['claim']);
+  if ((oneOf === undefined) === (atLeast === undefined)) {
+    report(reading, 'policy-claim', 'must have exactly one of "oneOf" and "atLeast"');
+  }
+  return oneOf === undefined
+    ? { claim, atLeast: readNumber(below(reading, 'atLeast'), atLeast ?? 0, anyNumber) }
+    : { claim, oneOf: readSome(below(reading, 'oneOf'), oneOf, readScalar) };
+}
+
+const anyNumber = { floor: -Number.MAX_SAFE_INTEGER, ceiling: Number.MAX_SAFE_INTEGER } as const;
+// RFC 6901 §3: "~" is written "~0", and "/" within a name "~1".
+const jsonPointer = /^(?:\/(?:[^~/]|~[01])*)+$/;
+
+function readPointer(reading: Reading, input: unknown): string {
+  const text = readText(reading, input);
+  if (text !== '' && !jsonPointer.test(text)) {
+    report(reading, 'policy-pointer', 'must be a JSON Pointer such as /provenance/slsaLevel');
+  }
+  return text;
+}
+
+function readScalar(reading: Reading, input: unknown): string | number | boolean {
+  if (typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean') {
+    return input;
+  }
+  report(reading, 'policy-value', 'must be a text, a number, true or false');
+  return '';
+}
+
+function readStatus(reading: Reading, input: unknown): StatusLimits {
   const members = readMembers(reading, input, ['maxAgeS', 'staleS']);
   const maxAge = below(reading, 'maxAgeS');
   const stale = below(reading, 'staleS');
@@ -97,7 +166,7 @@ function readStatus(reading: Reading, input: unknown): NonNullable<TrustPolicy['
   };
 }
 
-function readLifetime(reading: Reading, input: unknown): NonNullable<TrustPolicy['lifetime']> {
+function readLifetime(reading: Reading, input: unknown): LifetimeLimit {
   const members = readMembers(reading, input, ['maxDays']);
   const days = below(reading, 'maxDays');
   return optional('maxDays', members, (value) => readNumber(days, value, lifetimeBoundsDays));

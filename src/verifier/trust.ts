@@ -1,6 +1,12 @@
 import { parseDateTimeStamp } from '../protocol/date-time.ts';
 import { mcpServerType } from '../protocol/passport.ts';
-import type { TrustEntry, TrustPolicy } from './ports.ts';
+import type {
+  LifetimeLimit,
+  RequiredClaim,
+  StatusLimits,
+  TrustEntry,
+  TrustPolicy,
+} from './ports.ts';
 import { lifetimeBoundsDays, statusMaxAgeBoundsS, statusStaleBoundsS } from './trust-policy.ts';
 
 const dayMs = 86_400_000;
@@ -14,10 +20,29 @@ export interface Claimant {
   readonly types: readonly string[];
   /** Milliseconds since the epoch at which the credential was issued. */
   readonly issuedAt: number;
+  /** The `alg` of its header. */
+  readonly algorithm: string;
 }
 
 /** Why nobody trusted stands behind a credential. */
-export type Distrust = 'issuer' | 'client-id' | 'credential-type' | 'distrusted-since';
+export type Distrust =
+  | 'issuer'
+  | 'client-id'
+  | 'credential-type'
+  | 'distrusted-since'
+  | 'algorithm';
+
+/** How old and how long-lived papers may be, in milliseconds. */
+export interface Limits {
+  readonly statusMaxAgeMs: number;
+  readonly statusStaleMs: number;
+  readonly maxLifetimeMs: number;
+}
+
+/** Whether a trusted issuer stands behind a credential, and under which limits. */
+export type Judgement =
+  | { readonly trusted: true; readonly limits: Limits }
+  | { readonly trusted: false; readonly distrust: Distrust };
 
 /** A trust policy as the checks ask it: read once, answers without parsing. */
 export interface Trust {
@@ -26,13 +51,14 @@ export interface Trust {
   readonly kind: 'policy' | 'none';
   /** Whether any trusted issuer vouches for URLs like this one. */
   covers(url: string): boolean;
-  /** undefined when a trusted issuer may say this about this subject. */
-  distrustOf(claimant: Claimant): Distrust | undefined;
+  /** Whether an issuer may say this about this subject, by the first entry that lets it. */
+  judge(claimant: Claimant): Judgement;
   readonly requiredStandards: readonly string[];
   readonly requiredScopes: readonly string[];
-  readonly statusMaxAgeMs: number;
-  readonly statusStaleMs: number;
-  readonly maxLifetimeMs: number;
+  readonly requiredTypes: readonly string[];
+  readonly requiredClaims: readonly RequiredClaim[];
+  /** Those of the policy as a whole; an entry may have its own. */
+  readonly limits: Limits;
 }
 
 /**
@@ -44,64 +70,100 @@ const markerTypes: ReadonlySet<string> = new Set([mcpServerType]);
 /** The trust that an operator's policy states. */
 export function trustOf(policy: TrustPolicy): Trust {
   const prefixes = policy.trust.flatMap((entry) => entry.clientIds);
-  const entries = policy.trust.map(withInstant);
+  const entries = policy.trust.map((entry) => ruleOf(entry, policy));
   return {
-    ...limitsOf(policy),
+    ...demandsOf(policy),
     mode: policy.mode,
     kind: 'policy',
     covers: (url) => prefixes.some((prefix) => url.startsWith(prefix)),
-    distrustOf: (claimant) => distrustOf(entries, claimant),
+    judge: (claimant) => judge(entries, claimant),
   };
 }
 
 /** No trust at all: for a look at any client, whose report says that nobody vouched for it. */
 export function inspectionTrust(): Trust {
   return {
-    ...limitsOf({ mode: 'enforce', trust: [] }),
+    ...demandsOf({ mode: 'enforce', trust: [] }),
     mode: 'enforce',
     kind: 'none',
     covers: () => true,
-    distrustOf: () => undefined,
+    judge: () => ({ trusted: false, distrust: 'issuer' }),
   };
 }
 
-function limitsOf(policy: TrustPolicy) {
-  const { require = {}, status = {}, lifetime = {} } = policy;
+function demandsOf(policy: TrustPolicy) {
+  const { require = {}, status, lifetime } = policy;
   return {
     requiredStandards: require.complianceAttestations ?? [],
     requiredScopes: require.authorizedScopes ?? [],
-    statusMaxAgeMs: (status.maxAgeS ?? statusMaxAgeBoundsS.default) * 1_000,
-    statusStaleMs: (status.staleS ?? statusStaleBoundsS.default) * 1_000,
-    maxLifetimeMs: (lifetime.maxDays ?? lifetimeBoundsDays.default) * dayMs,
+    requiredTypes: require.credentialTypes ?? [],
+    requiredClaims: require.claims ?? [],
+    limits: limitsOf([lifetime], [status]),
   };
 }
 
-interface DatedEntry extends TrustEntry {
+/** The limits by the first of each that names one. */
+function limitsOf(
+  lifetimes: readonly (LifetimeLimit | undefined)[],
+  statuses: readonly (StatusLimits | undefined)[],
+): Limits {
+  const maxDays = firstOf(lifetimes.map((limit) => limit?.maxDays)) ?? lifetimeBoundsDays.default;
+  const maxAgeS = firstOf(statuses.map((limit) => limit?.maxAgeS)) ?? statusMaxAgeBoundsS.default;
+  const staleS = firstOf(statuses.map((limit) => limit?.staleS)) ?? statusStaleBoundsS.default;
+  return {
+    statusMaxAgeMs: maxAgeS * 1_000,
+    statusStaleMs: staleS * 1_000,
+    maxLifetimeMs: maxDays * dayMs,
+  };
+}
+
+function firstOf(values: readonly (number | undefined)[]): number | undefined {
+  return values.find((value) => value !== undefined);
+}
+
+/** An entry with what follows from it and from its policy. */
+interface Rule extends TrustEntry {
   readonly distrustAfterMs: number;
+  readonly limits: Limits;
 }
 
-function withInstant(entry: TrustEntry): DatedEntry {
+function ruleOf(entry: TrustEntry, policy: TrustPolicy): Rule {
   const end = parseDateTimeStamp(entry.distrustAfter);
-  return { ...entry, distrustAfterMs: end.ok ? end.value.getTime() : Number.POSITIVE_INFINITY };
+  return {
+    ...entry,
+    distrustAfterMs: end.ok ? end.value.getTime() : Number.POSITIVE_INFINITY,
+    limits: limitsOf([entry.lifetime, policy.lifetime], [entry.status, policy.status]),
+  };
 }
 
-function distrustOf(entries: readonly DatedEntry[], claimant: Claimant): Distrust | undefined {
-  const own = entries.filter((entry) => entry.issuer === claimant.issuer);
-  const refusals = own.map((entry) => refusalOf(entry, claimant));
-  if (refusals.includes(undefined)) {
-    return undefined;
-  }
-  return refusals[0] ?? 'issuer';
+function judge(rules: readonly Rule[], claimant: Claimant): Judgement {
+  const judgements = rules
+    .filter((rule) => rule.issuer === claimant.issuer)
+    .map((rule) => judgeBy(rule, claimant));
+  return (
+    judgements.find(({ trusted }) => trusted) ??
+    judgements[0] ?? { trusted: false, distrust: 'issuer' }
+  );
 }
 
-function refusalOf(entry: DatedEntry, claimant: Claimant): Distrust | undefined {
-  if (!entry.clientIds.some((prefix) => claimant.subject.startsWith(prefix))) {
+function judgeBy(rule: Rule, claimant: Claimant): Judgement {
+  const distrust = distrustOf(rule, claimant);
+  return distrust === undefined
+    ? { trusted: true, limits: rule.limits }
+    : { trusted: false, distrust };
+}
+
+function distrustOf(rule: Rule, claimant: Claimant): Distrust | undefined {
+  if (!rule.clientIds.some((prefix) => claimant.subject.startsWith(prefix))) {
     return 'client-id';
   }
-  if (!covers(entry.credentialTypes, claimant.types)) {
+  if (!covers(rule.credentialTypes, claimant.types)) {
     return 'credential-type';
   }
-  return claimant.issuedAt > entry.distrustAfterMs ? 'distrusted-since' : undefined;
+  if (rule.algorithms?.some((algorithm) => algorithm === claimant.algorithm) === false) {
+    return 'algorithm';
+  }
+  return claimant.issuedAt > rule.distrustAfterMs ? 'distrusted-since' : undefined;
 }
 
 // Every type counts: an issuer trusted for one statement does not smuggle in another beside it.

@@ -1,4 +1,8 @@
+import type { AuthorizationDetail } from '../protocol/authorization-details.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
+
+/** One piece of requested access: a scope token as a text, or an authorization detail (RFC 9396). */
+export type Grant = string | AuthorizationDetail;
 
 /** The outcome of one check. `undetermined` means that the check could not run to an answer. */
 export type CheckOutcome = 'pass' | 'warn' | 'fail' | 'skipped' | 'undetermined';
@@ -76,8 +80,8 @@ export interface Report {
     readonly statusAgeS: number | null;
     readonly recheckBefore: string | null;
   };
-  readonly granted: readonly string[];
-  readonly withheld: readonly string[];
+  readonly granted: readonly Grant[];
+  readonly withheld: readonly Grant[];
   readonly checks: readonly CheckResult[];
   readonly claims: JsonObject | null;
 }
@@ -90,10 +94,10 @@ export interface Verdict {
   readonly outcome: 'accepted' | 'rejected' | 'undetermined';
   /** null exactly when the outcome is `accepted`. */
   readonly reason: Reason | null;
-  /** Requested scopes that the agent's papers permit. */
-  readonly granted: readonly string[];
-  /** Requested scopes that they do not. */
-  readonly withheld: readonly string[];
+  /** What was requested and the agent's papers permit: scopes first, then authorization details. */
+  readonly granted: readonly Grant[];
+  /** What they do not, in the same order. */
+  readonly withheld: readonly Grant[];
   /** Present when the document was read and well formed, whatever the outcome. */
   readonly client: VerifiedClient | null;
   /** The signed credentialSubject; present only when the signature was verified. */

@@ -1,7 +1,9 @@
+import { checkAccessDetails } from './checks/access-details.ts';
 import { checkAccessScopes } from './checks/access-scopes.ts';
 import { checkClientIdSyntax } from './checks/client-id-syntax.ts';
 import { checkClientIdTrust } from './checks/client-id-trust.ts';
 import { checkCredentialEnvelope } from './checks/credential-envelope.ts';
+import { checkCredentialFacets } from './checks/credential-facets.ts';
 import { checkCredentialLifetime } from './checks/credential-lifetime.ts';
 import { checkCredentialSchema } from './checks/credential-schema.ts';
 import { checkCredentialSignature } from './checks/credential-signature.ts';
@@ -17,13 +19,16 @@ import { checkIssuerDid } from './checks/issuer-did.ts';
 import { checkIssuerKey } from './checks/issuer-key.ts';
 import { checkIssuerTrust } from './checks/issuer-trust.ts';
 import { checkPolicyAttestations } from './checks/policy-attestations.ts';
+import { checkPolicyClaims } from './checks/policy-claims.ts';
+import { checkPolicyCredentials } from './checks/policy-credentials.ts';
 import { checkPolicyScopes } from './checks/policy-scopes.ts';
 import { checkStatusEntries } from './checks/status-entries.ts';
 import { checkStatusLists } from './checks/status-lists.ts';
 import { checkStatusRevocation } from './checks/status-revocation.ts';
 import { checkStatusSuspension } from './checks/status-suspension.ts';
-import type { Court, Question } from './inquiry.ts';
+import type { Court, ExaminedCredential, Question } from './inquiry.ts';
 import { Inquiry } from './inquiry.ts';
+import type { Presentation } from './intake/presentation.ts';
 import { verdictOf } from './report.ts';
 import type { Check } from './run-checks.ts';
 import { runChecks } from './run-checks.ts';
@@ -56,9 +61,13 @@ export const checks: readonly Check[] = [
   ['status.lists', 'Status lists signed and fresh', 'status-unavailable', checkStatusLists],
   ['status.revocation', 'Not revoked', 'status-revoked', checkStatusRevocation],
   ['status.suspension', 'Not suspended', 'status-suspended', checkStatusSuspension],
+  ['credential.facets', 'Facets that are needed', 'policy-not-met', checkCredentialFacets],
+  ['policy.credentials', 'Required credentials held', 'policy-not-met', checkPolicyCredentials],
+  ['policy.claims', 'Required claims made', 'policy-not-met', checkPolicyClaims],
   ['policy.attestations', 'Standards attested', 'policy-not-met', checkPolicyAttestations],
   ['policy.scopes', 'Required scopes permitted', 'policy-not-met', checkPolicyScopes],
   ['access.scopes', 'Requested scopes', 'policy-not-met', checkAccessScopes],
+  ['access.details', 'Requested details', 'policy-not-met', checkAccessDetails],
 ];
 
 // Findings that an old copy can cause: what was found is checked against the origin before it counts.
@@ -83,17 +92,41 @@ export async function verifyClient(
   table: readonly Check[] = checks,
 ): Promise<Verdict> {
   const deadline = Date.now() + deadlineMs;
-  const first = new Inquiry(court, question, deadline);
+  const inquire = () => inquiryBy(table, { court, question, deadline });
+  const first = inquire();
   const results = await runChecks(table, first);
   if (!causedByAge.has(results.reason) || !suspectCopies(first)) {
     return verdictOf(first, results);
   }
-  const second = new Inquiry(court, question, deadline);
+  const second = inquire();
   const again = await runChecks(table, second);
   if (again.reason !== 'fetch-failed') return verdictOf(second, again);
   // A document that cannot be read again, or is withdrawn, does not undo what was found in it.
   for (const url of documentUrls(first)) court.sources.octets.believe(url);
   return verdictOf(first, results);
+}
+
+interface Order {
+  readonly court: Court;
+  readonly question: Question;
+  readonly deadline: number;
+}
+
+/** An inquiry in which further credentials of the client are examined by the same table. */
+function inquiryBy(table: readonly Check[], order: Order): Inquiry {
+  const { court, question, deadline } = order;
+  const examine = async (presentation: Presentation): Promise<ExaminedCredential> => {
+    const inner = inquiryBy(table, { court, deadline, question: questionOn(presentation) });
+    const { outcome, reason } = await runChecks(table, inner);
+    const credential = inner.signed.known;
+    return { outcome, reason, credential, statement: inner.statement.known };
+  };
+  return new Inquiry(court, question, { deadline, examine });
+}
+
+function questionOn(presentation: Presentation): Question {
+  const input = { kind: 'jwt', value: '' } as const;
+  return { input, raw: '', scope: '', details: [], credentials: [], presentation };
 }
 
 /** The document and the key set that an inquiry read. */

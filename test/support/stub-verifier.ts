@@ -1,3 +1,4 @@
+import { refused } from '../../src/protocol/parsed.ts';
 import type { AccessRequest, FetchOutcome, Verifier } from '../../src/verifier/ports.ts';
 import type { Reason, Verdict, VerifiedClient } from '../../src/verifier/verdict.ts';
 
@@ -43,6 +44,7 @@ export function createStubVerifier(): StubVerifier {
       return Promise.resolve(outcome ?? { ok: false, failure: 'failed', detail: 'no document' });
     },
     invalidate: () => undefined,
+    replacePolicy: () => refused('', 'stub', 'a stub has no policy'),
   };
   return stub;
 }

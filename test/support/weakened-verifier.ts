@@ -21,7 +21,8 @@ export function createVerifierWithout(prefix: string): (options: VerifierOptions
       ...whole,
       verifyClient: (clientId, request) => {
         const input = { kind: 'client_id', value: clientId } as const;
-        const question = { input, raw: clientId, scope: request?.scope ?? '' };
+        const asked = { scope: request?.scope ?? '', details: [], credentials: [] };
+        const question = { input, raw: clientId, ...asked };
         return verifyClient(court, question, table);
       },
       invalidate: (url) => {

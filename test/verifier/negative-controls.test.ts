@@ -24,6 +24,8 @@ async function judge(table: readonly Check[], tampering: Partial<Tampering>) {
     input: { kind: 'client_id', value },
     raw: value,
     scope: 'write:tickets',
+    details: [{ type: 'tickets' }],
+    credentials: [],
   } as const;
   const { outcome, reason, granted } = await verifyClient(court, question, table);
   return { outcome, reason, granted, asked: fetch.asked.length };

@@ -11,7 +11,7 @@ export function checkCredentialLifetime(inquiry: Inquiry): Finding {
   }
   const { validFrom, validUntil } = inquiry.signed.value;
   const lifeMs = validUntil.getTime() - validFrom.getTime();
-  const { maxLifetimeMs } = inquiry.court.trust;
+  const { maxLifetimeMs } = inquiry.limits;
   const days = { days: lifeMs / dayMs, maxDays: maxLifetimeMs / dayMs };
   return lifeMs <= maxLifetimeMs
     ? pass(days)

@@ -14,16 +14,19 @@ export function checkIssuerTrust(inquiry: Inquiry): Finding {
   if (trust.kind === 'none') {
     return warn({ issuer }, 'Verify with a policy that names the issuers you trust.');
   }
-  const distrust = trust.distrustOf({
+  const judgement = trust.judge({
     issuer,
     subject: inquiry.subject,
     types: types.filter((type) => type !== baseType),
     issuedAt: validFrom.getTime(),
+    algorithm: inquiry.presentedJws.header.alg,
   });
-  if (distrust !== undefined) {
+  if (!judgement.trusted) {
+    const { distrust } = judgement;
+    const reason = distrust === 'algorithm' ? 'algorithm-not-allowed' : 'issuer-not-trusted';
     const fix = 'Trust this issuer for this client_id and type, or refuse the client.';
-    return fail('issuer-not-trusted', { issuer, distrust }, fix);
+    return fail(reason, { issuer, distrust }, fix);
   }
-  inquiry.trusted.set(true);
+  inquiry.trusted.set(judgement.limits);
   return pass({ issuer });
 }

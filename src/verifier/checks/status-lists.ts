@@ -55,16 +55,16 @@ function entriesOf(inquiry: Inquiry): readonly Entry[] {
 }
 
 function read(inquiry: Inquiry, { url, format }: Entry): ListReading | Promise<ListReading> {
-  const { sources, trust } = inquiry.court;
-  return sources.lists.read({
+  const { court, limits } = inquiry;
+  return court.sources.lists.read({
     url,
     format,
     did: inquiry.signed.value.issuer,
     issuerDocument: inquiry.issuerDocument.value,
     plainLoopback: inquiry.plainLoopback,
     deadline: inquiry.deadline,
-    maxAgeMs: trust.statusMaxAgeMs,
-    staleMs: trust.statusStaleMs,
+    maxAgeMs: limits.statusMaxAgeMs,
+    staleMs: limits.statusStaleMs,
   });
 }
 

@@ -36,7 +36,7 @@ function statementOf(credential: AgentCredential): Parsed<Statement> {
   }
   if (credential.types.some((type) => typesOfFacets.has(type))) {
     const facet = parseFacet(credential);
-    return facet.ok ? accepted({ kind: 'facet' }) : facet;
+    return facet.ok ? accepted({ kind: 'facet', facet: facet.value }) : facet;
   }
   return accepted({ kind: 'foreign' });
 }

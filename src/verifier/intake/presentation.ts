@@ -1,6 +1,7 @@
 import type { ClientMetadata } from '../../protocol/client-metadata.ts';
 import type { CompactJws } from '../../protocol/compact-jws.ts';
 import type { AgentCredential } from '../../protocol/credential-envelope.ts';
+import type { Facet } from '../../protocol/facet.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
 import type { PassportSubject } from '../../protocol/passport.ts';
 import type { VerifiedClient } from '../verdict.ts';
@@ -38,7 +39,7 @@ export interface PresentedCredential {
 /** What a credential states, by its type. */
 export type Statement =
   | { readonly kind: 'passport'; readonly passport: PassportSubject }
-  | { readonly kind: 'facet' }
+  | { readonly kind: 'facet'; readonly facet: Facet }
   | { readonly kind: 'foreign' };
 
 /** Freezes a JSON-like value to its depths; binary content and dates are left as they are. */

@@ -39,6 +39,23 @@ describe('with a policy', () => {
     expect(answer.out).toMatch(/^ {2}Status {6}.*✔ Not revoked {3}✔ Not suspended$/m);
   });
 
+  test('authorization details are shown as JSON beside the scopes', async () => {
+    const details = ['--authorization-details', '[{"type":"account"}]'];
+    const typed = [agent.clientId, '--policy', policyFile(), loopback, '--scope', 'read:pii'];
+    const answer = await verify([...typed, ...details]);
+    expect(answer.code).toBe(0);
+    expect(answer.out).toMatch(/^ {2}withheld {3}read:pii \{"type":"account"\}$/m);
+  });
+
+  test.each(['nonsense', '{"type":"account"}', '[{"actions":["read"]}]', '[null]'])(
+    'authorization details that are %s are a usage error',
+    async (text) => {
+      const answer = await verify([agent.clientId, '--authorization-details', text, loopback]);
+      expect(answer.code).toBe(2);
+      expect(answer.err).toContain('a JSON array of objects that have a "type"');
+    },
+  );
+
   test('the report is the data of --json', async () => {
     const answer = await verify([agent.clientId, '--policy', policyFile(), loopback, '--json']);
     expect(JSON.parse(answer.out)).toMatchObject({

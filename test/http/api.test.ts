@@ -377,6 +377,18 @@ describe('verify', () => {
     expect(verifier.asked).toEqual([{ scope: 'read:logs' }]);
   });
 
+  test('authorization details are asked about too, each with a type', async () => {
+    const authorizationDetails = [{ type: 'account', actions: ['read'] }];
+    const asked = { client_id: clientId, authorizationDetails };
+    expect((await call('POST /api/v1/verify', asked)).status).toBe(200);
+    expect(verifier.asked.at(-1)).toEqual({ authorizationDetails });
+    const refused = await call('POST /api/v1/verify', { ...asked, authorizationDetails: [{}] });
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({
+      errors: [{ pointer: '/authorizationDetails/0' }],
+    });
+  });
+
   test('a JWT gets one too', async () => {
     const { report } = await verifier.verifyClient(clientId);
     verifier.verifyCredential = async (jwt) => ({

@@ -48,11 +48,11 @@ export interface TrustEntry {
   readonly clientIds: readonly string[];
   /** The passport's type, and those of the facets that may speak beside it. */
   readonly credentialTypes: readonly string[];
-  /** Those that the verifier knows, unless given: it never takes another. */
+  /** Values of `alg`, each by its own name; those that the verifier knows, unless given. */
   readonly algorithms?: readonly SignatureAlgorithm[];
-  /** For credentials of this issuer, in place of the policy's own. */
+  /** For credentials of this issuer; a limit that is left out is the policy's. */
   readonly status?: StatusLimits;
-  /** For passports of this issuer, in place of the policy's own. */
+  /** For passports of this issuer; left out, it is the policy's. */
   readonly lifetime?: LifetimeLimit;
   /** ISO 8601; credentials issued later are refused. */
   readonly distrustAfter?: string | null;
@@ -79,11 +79,13 @@ export type RequiredClaim = { readonly claim: string } & (
 export interface TrustPolicy {
   readonly mode: 'enforce' | 'monitor';
   readonly trust: readonly TrustEntry[];
+  /** client_ids, or prefixes that end in `/`, that are refused whoever vouches for them. */
+  readonly block?: readonly string[];
   readonly require?: {
     /** Standards, such as `ISO/IEC 27001:2022`, that must be attested and unexpired. */
     readonly complianceAttestations?: readonly string[];
     readonly authorizedScopes?: readonly string[];
-    /** Types that the passport has, or that a published facet of the agent has. */
+    /** Types that the passport has, or a facet of the agent, published or handed over. */
     readonly credentialTypes?: readonly string[];
     /** `claim` is a JSON Pointer (RFC 6901) into the passport's credentialSubject. */
     readonly claims?: readonly RequiredClaim[];
@@ -96,7 +98,10 @@ export interface TrustPolicy {
 export interface AccessRequest {
   /** Space-separated scope tokens (RFC 6749 §3.3). */
   readonly scope?: string;
-  /** Authorization details (RFC 9396 §2). What is not one, in its form, is withheld. */
+  /**
+   * Authorization details (RFC 9396 §2). What is not one is withheld: with the `type` "", and with
+   * nothing else where JSON cannot say it.
+   */
   readonly authorizationDetails?: readonly AuthorizationDetail[];
   /** Facets, as compact credentials, that the agent handed over because they are not published. */
   readonly credentials?: readonly string[];

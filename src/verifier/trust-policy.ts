@@ -34,7 +34,14 @@ interface Reading {
  */
 export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
   const reading: Reading = { pointer: '', faults: [] };
-  const members = readMembers(reading, input, ['mode', 'trust', 'require', 'status', 'lifetime']);
+  const members = readMembers(reading, input, [
+    'mode',
+    'trust',
+    'block',
+    'require',
+    'status',
+    'lifetime',
+  ]);
   const { mode } = members;
   if (mode !== 'enforce' && mode !== 'monitor') {
     report(below(reading, 'mode'), 'policy-mode', 'must be "enforce" or "monitor"');
@@ -42,6 +49,7 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
   const policy: TrustPolicy = {
     mode: mode === 'monitor' ? 'monitor' : 'enforce',
     trust: readList(below(reading, 'trust'), members['trust'], readEntry),
+    ...optional('block', members, (value) => readList(below(reading, 'block'), value, readBlocked)),
     ...optional('require', members, (value) => readRequire(below(reading, 'require'), value)),
     ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
     ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
@@ -67,7 +75,7 @@ function readEntry(reading: Reading, input: unknown): TrustEntry {
     readInstant(below(reading, 'distrustAfter'), distrustAfter);
   }
   return {
-    issuer: String(issuer),
+    issuer: typeof issuer === 'string' ? issuer : '',
     clientIds: readSome(below(reading, 'clientIds'), members['clientIds'], readPrefix),
     credentialTypes: readSome(
       below(reading, 'credentialTypes'),
@@ -105,6 +113,15 @@ function readPrefix(reading: Reading, input: unknown): string {
   return text;
 }
 
+function readBlocked(reading: Reading, input: unknown): string {
+  const text = readText(reading, input);
+  const named = text.endsWith('/') ? `${text}x` : text;
+  if (!parseClientId(named, { allowLoopback: true }).ok) {
+    report(reading, 'policy-blocked', 'must be a client_id, or a prefix of some that ends in "/"');
+  }
+  return text;
+}
+
 function readRequire(reading: Reading, input: unknown): NonNullable<TrustPolicy['require']> {
   const members = readMembers(reading, input, [
     'complianceAttestations',
@@ -128,11 +145,12 @@ function readClaim(reading: Reading, input: unknown): RequiredClaim {
   const members = readMembers(reading, input, ['claim', 'oneOf', 'atLeast']);
   const { oneOf, atLeast } = members;
   const claim = readPointer(below(reading, 'claim'), members['claim']);
+  const least = below(reading, 'atLeast');
   if ((oneOf === undefined) === (atLeast === undefined)) {
     report(reading, 'policy-claim', 'must have exactly one of "oneOf" and "atLeast"');
   }
   return oneOf === undefined
-    ? { claim, atLeast: readNumber(below(reading, 'atLeast'), atLeast ?? 0, anyNumber) }
+    ? { claim, atLeast: atLeast === undefined ? 0 : readNumber(least, atLeast, anyNumber) }
     : { claim, oneOf: readSome(below(reading, 'oneOf'), oneOf, readScalar) };
 }
 
@@ -149,7 +167,8 @@ function readPointer(reading: Reading, input: unknown): string {
 }
 
 function readScalar(reading: Reading, input: unknown): string | number | boolean {
-  if (typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean') {
+  const isNumber = typeof input === 'number' && Number.isFinite(input);
+  if (typeof input === 'string' || typeof input === 'boolean' || isNumber) {
     return input;
   }
   report(reading, 'policy-value', 'must be a text, a number, true or false');

@@ -51,6 +51,8 @@ export interface Trust {
   readonly kind: 'policy' | 'none';
   /** Whether any trusted issuer vouches for URLs like this one. */
   covers(url: string): boolean;
+  /** Whether the operator refuses this client, whoever vouches for it. */
+  blocks(clientId: string): boolean;
   /** Whether an issuer may say this about this subject, by the first entry that lets it. */
   judge(claimant: Claimant): Judgement;
   readonly requiredStandards: readonly string[];
@@ -71,11 +73,13 @@ const markerTypes: ReadonlySet<string> = new Set([mcpServerType]);
 export function trustOf(policy: TrustPolicy): Trust {
   const prefixes = policy.trust.flatMap((entry) => entry.clientIds);
   const entries = policy.trust.map((entry) => ruleOf(entry, policy));
+  const { block = [] } = policy;
   return {
     ...demandsOf(policy),
     mode: policy.mode,
     kind: 'policy',
     covers: (url) => prefixes.some((prefix) => url.startsWith(prefix)),
+    blocks: (clientId) => block.some((blocked) => isWithin(clientId, blocked)),
     judge: (claimant) => judge(entries, claimant),
   };
 }
@@ -87,6 +91,7 @@ export function inspectionTrust(): Trust {
     mode: 'enforce',
     kind: 'none',
     covers: () => true,
+    blocks: () => false,
     judge: () => ({ trusted: false, distrust: 'issuer' }),
   };
 }
@@ -134,6 +139,10 @@ function ruleOf(entry: TrustEntry, policy: TrustPolicy): Rule {
     distrustAfterMs: end.ok ? end.value.getTime() : Number.POSITIVE_INFINITY,
     limits: limitsOf([entry.lifetime, policy.lifetime], [entry.status, policy.status]),
   };
+}
+
+function isWithin(clientId: string, blocked: string): boolean {
+  return blocked.endsWith('/') ? clientId.startsWith(blocked) : clientId === blocked;
 }
 
 function judge(rules: readonly Rule[], claimant: Claimant): Judgement {

@@ -4,9 +4,6 @@ import { pass, skip, warn } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
 import { deniedActions, permittedActions } from '../permitted-access.ts';
 
-/** Far more than one request needs; a longer one is withheld as a whole. */
-const maxDetails = 64;
-
 /**
  * Reduces the requested authorization details (RFC 9396 §2) to what the agent's allowed actions say,
  * what is denied left out, and names the rest.
@@ -17,7 +14,7 @@ export function checkAccessDetails(inquiry: Inquiry): Finding {
     inquiry.details.set({ granted: [], withheld: [] });
     return skip('no authorization detail was requested');
   }
-  const actions = details.length > maxDetails ? [] : permittedActions(inquiry);
+  const actions = permittedActions(inquiry);
   const parted = partDetails(details, { actions, denied: deniedActions(inquiry) });
   inquiry.details.set(parted);
   const evidence = { granted: parted.granted.length, withheld: parted.withheld.length };

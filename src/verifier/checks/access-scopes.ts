@@ -19,7 +19,9 @@ export function checkAccessScopes(inquiry: Inquiry): Finding {
   const withheld = requested.filter((scope) => !granted.includes(scope));
   inquiry.scopes.set({ granted, withheld });
   if (permitted === undefined) {
-    const because = 'the papers name no scopes: absent never means any';
+    const because = inquiry.facets.known?.denialsKnown
+      ? 'the papers name no scopes: absent never means any'
+      : 'not every published facet could be judged, and what one denies would win';
     return warn({ granted, withheld, because }, 'Have the scopes named in papers that are public.');
   }
   return withheld.length === 0

@@ -1,9 +1,12 @@
 import { facetCredentialTypes, facetTypes } from '../../protocol/facet.ts';
 import type { ListedFacet } from '../../protocol/facet-listing.ts';
+import { parseScope } from '../../protocol/scope.ts';
 import type { Finding } from '../finding.ts';
 import { pass, skip, warn } from '../finding.ts';
 import type { ExaminedCredential, HeldFacet, Inquiry } from '../inquiry.ts';
 import { presentJwt } from '../intake/from-jwt.ts';
+import type { Presentation } from '../intake/presentation.ts';
+import type { PublishedFacets } from '../resolve/facets.ts';
 import type { Reason } from '../verdict.ts';
 
 /** More than any agent has to hand over; what lies beyond is not looked at. */
@@ -19,25 +22,25 @@ const fix = 'Publish the facet, have it renewed, or trust the issuer for its typ
 export async function checkCredentialFacets(inquiry: Inquiry): Promise<Finding> {
   const isWanted = wantedFacets(inquiry);
   if (isWanted === undefined) {
-    inquiry.facets.set({ held: [], unknown: undefined });
+    inquiry.facets.set({ held: [], unknown: undefined, denialsKnown: true });
     return skip('the passport says everything that is asked');
   }
-  const { deadline } = inquiry;
-  const clientId = inquiry.subject;
-  const published = await inquiry.court.sources.facets.read({ clientId, isWanted, deadline });
-  const handedOver = inquiry.question.credentials.slice(0, maxHandedOver).map(presentJwt);
-  const examined = await Promise.all(
-    [...published.presentations, ...handedOver].map(inquiry.examine),
-  );
-  const count = published.presentations.length;
-  const held = examined.flatMap((one, at) => heldOf(inquiry, one, at < count));
-  const unknown = published.incomplete ? 'fetch-failed' : firstUnknown(examined);
-  inquiry.facets.set({ held, unknown });
-  const refused = examined.flatMap(refusalOf);
-  const evidence = { facets: held.length, refused, faults: published.faults };
-  return refused.length === 0 && published.faults.length === 0
+  const { deadline, subject: clientId } = inquiry;
+  const issuedAt = inquiry.signed.value.validFrom.getTime();
+  const request = { clientId, isWanted, issuedAt, deadline };
+  const published = await inquiry.court.sources.facets.read(request);
+  const presented = published.read.map(({ presentation }) => presentation);
+  const handed = inquiry.question.credentials.slice(0, maxHandedOver).map(presentJwt);
+  const judged = await judgeAll(inquiry, [...presented, ...handed]);
+  const listed = judged.slice(0, presented.length);
+  const held = judged.flatMap((one, at) => heldOf(one, at < presented.length));
+  const unknown = unknownIn(published, judged);
+  inquiry.facets.set({ held, unknown, denialsKnown: denialsAreKnown(published, listed) });
+  const refused = judged.flatMap(refusalOf);
+  const faults = [...new Set(published.missed.map(({ fault }) => fault))];
+  return refused.length === 0 && faults.length === 0
     ? pass({ facets: held.length })
-    : warn(evidence, fix);
+    : warn({ facets: held.length, refused, faults }, fix);
 }
 
 /** Which facets the question needs; undefined when it needs none. */
@@ -47,7 +50,7 @@ function wantedFacets(inquiry: Inquiry): ((listed: ListedFacet) => boolean) | un
   }
   const { question, court, passport, signed } = inquiry;
   const { requiredScopes, requiredTypes } = court.trust;
-  const asksScopes = question.scope !== '' || requiredScopes.length > 0;
+  const asksScopes = parseScope(question.scope).length > 0 || requiredScopes.length > 0;
   const unnamed = asksScopes && passport.authorizedScopes === undefined;
   const types = requiredTypes.filter((type) => !signed.value.types.includes(type));
   if (unnamed || question.details.length > 0) {
@@ -65,24 +68,85 @@ function mayBe({ type }: ListedFacet, types: readonly string[]): boolean {
     : types.includes(facetCredentialTypes[known]);
 }
 
-function heldOf(
+interface Judged extends ExaminedCredential {
+  /** Whether it is a facet of this agent by its own issuer, as it reads. */
+  readonly own: boolean;
+}
+
+function judgeAll(
   inquiry: Inquiry,
-  { outcome, credential, statement }: ExaminedCredential,
+  presentations: readonly Presentation[],
+): Promise<readonly Judged[]> {
+  return Promise.all(
+    presentations.map(async (presentation) => {
+      const objection = objectionTo(inquiry, presentation);
+      return objection === undefined
+        ? { ...(await inquiry.examine(presentation)), own: true }
+        : refusedFor(objection);
+    }),
+  );
+}
+
+/**
+ * Why a credential is no facet of this agent, whatever its signature; nothing is fetched for it, or
+ * an agent could have the papers of others read.
+ */
+function objectionTo(
+  inquiry: Inquiry,
+  { credential: presented }: Presentation,
+): Reason | undefined {
+  if (presented?.credential.ok !== true) {
+    return undefined;
+  }
+  const { value } = presented.credential;
+  const passport = inquiry.signed.value;
+  if (value.issuer !== passport.issuer) {
+    return 'issuer-not-trusted';
+  }
+  if (value.subjectId !== passport.subjectId || value.subjectDid !== passport.subjectDid) {
+    return 'subject-mismatch';
+  }
+  const isPassport = presented.statement.ok && presented.statement.value.kind === 'passport';
+  return isPassport ? 'schema-invalid' : undefined;
+}
+
+function refusedFor(reason: Reason): Judged {
+  const nothing = { credential: undefined, statement: undefined };
+  return { outcome: 'rejected', reason, ...nothing, own: false };
+}
+
+function heldOf(
+  { outcome, credential, statement }: Judged,
   published: boolean,
 ): readonly HeldFacet[] {
-  const passport = inquiry.signed.value;
-  const holds =
-    outcome === 'accepted' &&
-    credential?.issuer === passport.issuer &&
-    credential.subjectId === passport.subjectId &&
-    credential.subjectDid === passport.subjectDid;
-  return holds && statement !== undefined ? [{ credential, statement, published }] : [];
+  return outcome === 'accepted' && credential !== undefined && statement !== undefined
+    ? [{ credential, statement, published }]
+    : [];
 }
 
-function firstUnknown(examined: readonly ExaminedCredential[]): Reason | undefined {
-  return examined.find(({ outcome }) => outcome === 'undetermined')?.reason ?? undefined;
+function unknownIn({ missed }: PublishedFacets, judged: readonly Judged[]): Reason | undefined {
+  return missed.every(({ definite }) => definite)
+    ? (judged.find(({ outcome }) => outcome === 'undetermined')?.reason ?? undefined)
+    : 'fetch-failed';
 }
 
-function refusalOf({ outcome, reason, credential }: ExaminedCredential) {
+/** What is not in force denies nothing. */
+const outOfForce: ReadonlySet<Reason | null> = new Set<Reason>([
+  'expired',
+  'not-yet-valid',
+  'status-revoked',
+  'status-suspended',
+]);
+
+function denialsAreKnown({ read, missed }: PublishedFacets, listed: readonly Judged[]): boolean {
+  const isOpen = ({ outcome, reason, own }: Judged, at: number) =>
+    own &&
+    outcome !== 'accepted' &&
+    !(outcome === 'rejected' && outOfForce.has(reason)) &&
+    read[at]?.mayDeny === true;
+  return !listed.some(isOpen) && !missed.some(({ mayDeny }) => mayDeny);
+}
+
+function refusalOf({ outcome, reason, credential }: Judged) {
   return outcome === 'accepted' ? [] : [{ credential: credential?.id ?? null, reason }];
 }

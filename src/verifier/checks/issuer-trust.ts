@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { fail, pass, warn } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
+import { blockedFix } from './client-id-trust.ts';
 
 const baseType = 'VerifiableCredential';
 
@@ -13,6 +14,10 @@ export function checkIssuerTrust(inquiry: Inquiry): Finding {
   const { issuer, types, validFrom } = inquiry.unverified;
   if (trust.kind === 'none') {
     return warn({ issuer }, 'Verify with a policy that names the issuers you trust.');
+  }
+  // A credential on its own has not passed the check of a client_id.
+  if (trust.blocks(inquiry.subject)) {
+    return fail('client-blocked', { issuer }, blockedFix);
   }
   const judgement = trust.judge({
     issuer,

@@ -1,3 +1,4 @@
+import { uriPattern } from './claim-shape.ts';
 import { parseDocumentUrl } from './document-url.ts';
 import { accepted, type Parsed, pointerTo, type Refused, refused } from './parsed.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './strict-json.ts';
@@ -76,7 +77,11 @@ function entriesOf(status: JsonValue | undefined): readonly JsonValue[] {
 
 function parseBitstringEntry(json: JsonValue, pointer: string): Parsed<BitstringEntry> {
   if (!isJsonObject(json)) return refused(pointer, 'status-entry', 'not an object');
-  const { type, statusPurpose, statusListIndex, statusListCredential, statusSize } = json;
+  const { id, type, statusPurpose, statusListIndex, statusListCredential, statusSize } = json;
+  // BSL §2.1: the id, if there is one, is the entry's own and not the list's.
+  if (id !== undefined && (!isUri(id) || id === statusListCredential)) {
+    return refused(`${pointer}/id`, 'status-entry', 'its id is no URI of its own');
+  }
   if (type !== 'BitstringStatusListEntry') {
     return refused(`${pointer}/type`, 'status-unsupported', 'a kind of status not checked here');
   }
@@ -96,6 +101,10 @@ function parseBitstringEntry(json: JsonValue, pointer: string): Parsed<Bitstring
   return Number.isSafeInteger(index)
     ? accepted({ purpose: statusPurpose, index, list: list.value })
     : refused(`${pointer}/statusListIndex`, 'status-index', 'larger than any list');
+}
+
+function isUri(value: JsonValue): boolean {
+  return typeof value === 'string' && uriPattern.test(value);
 }
 
 // TSL §6.2: an object with idx and uri below `status_list`.

@@ -12,8 +12,9 @@ export function isOnP256(x: Uint8Array, y: Uint8Array): boolean {
   return (right * right - left * left * left + 3n * left - p256B) % p256Prime === 0n;
 }
 
-// RFC 8032 §5.1.
+// RFC 8032 §5.1: -x² + y² = 1 + d x² y² over GF(p).
 const ed25519Prime = 2n ** 255n - 19n;
+const ed25519D = 0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n;
 const ed25519SmallOrder: ReadonlySet<bigint> = new Set([
   0n, // order 4
   1n, // order 1
@@ -29,7 +30,24 @@ const ed25519SmallOrder: ReadonlySet<bigint> = new Set([
  */
 export function isUsableEd25519Point(encoded: Uint8Array): boolean {
   const y = toInteger(encoded.toReversed()) & (2n ** 255n - 1n);
-  return y < ed25519Prime && !ed25519SmallOrder.has(y);
+  return y < ed25519Prime && !ed25519SmallOrder.has(y) && hasEd25519Point(y);
+}
+
+// RFC 8032 §5.1.3: x² = (y² - 1) / (d y² + 1) has a root when the product of the two is a square.
+function hasEd25519Point(y: bigint): boolean {
+  const square = y * y;
+  return isSquare((square - 1n) * (ed25519D * square + 1n), ed25519Prime);
+}
+
+/** Euler's criterion, for a value that is not a multiple of the prime. */
+function isSquare(value: bigint, prime: bigint): boolean {
+  let power = 1n;
+  let base = value % prime;
+  for (let exponent = (prime - 1n) / 2n; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) power = (power * base) % prime;
+    base = (base * base) % prime;
+  }
+  return power === 1n;
 }
 
 function toInteger(bigEndian: Uint8Array): bigint {

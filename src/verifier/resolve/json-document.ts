@@ -8,7 +8,7 @@ import type { FetchedResponse } from '../ports.ts';
 export const acceptJson = 'application/json';
 
 // CIMD-02 §4: application/json, or a type of the +json family.
-const jsonType = /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json[\t ]*(?:;|$)/i;
+const jsonType = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json[\t ]*(?:;|$)/i;
 
 /** The object in a response that says it is JSON; rule `content-type` when it says otherwise. */
 export function parseJsonDocument(response: FetchedResponse): Parsed<JsonObject> {

@@ -20,16 +20,14 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
  * text: a member named twice in one object, after unescaping (`json-duplicate`); nesting beyond
  * `maxJsonDepth` (`json-depth`); `__proto__`, and `constructor` that holds `prototype`
  * (`json-member`); octets that are not UTF-8, or start with a byte order mark (`json-utf8`);
- * numbers beyond ±(2^53-1), infinite ones and -0 (`json-number`); lone surrogates
- * (`json-surrogate`). Any other text gives what `JSON.parse` gives. Linear in the input.
+ * numbers beyond ±(2^53-1), infinite ones, -0, and whole ones with an exponent (`json-number`); lone
+ * surrogates (`json-surrogate`). Any other text gives what `JSON.parse` gives. Linear in the input.
  */
 export function parseStrictJson(input: string | Uint8Array): Parsed<JsonValue> {
   const text = typeof input === 'string' ? input : decodeUtf8(input);
   if (text === undefined) return refused('', 'json-utf8', 'not UTF-8, or led by a byte order mark');
   const members = countMembers(text);
-  if (members === undefined) {
-    return refused('', 'json-depth', `nested deeper than ${maxJsonDepth} levels`);
-  }
+  if (typeof members !== 'number') return members;
   let value: JsonValue;
   try {
     value = JSON.parse(text);
@@ -54,34 +52,68 @@ export function parseStrictJsonObject(input: string | Uint8Array): Parsed<JsonOb
     : refused('', 'json-not-object', 'the top level is not an object');
 }
 
+const tooDeep = refused('', 'json-depth', `nested deeper than ${maxJsonDepth} levels`);
+const unreliableNumber = refused(
+  '',
+  'json-number',
+  'a number that not every reader takes for the same value',
+);
+
 /** A surrogate, paired or not, written out or escaped: without one no string needs a look. */
 const anySurrogate = /[\ud800-\udfff]|\\u[dD][89a-fA-F]/;
 const loneSurrogate = /\p{Surrogate}/u;
 const quote = 0x22;
+const digitZero = 0x30;
+const digitNine = 0x39;
 const colon = 0x3a;
 const openBracket = 0x5b;
 const backslash = 0x5c;
 const closeBracket = 0x5d;
+const lowerE = 0x65;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
  * How many members the text writes down: its colons outside strings. `JSON.parse` keeps one member
- * per name, so fewer members in the value means that a name was repeated. undefined when the
- * nesting is too deep. Text that is not JSON gives any number: `JSON.parse` refuses it.
+ * per name, so fewer members in the value means that a name was repeated. Refuses what the value no
+ * longer shows. Text that is not JSON gives anything: `JSON.parse` refuses it.
  */
-function countMembers(text: string): number | undefined {
+function countMembers(text: string): number | Refused {
   let members = 0;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === quote) i = endOfString(text, i);
     else if (code === colon) members++;
-    else if (code === openBrace || code === openBracket) {
-      if (++depth > maxJsonDepth) return undefined;
-    } else if (code === closeBrace || code === closeBracket) depth--;
+    else if ((code | 0x20) === lowerE && isWholeWithExponent(text, i)) return unreliableNumber;
+    else depth += stepOf(code);
+    if (depth > maxJsonDepth) return tooDeep;
   }
   return members;
+}
+
+/** How much deeper a character outside strings leads. */
+function stepOf(code: number): number {
+  if (code === openBrace || code === openBracket) return 1;
+  return code === closeBrace || code === closeBracket ? -1 : 0;
+}
+
+/**
+ * Whether the letter at this place is the exponent of a whole number. Readers that want an integer
+ * differ about `1E2`: some take 100, some 1, some nothing.
+ */
+function isWholeWithExponent(text: string, exponent: number): boolean {
+  if (!isDigit(text.charCodeAt(exponent - 1))) return false;
+  let start = exponent - 1;
+  while (isDigit(text.charCodeAt(start - 1)) || text[start - 1] === '.') start--;
+  let end = exponent + 1;
+  if (text[end] === '+' || text[end] === '-') end++;
+  while (isDigit(text.charCodeAt(end))) end++;
+  return Number.isInteger(Number(text.slice(start, end)));
+}
+
+function isDigit(code: number): boolean {
+  return code >= digitZero && code <= digitNine;
 }
 
 /** Index of the quote that ends the string opened at `start`, or the end of the text. */
@@ -132,7 +164,7 @@ function findTextFault(text: string, walk: Walk): Refused | undefined {
 function findNumberFault(value: number): Refused | undefined {
   // RFC 8259 §6: beyond ±(2^53-1) readers disagree about the value; RFC 8785 §3.2.2.3 drops -0.
   return Math.abs(value) > Number.MAX_SAFE_INTEGER || Object.is(value, -0)
-    ? refused('', 'json-number', 'a number that not every reader takes for the same value')
+    ? unreliableNumber
     : undefined;
 }
 

@@ -43,13 +43,13 @@ export function describeFetchContract(name: string, start: () => Promise<FetchHa
       }
     });
 
-    it.each([201, 404, 410, 500, 503])('gives status %i as a response', async (status) => {
+    it.each([201, 206, 404, 410, 500, 503])('gives status %i as a response', async (status) => {
       const { fetch, serve } = await start();
       const outcome = await fetch(serve('/doc', { status, body: 'page' }), asking());
       expect(outcome).toMatchObject({ ok: true, response: { status } });
     });
 
-    it.each([301, 302, 303, 307, 308])('does not follow status %i', async (status) => {
+    it.each([301, 302, 303, 307, 308])('B-10 does not follow status %i', async (status) => {
       const { fetch, serve, asked } = await start();
       const location = serve('/target', { body: '{}' });
       const url = serve('/doc', { status, headers: { location }, body: '' });
@@ -63,7 +63,7 @@ export function describeFetchContract(name: string, start: () => Promise<FetchHa
       expect(outcome).toMatchObject({ ok: true, response: { status: 200 } });
     });
 
-    it('refuses a body of one byte more', async () => {
+    it('C-01, C-02: refuses a body of one byte more', async () => {
       const { fetch, serve } = await start();
       const outcome = await fetch(serve('/doc', { body: 'x'.repeat(1_001) }), asking());
       expect(outcome).toMatchObject({ ok: false, failure: 'too-large' });
@@ -78,7 +78,7 @@ export function describeFetchContract(name: string, start: () => Promise<FetchHa
       expect(other).toMatchObject({ ok: true, response: { status: 200 } });
     });
 
-    it('gives up at the deadline when nobody answers', async () => {
+    it('B-18 gives up at the deadline when nobody answers', async () => {
       const { fetch, serve } = await start();
       const url = serve('/doc', 'silence');
       const startedAt = Date.now();
@@ -105,7 +105,7 @@ export function describeFetchContract(name: string, start: () => Promise<FetchHa
       'https://id.acme.com/a/../doc',
       'ftp://id.acme.com/doc',
       'file:///etc/passwd',
-    ])('refuses %j without asking anybody', async (url) => {
+    ])('B-01, B-02, B-03: refuses %j without asking anybody', async (url) => {
       const { fetch, asked } = await start();
       expect(await fetch(url, asking())).toMatchObject({ ok: false, failure: 'blocked' });
       expect(asked).toHaveLength(0);

@@ -51,7 +51,7 @@ describe('parseStrictJson', () => {
     );
   });
 
-  test('refuses an object exactly when a name is in it twice, however it is escaped', () => {
+  test('C-06 refuses an object exactly when a name is in it twice, however it is escaped', () => {
     const members = fc.array(fc.tuple(name, value, fc.boolean()), { maxLength: 5 });
     fc.assert(
       fc.property(members, fc.nat(3), (list, wraps) => {
@@ -68,7 +68,7 @@ describe('parseStrictJson', () => {
     );
   });
 
-  test('accepts no text that JSON.parse refuses, and throws for none', () => {
+  test('C-06, C-10: agrees with JSON.parse on all that it accepts, and throws for no text', () => {
     const soup = fc.string({
       unit: fc.constantFrom(...'{}[]":,\\u0dn1-.eEtrue \u0000\ud800'),
       maxLength: 30,
@@ -82,13 +82,45 @@ describe('parseStrictJson', () => {
     );
   });
 
-  test('throws for no octets', () => {
+  test('C-10 takes a number exactly when every reader takes it for the same', () => {
+    const digits = fc.stringMatching(/^(0|[1-9][0-9]{0,18})$/);
+    const fraction = fc.option(fc.stringMatching(/^\.[0-9]{1,4}$/), { nil: '' });
+    const exponent = fc.option(fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/), { nil: '' });
+    const number = fc.tuple(fc.constantFrom('', '-'), digits, fraction, exponent);
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-        expect(typeof parseStrictJson(bytes).ok).toBe('boolean');
+      fc.property(number, (parts) => {
+        const text = parts.join('');
+        const meant = Number(text);
+        const whole = Number.isInteger(meant);
+        const safe = Math.abs(meant) <= 9_007_199_254_740_991 && !Object.is(meant, -0);
+        const taken = safe && !(whole && parts[3] !== '');
+        const expected = taken ? { ok: true, value: [meant] } : { ok: false };
+        expect(parseStrictJson(`[${text}]`)).toMatchObject(expected);
       }),
       { numRuns },
     );
+  });
+
+  test('C-09 throws for no octets, and agrees about those that it accepts', () => {
+    const good = value.map((any) => encodeUtf8(JSON.stringify({ a: any })));
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(2), fc.nat(255)), { maxLength: 3 });
+    const changed = fc.tuple(good, changes).map(([octets, list]) => {
+      const result = [...octets];
+      for (const [at, removed, octet] of list) result.splice(at % result.length, removed, octet);
+      return Uint8Array.from(result);
+    });
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.oneof(changed, fc.uint8Array({ maxLength: 40 })), (octets) => {
+        const parsed = parseStrictJson(octets);
+        if (!parsed.ok) return;
+        taken += 1;
+        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+        expect(parsed.value).toEqual(JSON.parse(text));
+      }),
+      { numRuns },
+    );
+    expect(taken).toBeGreaterThan(numRuns / 10);
   });
 });
 

@@ -28,17 +28,21 @@ describe('parseClientId', () => {
     [],
     ['https://a.example/c'],
     new String('https://a.example/c'),
-  ])('refuses %s, which is no string, without throwing', (input) => {
+    new URL('https://a.example/c'),
+    { toString: () => 'https://a.example/c' },
+    7n,
+    () => 'https://a.example/c',
+  ])('A-12 refuses %s, which is no string, without throwing', (input) => {
     expect(rulesOf(parseClientId(input))).toEqual(['url-type']);
   });
 
-  test('says that there is no path', () => {
+  test('A-02 says that there is no path', () => {
     const detail = [{ pointer: '', rule: 'url-path', detail: 'has no path' }];
     expect(parseClientId('https://a.example')).toEqual({ ok: false, faults: detail });
     expect(parseClientId('https://a.example/')).toEqual({ ok: false, faults: detail });
   });
 
-  test('draws the line at 2,048 characters', () => {
+  test('A-11 draws the line at 2,048 characters', () => {
     const url = (length: number) => 'https://a.example/'.padEnd(length, 'c');
     expect(rulesOf(parseClientId(url(2_048)))).toBe('ok');
     expect(rulesOf(parseClientId(url(2_049)))).toEqual(['url-length']);

@@ -36,7 +36,24 @@ describe('a verifier over https', () => {
     expect(asked).toHaveLength(5);
   });
 
-  it('refuses a document that is an open redirect', async () => {
+  it('B-23 asks once for everything, however many ask at a time', async () => {
+    const { site, world, asked } = await start();
+    await using _site = site;
+    const fetch = guardedFetch({ allowLoopback: true, ca: site.ca, environment: {} });
+    const verifier = createVerifier({ ...world.options(), fetch });
+    const questions = Array.from({ length: 500 }, () => verifier.verifyClient(world.clientId));
+    const outcomes = new Set((await Promise.all(questions)).map(({ outcome }) => outcome));
+    expect(outcomes).toEqual(new Set(['accepted']));
+    expect(asked.toSorted()).toEqual([
+      '/.well-known/did.json',
+      '/a/billing-bot/client.json',
+      '/a/billing-bot/jwks.json',
+      '/status/7r',
+      '/status/7s',
+    ]);
+  });
+
+  it('B-10 refuses a document that is an open redirect', async () => {
     const { site, world, asked } = await start();
     await using _site = site;
     world.serve(world.clientId, { status: 302, headers: { location: '/' }, body: '' });
@@ -49,7 +66,7 @@ describe('a verifier over https', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('does not reach loopback unless development is allowed', async () => {
+  it('B-14 does not reach loopback unless development is allowed', async () => {
     const { site, world, asked } = await start();
     await using _site = site;
     const fetch = guardedFetch({ ca: site.ca, environment: {} });
@@ -61,7 +78,7 @@ describe('a verifier over https', () => {
     expect(asked).toEqual([]);
   });
 
-  it('does not reach a private address by the name of a trusted client', async () => {
+  it('B-05, B-07: does not reach a private address by the name of a trusted client', async () => {
     const world = await createPaperWorld();
     const fetch = guardedFetch({
       environment: {},

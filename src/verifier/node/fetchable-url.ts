@@ -3,15 +3,18 @@ import { isLoopbackName } from '../../protocol/host-name.ts';
 
 /** Ports that speak other protocols: no key set is served there, and a probe must not reach them. */
 const refusedPorts: ReadonlySet<number> = new Set([
-  1433, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 5060, 5061, 5432, 5900, 5984, 6000, 6379, 6443,
-  6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 9200, 10080, 10250, 11211, 27017,
+  1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061,
+  5432, 5900, 5984, 6000, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 9042, 9200,
+  10080, 10250, 11211, 27017,
 ]);
 const httpsPort = 443;
 const privilegedPorts = 1024;
 
-// RFC 6761, RFC 6762, RFC 8375 and the suffixes that ICANN and the IETF keep out of the root.
+// RFC 6761, RFC 6762, RFC 8375, RFC 9476, the suffixes that ICANN and the IETF keep out of the root,
+// and the one under which the network itself is named.
 const internalSuffixes: readonly string[] = [
   '.localhost',
+  '.localdomain',
   '.local',
   '.internal',
   '.intranet',
@@ -19,7 +22,8 @@ const internalSuffixes: readonly string[] = [
   '.home',
   '.corp',
   '.private',
-  '.home.arpa',
+  '.arpa',
+  '.alt',
   '.test',
   '.invalid',
   '.example',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -54,8 +55,14 @@ export function isPublicAddress(text: string): boolean {
     : isWithin(address, [globalV6]) && !isWithin(address, refusedV6);
 }
 
+/** Whether a socket to this address reaches this machine, by the addresses that its names have. */
+export function isLoopbackAddress(text: string): boolean {
+  return text === '127.0.0.1' || text === '::1';
+}
+
+// Sockets take an address in its usual spelling only; ipaddr.js also reads what `inet_aton` does.
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  return ipaddr.isValid(text) && !text.includes('%') ? ipaddr.process(text) : undefined;
+  return isIP(text) !== 0 && !text.includes('%') ? ipaddr.process(text) : undefined;
 }
 
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, ranges: readonly Range[]): boolean {

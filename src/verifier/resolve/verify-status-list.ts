@@ -7,6 +7,7 @@ import type { CompactJws } from '../../protocol/compact-jws.ts';
 import { parseCompactJws } from '../../protocol/compact-jws.ts';
 import type { DidDocument } from '../../protocol/did-document.ts';
 import type { Did } from '../../protocol/did-web.ts';
+import type { InflateAtOnce } from '../../protocol/inflate.ts';
 import { maxStatusListBytes } from '../../protocol/limits.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
 import { accepted, refused } from '../../protocol/parsed.ts';
@@ -17,6 +18,7 @@ import {
   readStatus,
 } from '../../protocol/token-status-list.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
+import type { Fetch } from '../ports.ts';
 import type { IssuerKeyRequest, Issuers } from './did-web.ts';
 import type { Signatures } from './signatures.ts';
 
@@ -57,10 +59,13 @@ export interface ListExpectation extends Omit<IssuerKeyRequest, 'kid'> {
 interface Deps {
   readonly issuers: Issuers;
   readonly signatures: Signatures;
+  readonly fetch: Pick<Fetch, 'inflate'>;
 }
 
-interface Claim extends Omit<StatusList, 'read' | 'weight' | 'url' | 'format' | 'kid'> {
-  readonly decode: () => Promise<Parsed<Pick<StatusList, 'read' | 'weight'>>>;
+type Decoded = Pick<StatusList, 'read' | 'weight'>;
+
+interface Claim extends Omit<StatusList, keyof Decoded | 'url' | 'format' | 'kid'> {
+  readonly decode: (atOnce: InflateAtOnce | undefined) => Promise<Parsed<Decoded>>;
 }
 
 const mediaTypes: Readonly<Record<ListFormat, string>> = {
@@ -94,14 +99,15 @@ export async function verifyStatusList(
   if (!signed.ok) {
     return signed;
   }
-  const { decode, ...facts } = claim.value;
-  const decoded = await decode();
+  const { decode, issuer, purposes, issuedAt, expiresAt, ttlMs } = claim.value;
+  const decoded = await decode(deps.fetch.inflate);
   if (!decoded.ok) {
     return decoded;
   }
   const { url, format } = expectation;
-  const list = { ...facts, ...decoded.value, url, format, kid: jws.value.header.kid };
-  return accepted({ list, issuerDocument: signed.value });
+  const { kid } = jws.value.header;
+  const facts = { url, format, issuer, kid, purposes, issuedAt, expiresAt, ttlMs };
+  return accepted({ list: { ...facts, ...decoded.value }, issuerDocument: signed.value });
 }
 
 async function verifySignature(
@@ -144,12 +150,11 @@ function claimOfBitstring(jws: CompactJws, { url }: ListExpectation): Parsed<Cla
     issuedAt: validFrom.getTime(),
     expiresAt: validUntil?.getTime(),
     ttlMs,
-    decode: () => decodeBits(encodedList),
+    decode: async (atOnce) => bitsOf(await decodeBitstring(encodedList, atOnce)),
   });
 }
 
-async function decodeBits(text: string): Promise<Parsed<Pick<StatusList, 'read' | 'weight'>>> {
-  const decoded = await decodeBitstring(text);
+function bitsOf(decoded: Parsed<Uint8Array>): Parsed<Decoded> {
   if (!decoded.ok) {
     return decoded;
   }
@@ -171,15 +176,11 @@ function claimOfToken(jws: CompactJws, { url, did }: ListExpectation): Parsed<Cl
     issuedAt: iat.getTime(),
     expiresAt: exp?.getTime(),
     ttlMs: ttlS === undefined ? undefined : ttlS * 1_000,
-    decode: () => decodeToken(lst, bits),
+    decode: async (atOnce) => tokenOf(await decodeStatuses(lst, atOnce), bits),
   });
 }
 
-async function decodeToken(
-  lst: string,
-  bits: StatusBits,
-): Promise<Parsed<Pick<StatusList, 'read' | 'weight'>>> {
-  const decoded = await decodeStatuses(lst);
+function tokenOf(decoded: Parsed<Uint8Array>, bits: StatusBits): Parsed<Decoded> {
   if (!decoded.ok) {
     return decoded;
   }

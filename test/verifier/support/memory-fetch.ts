@@ -26,7 +26,7 @@ export interface MemoryFetch extends Fetch {
   readonly options: FetchOptions[];
 }
 
-const redirects: readonly number[] = [301, 302, 303, 307, 308];
+const redirects: readonly number[] = [300, 301, 302, 303, 305, 307, 308];
 
 /** An empty network; refuses what the guard refuses on the text of a URL. */
 export function createMemoryFetch({ allowLoopback = false } = {}): MemoryFetch {

@@ -45,7 +45,8 @@ export function formatDateTimeMs(date: Date): string {
 function isCalendarDay(year: number, month: number, day: number): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  // A day or a month of two digits that the calendar does not have falls into another month.
+  return date.getUTCMonth() === month - 1;
 }
 
 function notADateTime(): Parsed<Date> {

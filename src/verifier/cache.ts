@@ -31,11 +31,15 @@ export class LruCache<Value> {
     return value;
   }
 
+  /** Holds the value in the place of any other; what is heavier than everything is not held. */
   set(key: string, value: Value): void {
     this.delete(key);
-    this.#entries.set(key, value);
-    this.#weight += this.#weigh(value);
-    this.#evict();
+    const weight = this.#weigh(value);
+    if (weight <= this.#maxWeight) {
+      this.#entries.set(key, value);
+      this.#weight += weight;
+      this.#evict();
+    }
   }
 
   delete(key: string): void {
@@ -79,6 +83,11 @@ export class SingleFlight<Value> {
     const flight = { answer };
     this.#flights.set(key, flight);
     return answer;
+  }
+
+  /** The answer that is being worked on, if any. */
+  underWay(key: string): Promise<Value> | undefined {
+    return this.#flights.get(key)?.answer;
   }
 
   drop(key: string): void {

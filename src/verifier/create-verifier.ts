@@ -1,11 +1,20 @@
+import { copyAuthorizationDetails } from '../protocol/authorization-details.ts';
 import { parseDocumentUrl } from '../protocol/document-url.ts';
 import { maxClientIdLength, maxJwksBytes, maxJwtBytes } from '../protocol/limits.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import { refused } from '../protocol/parsed.ts';
 import type { ClaimsValidator, Court, Question } from './inquiry.ts';
 import { presentJwt } from './intake/from-jwt.ts';
-import type { AccessRequest, Fetch, FetchOutcome, TrustPolicy, Verifier } from './ports.ts';
-import { acceptJson } from './resolve/json-document.ts';
+import type {
+  AccessRequest,
+  Fetch,
+  FetchedResponse,
+  FetchOutcome,
+  TrustPolicy,
+  Verifier,
+} from './ports.ts';
+import { acceptJson, parseJsonDocument } from './resolve/json-document.ts';
+import type { ResponseCache } from './response-cache.ts';
 import { createSources } from './sources.ts';
 import type { Trust } from './trust.ts';
 import { inspectionTrust, trustOf } from './trust.ts';
@@ -21,6 +30,8 @@ export interface InspectorOptions {
   readonly clock?: () => number;
   /** Judges of credential types that are not ours, by type; without one the claims go unjudged. */
   readonly validators?: Readonly<Record<string, ClaimsValidator>>;
+  /** A second level behind the copies held in this process, for several processes to share. */
+  readonly cache?: ResponseCache;
 }
 
 /** What a verdict needs. */
@@ -51,7 +62,7 @@ export interface Inspector {
  * @throws TypeError for options that are wrong or unknown, a policy included: all faults at once.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators']);
+  requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators', 'cache']);
   const policy = parsePolicy(options.policy, options.fetch);
   if (!policy.ok) {
     const faults = policy.faults.map(({ pointer, detail }) => `policy${pointer} ${detail}`);
@@ -63,7 +74,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       verifyClient(court, questionAbout(clientId, request)),
     verifyCredential: async (jwt, request) => verifyClient(court, questionOf(jwt, request)),
     read: (url) => readOctets(court, url),
-    invalidate: (url) => invalidate(court, url),
+    invalidate: (url) => {
+      if (typeof url === 'string') invalidate(court, url);
+    },
     replacePolicy: (input) => {
       const next = parsePolicy(input, options.fetch);
       if (next.ok) court = { ...court, trust: trustOf(next.value) };
@@ -79,7 +92,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
  * @throws TypeError for options that are wrong or unknown.
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  requireOptions('createInspector', options, ['fetch', 'clock', 'validators']);
+  requireOptions('createInspector', options, ['fetch', 'clock', 'validators', 'cache']);
   const court = courtOf(options, inspectionTrust());
   const reportOn = async (question: Question) => (await verifyClient(court, question)).report;
   return {
@@ -89,11 +102,11 @@ export function createInspector(options: InspectorOptions): Inspector {
 }
 
 function courtOf(options: InspectorOptions, trust: Trust): Court {
-  const { fetch, clock = Date.now, validators = {} } = options;
+  const { fetch, clock = Date.now, validators = {}, cache } = options;
   return {
     trust,
     clock,
-    sources: createSources({ fetch, clock }),
+    sources: createSources({ fetch, clock, cache }),
     allowLoopback: fetch.allowLoopback,
     validators: new Map(Object.entries(validators)),
   };
@@ -115,7 +128,7 @@ function askedIn(request: AccessRequest | undefined) {
   const { scope, authorizationDetails, credentials } = request ?? {};
   return {
     scope: textOf(scope),
-    details: Array.isArray(authorizationDetails) ? authorizationDetails : [],
+    details: copyAuthorizationDetails(authorizationDetails),
     credentials: Array.isArray(credentials) ? credentials : [],
   };
 }
@@ -132,7 +145,8 @@ async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
   }
   const deadline = Date.now() + deadlineMs;
   const request = { url, accept: acceptJson, maxBytes: maxJwksBytes, deadline };
-  const outcome = await sources.octets.read(request);
+  const isKept = (response: FetchedResponse) => parseJsonDocument(response).ok;
+  const outcome = await sources.octets.read({ ...request, isKept });
   if (outcome.ok) {
     // A copy: what a host does to its octets must not change what the verifier holds.
     const { response } = outcome.held;
@@ -152,7 +166,7 @@ function requireOptions(name: string, options: InspectorOptions, known: readonly
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${name}: an options object is required`);
   }
-  const { fetch, clock, validators = {} } = options;
+  const { fetch, clock, validators = {}, cache } = options;
   const faults = Object.keys(options)
     .filter((option) => !known.includes(option))
     .map((option) => `${option} is not an option`);
@@ -165,9 +179,17 @@ function requireOptions(name: string, options: InspectorOptions, known: readonly
   if (Object.values(validators).some((validator) => typeof validator !== 'function')) {
     faults.push('validators must be functions, by credential type');
   }
+  if (cache !== undefined && !isResponseCache(cache)) {
+    faults.push('cache must have get, set and delete, such as createMemoryCache()');
+  }
   if (faults.length > 0) {
     throw new TypeError(`${name}: ${faults.join('; ')}`);
   }
+}
+
+function isResponseCache(cache: ResponseCache | null): boolean {
+  const methods = [cache?.get, cache?.set, cache?.delete];
+  return methods.every((method) => typeof method === 'function');
 }
 
 function parsePolicy(input: unknown, fetch: Fetch): Parsed<TrustPolicy> {

@@ -3,6 +3,8 @@ export type { Fault, Parsed } from '../protocol/parsed.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';
 export type { ClaimsValidator } from './inquiry.ts';
+export type { MemoryCacheOptions } from './memory-cache.ts';
+export { createMemoryCache } from './memory-cache.ts';
 export type {
   AccessRequest,
   Fetch,
@@ -17,6 +19,7 @@ export type {
   TrustPolicy,
   Verifier,
 } from './ports.ts';
+export type { CacheAnswer, CachedResponse, ResponseCache } from './response-cache.ts';
 export { parseTrustPolicy } from './trust-policy.ts';
 export type {
   CheckOutcome,

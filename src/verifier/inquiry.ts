@@ -45,6 +45,11 @@ export interface FacetsFact {
   readonly held: readonly HeldFacet[];
   /** Why another attempt could find more facets than these; undefined when it could not. */
   readonly unknown: Reason | undefined;
+  /**
+   * Whether every published facet that could deny something was judged, and holds or is no longer
+   * in force. What is denied wins: as long as that is not known, facets permit nothing.
+   */
+  readonly denialsKnown: boolean;
 }
 
 /** A credential judged on its own, by the same checks. */

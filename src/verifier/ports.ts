@@ -1,5 +1,6 @@
 import type { AuthorizationDetail } from '../protocol/authorization-details.ts';
 import type { SignatureAlgorithm } from '../protocol/compact-jws.ts';
+import type { InflateAtOnce } from '../protocol/inflate.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -27,6 +28,8 @@ export interface Fetch {
   (url: string, options: FetchOptions): Promise<FetchOutcome>;
   /** true when plain http and loopback hosts may be read (development only). */
   readonly allowLoopback: boolean;
+  /** Inflates status lists where the host can do it faster than the platform's stream does. */
+  readonly inflate?: InflateAtOnce;
 }
 
 /** What is asked for, and the bounds of the exchange. */

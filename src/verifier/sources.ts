@@ -10,11 +10,14 @@ import type { Thumbprints } from './resolve/jwks.ts';
 import { createKeySets } from './resolve/jwks.ts';
 import type { Octets } from './resolve/octets.ts';
 import { createOctets } from './resolve/octets.ts';
+import { RefreshAhead } from './resolve/refresh-ahead.ts';
+import { createSharedCopies } from './resolve/shared-copies.ts';
 import type { Signatures } from './resolve/signatures.ts';
 import { createSignatures } from './resolve/signatures.ts';
 import type { Source } from './resolve/source.ts';
 import type { StatusLists } from './resolve/status-list.ts';
 import { createStatusLists } from './resolve/status-list.ts';
+import type { ResponseCache } from './response-cache.ts';
 
 /** Everything a check may consult beside the question itself; all of it remembers. */
 export interface Sources {
@@ -27,11 +30,15 @@ export interface Sources {
   readonly lists: StatusLists;
 }
 
-/** The sources over one fetch port, with empty caches. */
-export function createSources(deps: {
+/** The sources over one fetch port, with nothing held yet; `cache` may hold what others fetched. */
+export function createSources(order: {
   readonly fetch: Fetch;
   readonly clock: () => number;
+  readonly cache?: ResponseCache | undefined;
 }): Sources {
+  const { fetch, clock, cache } = order;
+  const shared = createSharedCopies({ cache, clock });
+  const deps = { fetch, clock, shared, refreshAhead: new RefreshAhead() };
   const octets = createOctets(deps);
   const issuers = createIssuers(octets);
   const signatures = createSignatures();

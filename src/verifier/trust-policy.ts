@@ -5,6 +5,7 @@ import { parseDidWeb } from '../protocol/did-web.ts';
 import type { Fault, Parsed } from '../protocol/parsed.ts';
 import { accepted, pointerTo, refusedAll } from '../protocol/parsed.ts';
 import { isScopeToken } from '../protocol/scope.ts';
+import { freezeDeeply } from './intake/presentation.ts';
 import type {
   LifetimeLimit,
   RequiredClaim,
@@ -30,7 +31,8 @@ interface Reading {
 
 /**
  * Reads a trust policy, such as the content of `trust.yaml`, and refuses what it does not know:
- * a misspelt member must never become a rule that is not there. Nothing absent means "any".
+ * a misspelt member must never become a rule that is not there. Nothing absent means "any". What
+ * comes back is a copy, and frozen.
  */
 export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
   const reading: Reading = { pointer: '', faults: [] };
@@ -54,7 +56,7 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
     ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
     ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
   };
-  return reading.faults.length === 0 ? accepted(policy) : refusedAll(reading.faults);
+  return reading.faults.length === 0 ? accepted(freezeDeeply(policy)) : refusedAll(reading.faults);
 }
 
 function readEntry(reading: Reading, input: unknown): TrustEntry {

@@ -116,12 +116,18 @@ interface Order {
 function inquiryBy(table: readonly Check[], order: Order): Inquiry {
   const { court, question, deadline } = order;
   const examine = async (presentation: Presentation): Promise<ExaminedCredential> => {
-    const inner = inquiryBy(table, { court, deadline, question: questionOn(presentation) });
+    const asked = questionOn(presentation);
+    const inner = new Inquiry(court, asked, { deadline, examine: examineNoFurther });
     const { outcome, reason } = await runChecks(table, inner);
     const credential = inner.signed.known;
     return { outcome, reason, credential, statement: inner.statement.known };
   };
   return new Inquiry(court, question, { deadline, examine });
+}
+
+// A listing that leads back to a passport would otherwise be followed without end.
+function examineNoFurther(): Promise<never> {
+  return Promise.reject(new TypeError('an examined credential does not have others examined'));
 }
 
 function questionOn(presentation: Presentation): Question {

@@ -40,11 +40,14 @@ describe('canonicalizeJson', () => {
     expect(canonicalizeJson({ 10: 'a', 9: 'b' })).toBe('{"10":"a","9":"b"}');
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, () => 1])(
-    'throws for %s',
-    (value) => {
-      expect(() => canonicalizeJson(value as unknown as JsonValue)).toThrow(TypeError);
-      expect(() => canonicalizeJson({ a: [value as unknown as JsonValue] })).toThrow(TypeError);
-    },
-  );
+  test.each<[unknown, string]>([
+    [Number.NaN, 'a number that JSON cannot say'],
+    [Number.POSITIVE_INFINITY, 'a number that JSON cannot say'],
+    [undefined, 'a value that JSON cannot say'],
+    [() => 1, 'a value that JSON cannot say'],
+  ])('throws for %s, which is %s', (value, message) => {
+    const error = new TypeError(message);
+    expect(() => canonicalizeJson(value as JsonValue)).toThrow(error);
+    expect(() => canonicalizeJson({ a: [value as JsonValue] })).toThrow(error);
+  });
 });

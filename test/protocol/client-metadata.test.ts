@@ -167,6 +167,7 @@ describe('parseClientMetadata', () => {
     [{ client_name: { en: 'x' } }, '/client_name metadata-type'],
     [{ redirect_uris: 'https://a.example/cb' }, '/redirect_uris metadata-type'],
     [{ redirect_uris: [7] }, '/redirect_uris metadata-type'],
+    [{ redirect_uris: ['https://a.example/cb', 7] }, '/redirect_uris metadata-type'],
     [{ grant_types: null }, '/grant_types metadata-type'],
     [{ response_types: 'code' }, '/response_types metadata-type'],
     [{ extra: { deep: [{ kty: 'EC', d: 'AA' }] } }, '/extra/deep/0 metadata-private-key'],
@@ -198,6 +199,7 @@ describe('parseClientMetadata', () => {
     [{ redirect_uris: ['java\nscript:alert(1)'] }, '/redirect_uris/0 metadata-redirect-uri'],
     [{ client_uri: 'javascript:alert(1)' }, '/client_uri metadata-uri'],
     [{ client_uri: 'http://id.acme.com/' }, '/client_uri metadata-uri'],
+    [{ client_uri: ['https://id.acme.com/'] }, '/client_uri metadata-uri'],
     [{ logo_uri: 'data:image/png;base64,AA' }, '/logo_uri metadata-uri'],
     [{ policy_uri: 'not a URL' }, '/policy_uri metadata-uri'],
     [{ tos_uri: null }, '/tos_uri metadata-uri'],
@@ -230,6 +232,7 @@ describe('parseClientMetadata', () => {
         'com.acme.app:/callback',
         'http://127.0.0.1:7777/cb',
         'https://other.example/cb?x=1',
+        'https://other.example/data:/cb?then=javascript:void',
       ],
     },
     { extra: { d: 1, k: 2 } },
@@ -238,6 +241,14 @@ describe('parseClientMetadata', () => {
     { scope: 'read', unknown: [null] },
   ])('accepts %j', (changes) => {
     expect(refusal(changes)).toBe('ok');
+  });
+
+  test('gives the response types that the document names', () => {
+    const document = { ...core, response_types: ['code', 'none'] };
+    expect(taken(parseClientMetadata(document, { clientId })).responseTypes).toEqual([
+      'code',
+      'none',
+    ]);
   });
 
   test('hands an inline key set on', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeBase64url } from '../../src/protocol/base64url.ts';
-import { parseCompactJws } from '../../src/protocol/compact-jws.ts';
+import { mediaType, parseCompactJws } from '../../src/protocol/compact-jws.ts';
 import { encodeUtf8 } from '../../src/protocol/utf8.ts';
 import { rulesOf, taken } from './rules.ts';
 import { compactOf, kid } from './samples.ts';
@@ -27,7 +27,7 @@ describe('parseCompactJws', () => {
 
   test('leaves cty out when there is none', () => {
     const bare = `${encode(JSON.stringify({ alg: 'EdDSA', typ: 'vc+jwt', kid }))}.${payload}.${signature}`;
-    expect(taken(parseCompactJws(bare, expectation)).header).toEqual({
+    expect(taken(parseCompactJws(bare, expectation)).header).toStrictEqual({
       alg: 'EdDSA',
       typ: 'vc+jwt',
       kid,
@@ -93,6 +93,7 @@ describe('parseCompactJws', () => {
     ['text/vc+jwt', ['/header/typ typ-not-allowed']],
     ['application/vc+jwt/', ['/header/typ typ-not-allowed']],
     ['application/application/vc+jwt', ['/header/typ typ-not-allowed']],
+    ['vc+application/jwt', ['/header/typ typ-not-allowed']],
     ['', ['/header/typ typ-not-allowed']],
     [null, ['/header/typ typ-not-allowed']],
     [['vc+jwt'], ['/header/typ typ-not-allowed']],
@@ -136,6 +137,8 @@ describe('parseCompactJws', () => {
     ],
     ['a space in front', ` ${good}`],
     ['standard base64', `${header}.${payload}.${'+'.repeat(86)}`],
+    ['a payload outside the alphabet', `${header}.${payload}!.${signature}`],
+    ['a header outside the alphabet', `${header}!.${payload}.${signature}`],
     ['spare bits in the signature', `${header}.${payload}.${signature.slice(0, -1)}B`],
     [
       'a JSON serialization',
@@ -202,4 +205,13 @@ describe('parseCompactJws', () => {
   test('judges the size before anything else', () => {
     expect(refusal('?'.repeat(16_385))).toEqual(['jws-too-large']);
   });
+});
+
+test.each([
+  ['vc', 'vc'],
+  ['Application/VC', 'vc'],
+  ['text/vc', 'text/vc'],
+  ['application/vc/1', 'application/vc/1'],
+])('the media type %j is %j', (name, type) => {
+  expect(mediaType(name)).toBe(type);
 });

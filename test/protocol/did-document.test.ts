@@ -138,6 +138,10 @@ describe('parseDidDocument', () => {
     expect(rulesOf(parseDidDocument(json, did))).toEqual([rule]);
   });
 
+  test('gives no other names when there are none', () => {
+    expect(taken(parseDidDocument(document, did)).alsoKnownAs).toEqual([]);
+  });
+
   test('reads 64 methods', () => {
     const methods = Array.from({ length: 64 }, (_, i) => ({ ...method, id: `${did}#k${i}` }));
     expect(
@@ -164,6 +168,12 @@ describe('findAssertionKey', () => {
       },
     ];
     expect(find({ verificationMethod: [...others, method] })).toBe('ok');
+  });
+
+  test('takes a member that only mentions a public key for no key', () => {
+    expect(find({ verificationMethod: [{ ...method, 'x-publicKeyNote': 'rolled in May' }] })).toBe(
+      'ok',
+    );
   });
 
   test.each<[string, JsonObject, string]>([
@@ -267,6 +277,7 @@ describe('findAssertionKey', () => {
 
   test('an absent list of assertion methods is not a list of all', () => {
     const read = taken(parseDidDocument({ id: did, verificationMethod: [method] }, did));
+    expect(read.assertionMethod).toEqual([]);
     expect(rulesOf(findAssertionKey(read, { kid, at }))).toEqual(['key-relationship']);
   });
 

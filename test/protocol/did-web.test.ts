@@ -122,12 +122,15 @@ describe('didWebOf', () => {
     ['https://ID.acme.com', []],
     ['https://id.acme.com?x', []],
     ['ftp://id.acme.com', []],
+    ['xhttps://id.acme.com', []],
     ['id.acme.com', []],
     ['https://id.acme.com', ['a/b']],
     ['https://id.acme.com', ['..']],
     ['https://id.acme.com', ['a:b%3A']],
     ['https://id.acme.com', ['']],
   ])('throws a TypeError for %s %j', (base, path) => {
-    expect(() => didWebOf(base, path)).toThrow(TypeError);
+    expect(() => didWebOf(base, path)).toThrow(
+      new TypeError('no did:web identifier stands for this base URL and path'),
+    );
   });
 });

@@ -112,6 +112,18 @@ describe('parsePublicJwk', () => {
     }
   });
 
+  test('refuses a coordinate with an octet too many, although it is the same number', () => {
+    const padded = (text: string, before: number, after: number) =>
+      encodeBase64url(
+        Buffer.concat([Buffer.alloc(before), Buffer.from(text, 'base64url'), Buffer.alloc(after)]),
+      );
+    expect(rulesOf(parsePublicJwk({ ...ec, x: padded(ec.x, 1, 0) }))).toEqual(['/x jwk-malformed']);
+    expect(rulesOf(parsePublicJwk({ ...ec, y: padded(ec.y, 1, 0) }))).toEqual(['/y jwk-malformed']);
+    expect(rulesOf(parsePublicJwk({ ...okp, x: padded(okp.x, 0, 1) }))).toEqual([
+      '/x jwk-malformed',
+    ]);
+  });
+
   // The eight points of small order in their canonical encodings, either sign of x, and p and p + 1,
   // which are second encodings of two of them.
   test.each([

@@ -23,8 +23,11 @@ describe('LruCache', () => {
     expect(cache.get('a')).toBe('xx');
   });
 
-  it('does not hold what is heavier than all it may hold', () => {
+  it('does not hold what is heavier than all it may hold, and lets go of nothing for it', () => {
     const cache = new LruCache<string>({ maxWeight: 3, weigh: (text) => text.length });
+    cache.set('a', 'x');
+    cache.set('b', 'xxxx');
+    expect([cache.get('a'), cache.get('b'), cache.size]).toEqual(['x', undefined, 1]);
     cache.set('a', 'xxxx');
     expect(cache.size).toBe(0);
   });
@@ -49,6 +52,16 @@ describe('SingleFlight', () => {
     const both = await Promise.allSettled([flights.run('a', work), flights.run('a', work)]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await flights.run('a', async () => 7)).toBe(7);
+  });
+
+  it('shows the answer that is under way, for as long as it is', async () => {
+    const flights = new SingleFlight<number>();
+    expect(flights.underWay('a')).toBeUndefined();
+    const answer = flights.run('a', async () => 5);
+    expect(flights.underWay('a')).toBe(answer);
+    expect(flights.underWay('b')).toBeUndefined();
+    await answer;
+    expect(flights.underWay('a')).toBeUndefined();
   });
 
   it('tells work that was dropped that it is not current any more', async () => {

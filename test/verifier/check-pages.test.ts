@@ -60,9 +60,13 @@ describe('the checks', () => {
       'status.lists',
       'status.revocation',
       'status.suspension',
+      'credential.facets',
+      'policy.credentials',
+      'policy.claims',
       'policy.attestations',
       'policy.scopes',
       'access.scopes',
+      'access.details',
     ]);
   });
 });

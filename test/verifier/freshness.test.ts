@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrustPolicy } from '../../src/verifier/index.ts';
+import type { Fetch, TrustPolicy } from '../../src/verifier/index.ts';
 import { createVerifier } from '../../src/verifier/index.ts';
 import { createKey, createPaperWorld, type PaperWorld } from './support/paper-world.ts';
 
@@ -59,59 +59,63 @@ describe('a warm verifier', () => {
 });
 
 describe('documents', () => {
-  it('are reused for their max-age less the age they came with', async () => {
-    const { world, judge } = await start();
-    world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)), { age: '280' });
-    await judge();
-    look(world);
-    world.advance(19 * second);
-    await judge();
-    expect(look(world)).toEqual(none);
-    world.advance(2 * second);
-    await judge();
-    expect(look(world)).toMatchObject({ did: 1, document: 0 });
+  it.each([
+    ['their max-age', { 'cache-control': 'public, max-age=300' }, 300],
+    ['their max-age less the age they came with', { age: '280' }, 20],
+    ['at least five seconds, however old they came', { age: '4000' }, 5],
+    ['ten minutes at most', { 'cache-control': 'max-age=31536000' }, 600],
+    ['five seconds when they say nothing', { 'cache-control': '' }, 5],
+    ['their max-age, whatever s-maxage says', { 'cache-control': 's-maxage=500, max-age=60' }, 60],
+    ['their max-age when they are private', { 'cache-control': 'private, max-age=60' }, 60],
+  ])('are reused for %s', async (_what, headers, seconds) => {
+    const judgeAfter = async (ms: number) => {
+      const { world, judge } = await start();
+      world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)), headers);
+      expect(await judge()).toBe('accepted');
+      world.serve(world.didUrl, 'hang-up');
+      world.advance(ms);
+      return judge();
+    };
+    expect(await judgeAfter(seconds * second - 1)).toBe('accepted');
+    expect(await judgeAfter(seconds * second)).toBe('issuer-unresolvable');
   });
 
-  it('are kept for at most ten minutes whatever they say', async () => {
-    const { world, judge } = await start();
-    const headers = { 'cache-control': 'max-age=31536000' };
-    world.serveJson(world.didUrl, JSON.parse(bodyAt(world, world.didUrl)), headers);
-    await judge();
-    look(world);
-    world.advance(10 * minute - second);
-    await judge();
-    expect(look(world)).toMatchObject({ did: 0 });
-    world.advance(2 * second);
-    await judge();
-    expect(look(world)).toMatchObject({ did: 1 });
-  });
-
-  it('are kept for five seconds when they say nothing', async () => {
-    const { world, judge } = await start();
-    const json = JSON.parse(bodyAt(world, world.didUrl));
-    world.serveJson(world.didUrl, json, { 'cache-control': '' });
-    await judge();
-    look(world);
-    world.advance(4 * second);
-    await judge();
-    expect(look(world)).toMatchObject({ did: 0 });
-    world.advance(2 * second);
-    await judge();
-    expect(look(world)).toMatchObject({ did: 1 });
-  });
-
-  it.each(['no-store', 'no-cache', 'private, no-store, max-age=300'])(
+  it.each(['no-store', 'no-cache', 'private, no-store, max-age=300', 'no-cache="set-cookie"'])(
     'are asked for each time under %j',
     async (control) => {
       const { world, judge } = await start();
       const json = JSON.parse(bodyAt(world, world.didUrl));
       world.serveJson(world.didUrl, json, { 'cache-control': control });
-      await judge();
+      expect(await judge()).toBe('accepted');
       look(world);
-      await judge();
+      expect(await judge()).toBe('accepted');
       expect(look(world).did).toBeGreaterThan(0);
     },
   );
+
+  it.each([
+    ['no-cache', '"1"'],
+    ['no-store', undefined],
+  ])('under %s are asked for by the entity tag of what is held: %s', async (control, etag) => {
+    const { world, judge } = await start();
+    const json = JSON.parse(bodyAt(world, world.clientId));
+    world.serveJson(world.clientId, json, { 'cache-control': control, etag: '"1"' });
+    await judge();
+    look(world);
+    await judge();
+    const at = world.fetch.asked.indexOf(world.clientId);
+    expect(world.fetch.options[at]?.ifNoneMatch).toBe(etag);
+    expect(world.fetch.options[at]?.revalidate).toBe(etag === undefined ? undefined : true);
+  });
+
+  it('stay readable for the host under no-store, once they were read for a client', async () => {
+    const { world, verifier, judge } = await start();
+    const json = JSON.parse(bodyAt(world, world.didUrl));
+    world.serveJson(world.didUrl, json, { 'cache-control': 'no-store' });
+    expect(await verifier.read(world.didUrl)).toMatchObject({ ok: false, failure: 'blocked' });
+    await judge();
+    expect(await verifier.read(world.didUrl)).toMatchObject({ ok: true });
+  });
 
   it('are confirmed by their entity tag', async () => {
     const { world, judge } = await start();
@@ -125,6 +129,38 @@ describe('documents', () => {
     expect(await judge()).toBe('accepted');
     const at = world.fetch.asked.indexOf(world.clientId);
     expect(world.fetch.options[at]).toMatchObject({ ifNoneMatch: '"v1"' });
+  });
+
+  it('are fresh again for as long as the confirmation says', async () => {
+    const { world, judge } = await start();
+    const json = JSON.parse(bodyAt(world, world.didUrl));
+    world.serveJson(world.didUrl, json, { etag: '"v1"', age: '290' });
+    await judge();
+    world.serve(world.didUrl, { status: 304, headers: { age: '60' }, body: '' });
+    world.advance(10 * second);
+    expect(await judge()).toBe('accepted');
+    world.serve(world.didUrl, 'hang-up');
+    world.advance(240 * second - 1);
+    expect(await judge()).toBe('accepted');
+    world.advance(1);
+    expect(await judge()).toBe('issuer-unresolvable');
+  });
+
+  it('are not there when a host confirms what nobody holds', async () => {
+    const { world, judge } = await start();
+    world.serve(world.clientId, { status: 304, headers: { etag: '"v1"' }, body: '' });
+    expect(await judge()).toBe('fetch-failed');
+    await world.publish();
+    world.serve(world.revocationList, { status: 304, body: '' });
+    expect(await judge()).toBe('status-unavailable');
+  });
+
+  it.each([404, 410, 500, 503])('are asked for again after status %i', async (status) => {
+    const { world, judge } = await start();
+    world.serve(world.clientId, { status, headers: { 'cache-control': 'max-age=600' }, body: '' });
+    expect(await judge()).toBe('fetch-failed');
+    await world.publish();
+    expect(await judge()).toBe('accepted');
   });
 
   it('are not used past their time when their host is away', async () => {
@@ -173,6 +209,26 @@ describe('invalidate', () => {
     }
   });
 
+  it('has caches on the way go back to the origin, until it has answered', async () => {
+    const { world, verifier, judge } = await start();
+    await judge();
+    look(world);
+    const places = [world.clientId, world.revocationList];
+    for (const url of places) verifier.invalidate(url);
+    for (const url of places) world.serve(url, { status: 503, body: '' });
+    expect(await judge()).toBe('fetch-failed');
+    await world.publish();
+    expect(await judge()).toBe('status-unavailable');
+    await world.publishList({ purpose: 'revocation' });
+    expect(await judge()).toBe('accepted');
+    expect(world.fetch.asked).toEqual([...places.slice(0, 1), ...places, ...places.slice(1)]);
+    expect(world.fetch.options.every(({ revalidate }) => revalidate === true)).toBe(true);
+    world.advance(301 * second);
+    look(world);
+    await judge();
+    expect(world.fetch.options.some(({ revalidate }) => revalidate === true)).toBe(false);
+  });
+
   it('is not undone by an answer that was under way', async () => {
     const { world, verifier, judge } = await start();
     const first = judge();
@@ -185,6 +241,45 @@ describe('invalidate', () => {
     await judge();
     expect(look(world)).toMatchObject({ document: 1 });
   });
+});
+
+describe('invalidate, once more while the origin is asked', () => {
+  it.each(['clientId', 'revocationList'] as const)(
+    'does not believe what it said before: %s',
+    async (place) => {
+      const world = await createPaperWorld();
+      let release = () => {};
+      let held = Promise.resolve();
+      const fetch = Object.assign(
+        async (...asked: Parameters<Fetch>) => {
+          const answer = await world.fetch(...asked);
+          await held;
+          return answer;
+        },
+        { allowLoopback: false },
+      );
+      const verifier = createVerifier({ ...world.options(), fetch });
+      const judge = async () => {
+        const { outcome, reason } = await verifier.verifyClient(world.clientId);
+        return reason ?? outcome;
+      };
+      await judge();
+      look(world);
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      verifier.invalidate(world[place]);
+      const first = judge();
+      while (!world.fetch.asked.includes(world[place])) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      verifier.invalidate(world[place]);
+      release();
+      expect(await first).toBe('accepted');
+      world.serve(world[place], 'hang-up');
+      expect(await judge()).toMatch(/^(?:fetch-failed|status-unavailable)$/);
+    },
+  );
 });
 
 describe('a finding that an old copy may have caused', () => {

@@ -5,7 +5,7 @@ import { createSources } from '../../src/verifier/sources.ts';
 import { trustOf } from '../../src/verifier/trust.ts';
 import { checks, verifyClient } from '../../src/verifier/verify-client.ts';
 import { createPaperWorld } from './support/paper-world.ts';
-import type { Tampering } from './support/tampering.ts';
+import { onlyTrust, type Tampering } from './support/tampering.ts';
 import { tamperings } from './support/tamperings.ts';
 
 async function judge(table: readonly Check[], tampering: Partial<Tampering>) {
@@ -31,12 +31,25 @@ async function judge(table: readonly Check[], tampering: Partial<Tampering>) {
   return { outcome, reason, granted, asked: fetch.asked.length };
 }
 
+/** An agent that is granted what its passport permits, and a detail by a facet of its own. */
+const furnished: Partial<Tampering> = {
+  policy: onlyTrust({
+    credentialTypes: ['AgentAuthorizationCredential', 'AgentAllowedActionsCredential'],
+  }),
+  tamper: async (world) => {
+    const authorizationDetails = [{ type: 'tickets' }];
+    const actions = [{ action: 'write', resource: 'tickets', authorizationDetails }];
+    await world.publishFacets([{ jwt: await world.issueFacet({ claims: { actions } }) }]);
+  },
+};
+
 const without = (id: string) => checks.filter(([other]) => other !== id);
 const tampered = new Set(tamperings.map(({ check }) => check));
 
 describe('a check that is taken out is missed', () => {
   it('has a tampering for every check that can refuse', () => {
-    const ids = checks.map(([id]) => id).filter((id) => id !== 'access.scopes');
+    const refusing = (id: string) => id !== 'credential.facets' && !id.startsWith('access.');
+    const ids = checks.map(([id]) => id).filter(refusing);
     expect([...tampered].sort()).toEqual(ids.sort());
   });
 
@@ -51,9 +64,13 @@ describe('a check that is taken out is missed', () => {
     expect(unnoticed).toBe(false);
   });
 
-  it('access.scopes', async () => {
-    expect(await judge(checks, {})).toMatchObject({ granted: ['write:tickets'] });
-    expect(await judge(without('access.scopes'), {})).toMatchObject({ granted: [] });
+  it.each([
+    ['access.scopes', [{ type: 'tickets' }]],
+    ['access.details', ['write:tickets']],
+  ])('%s', async (id, left) => {
+    const granted = ['write:tickets', { type: 'tickets' }];
+    expect(await judge(checks, furnished)).toMatchObject({ outcome: 'accepted', granted });
+    expect(await judge(without(id), furnished)).toMatchObject({ granted: left });
   });
 });
 
@@ -66,6 +83,7 @@ describe('a check that the next ones rest on can only deny when it is taken out'
     'credential.signature',
     'credential.schema',
     'status.lists',
+    'credential.facets',
   ];
 
   it.each(foundations)('%s', async (id) => {

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildTokenStatusList,
-  encodeStatuses,
-  packStatus,
-} from '../../src/protocol/token-status-list.ts';
+import { packStatus } from '../../src/protocol/token-status-list.ts';
 import type { TrustPolicy } from '../../src/verifier/index.ts';
 import { createVerifier } from '../../src/verifier/index.ts';
 import { createPaperWorld, type PaperWorld } from './support/paper-world.ts';
+import { publishTokenReference, publishTokens } from './support/status-papers.ts';
 
 const second = 1_000;
 const both = ['revocation', 'suspension'] as const;
@@ -22,74 +19,66 @@ async function start(status?: TrustPolicy['status']) {
   return { world, verifier, judge };
 }
 
-function listsAsked(world: PaperWorld): number {
-  const asked = world.fetch.asked.splice(0);
-  return asked.filter((url) => url.includes('/status/')).length;
-}
-
-async function publishBoth(
-  world: PaperWorld,
-  order: { readonly ttlMs?: number; readonly age?: number },
-) {
-  const headers = order.age === undefined ? {} : { age: String(order.age) };
-  const ttl = order.ttlMs === undefined ? {} : { ttlMs: order.ttlMs };
+async function publishBoth(world: PaperWorld, { age, ...order }: Order) {
+  const headers = age === undefined ? {} : { age: String(age) };
   for (const purpose of both) {
-    await world.publishList({ purpose, headers, ...ttl });
+    await world.publishList({ purpose, headers, ...order });
   }
 }
 
-/** Seconds, whole ones, for which a list is reused without asking again. */
-async function reusedFor(world: PaperWorld, judge: () => Promise<string>): Promise<number> {
-  await judge();
-  listsAsked(world);
-  for (let elapsed = 1; elapsed < 4_000; elapsed += 1) {
-    world.advance(second);
-    await judge();
-    if (listsAsked(world) > 0) {
-      return elapsed;
-    }
-  }
-  return Number.POSITIVE_INFINITY;
+interface Order {
+  readonly ttlMs?: number;
+  readonly age?: number;
+  readonly validUntil?: Date;
+}
+
+/** The verdict on a client whose revocation was published when the list had just been read. */
+async function judgeAfter(
+  ms: number,
+  order: (world: PaperWorld) => Order,
+  status?: TrustPolicy['status'],
+): Promise<string> {
+  const { world, judge } = await start(status);
+  await publishBoth(world, order(world));
+  expect(await judge()).toBe('accepted');
+  const validUntil = new Date(world.clock() + ms + 60_000);
+  await world.publishList({ purpose: 'revocation', set: [world.index], validUntil });
+  world.advance(ms);
+  return judge();
 }
 
 describe('a status list is reused', () => {
-  it('for its ttl', async () => {
-    const { world, judge } = await start({ maxAgeS: 120 });
-    await publishBoth(world, { ttlMs: 20_000 });
-    expect(await reusedFor(world, judge)).toBe(20);
-  });
+  const week = (world: PaperWorld) => new Date(world.clock() + 604_800_000);
 
-  it('for half the limit of its age, when its ttl is longer', async () => {
-    const { world, judge } = await start();
-    await publishBoth(world, { ttlMs: 300_000 });
-    expect(await reusedFor(world, judge)).toBe(30);
-  });
-
-  it.each([0, 1, -5, 14_999])('for 15 seconds when its ttl is %i ms', async (ttlMs) => {
-    const { world, judge } = await start();
-    await publishBoth(world, { ttlMs });
-    expect(await reusedFor(world, judge)).toBe(15);
-  });
-
-  it('for an hour at most', async () => {
-    const { world, judge } = await start({ maxAgeS: 3_600 });
-    const validUntil = new Date(world.clock() + 86_400_000);
-    for (const purpose of both) {
-      await world.publishList({ purpose, ttlMs: 1e12, validUntil });
-    }
-    expect(await reusedFor(world, judge)).toBe(1_800);
-  });
-
-  it('for less when it was old already as it came', async () => {
-    const { world, judge } = await start();
-    await publishBoth(world, { age: 12 });
-    expect(await reusedFor(world, judge)).toBe(18);
-  });
-
-  it('for one second when it was older than that', async () => {
-    const { world, judge } = await start();
-    await publishBoth(world, { age: 45 });
-    expect(await reusedFor(world, judge)).toBe(1);
+  it.each<[string, number, (world: PaperWorld) => Order, TrustPolicy['status']?]>([
+    ['for its ttl', 20, () => ({ ttlMs: 20_000 }), { maxAgeS: 120 }],
+    ['for half the limit of its age, when its ttl is longer', 30, () => ({ ttlMs: 300_000 })],
+    ['G-16 for 15 seconds when its ttl is 0', 15, () => ({ ttlMs: 0 })],
+    ['G-16 for 15 seconds when its ttl is 1 ms', 15, () => ({ ttlMs: 1 })],
+    ['G-16 for 15 seconds when its ttl is negative', 15, () => ({ ttlMs: -5 })],
+    ['G-16 for 15 seconds when its ttl is a little less', 15, () => ({ ttlMs: 14_999 })],
+    ['G-16 for half the limit when its ttl is 10^12', 30, () => ({ ttlMs: 1e12 })],
+    [
+      'G-16 for half the limit when its ttl is no number',
+      30,
+      () => ({ ttlMs: '15000' as unknown as number }),
+    ],
+    [
+      'G-16 for half an hour at most',
+      1_800,
+      (world) => ({ ttlMs: 1e12, validUntil: week(world) }),
+      { maxAgeS: 3_600 },
+    ],
+    ['for less when it was old already as it came', 18, () => ({ age: 12 })],
+    ['for one second when it was older than that', 1, () => ({ age: 45 })],
+    [
+      'credentials:TS-07 up to its own end, and then asked for',
+      7,
+      (world) => ({ validUntil: new Date(world.clock() + 7_000) }),
+    ],
+  ])('%s: %i s', async (_what, seconds, order, status) => {
+    expect(await judgeAfter(seconds * second - 1, order, status)).toBe('accepted');
+    expect(await judgeAfter(seconds * second, order, status)).toBe('status-revoked');
   });
 });
 
@@ -174,23 +163,10 @@ describe('the order of status lists', () => {
 });
 
 describe('a token status list', () => {
-  async function publishTokens(world: PaperWorld, status: number, index = world.index) {
+  function publishStatus(world: PaperWorld, status: number, index = world.index) {
     const bytes = new Uint8Array(32_768);
     packStatus({ bytes, bits: 2 }, world.index, status);
-    const payload = buildTokenStatusList({
-      url: world.tokenList,
-      issuer: world.issuer,
-      iat: new Date(world.clock()),
-      exp: new Date(world.clock() + 900_000),
-      ttlS: 30,
-      bits: 2,
-      lst: await encodeStatuses(bytes),
-    });
-    const header = { typ: 'statuslist+jwt', cty: undefined };
-    world.serve(world.tokenList, { body: await world.sign(payload, { header }) });
-    const { credentialStatus: _none, ...passport } = await world.passport();
-    const reference = { status_list: { idx: index, uri: world.tokenList } };
-    await world.publish({ jwt: await world.sign({ ...passport, status: reference }) });
+    return publishTokens(world, index, { bytes });
   }
 
   it.each([
@@ -200,7 +176,7 @@ describe('a token status list', () => {
     [3, 'status-invalid'],
   ])('says by value %i: %s', async (status, expected) => {
     const { world, judge } = await start();
-    await publishTokens(world, status);
+    await publishStatus(world, status);
     expect(await judge()).toBe(expected);
     expect(world.fetch.asked).toContain(world.tokenList);
   });
@@ -213,23 +189,21 @@ describe('a token status list', () => {
 
   it('refuses an index beyond its end', async () => {
     const { world, judge } = await start();
-    await publishTokens(world, 0, 131_072);
+    await publishStatus(world, 0, 131_072);
     expect(await judge()).toBe('status-invalid');
   });
 
   it('is not read with the bits of the other kind, once that one is held', async () => {
     const { world, verifier, judge } = await start();
     expect(await judge()).toBe('accepted');
-    const { credentialStatus: _none, ...passport } = await world.passport();
-    const reference = { status_list: { idx: world.index, uri: world.suspensionList } };
-    await world.publish({ jwt: await world.sign({ ...passport, status: reference }) });
+    await publishTokenReference(world, { idx: world.index, uri: world.suspensionList });
     verifier.invalidate(world.clientId);
     expect(await judge()).toBe('status-invalid');
   });
 
   it('is no bitstring list, nor the other way round', async () => {
     const { world, judge } = await start();
-    await publishTokens(world, 0);
+    await publishStatus(world, 0);
     const bitstring = world.fetch.answers.get(world.revocationList) ?? 'hang-up';
     world.serve(world.tokenList, bitstring);
     expect(await judge()).toBe('status-invalid');

@@ -57,7 +57,7 @@ describe('a client whose papers are in order', () => {
     expect(report.claims).toEqual(verdict.claims);
   });
 
-  it('may sign with Ed25519, under either name of the algorithm', async () => {
+  it('D-04 may sign with Ed25519, under either name of the algorithm', async () => {
     for (const alg of ['Ed25519', 'EdDSA']) {
       const issuerKey = await createKey('Ed25519');
       const world = await createPaperWorld();
@@ -94,7 +94,7 @@ describe('a client whose papers are in order', () => {
     expect((await verifier.verifyClient(world.clientId)).reason).toBe('key-binding-mismatch');
   });
 
-  it('is within the skew of clocks at both ends of its validity', async () => {
+  it('D-22 is within the skew of clocks at both ends of its validity', async () => {
     const world = await createPaperWorld();
     const verifier = createVerifier(world.options());
     const judge = async (validFrom: number, validUntil: number) => {
@@ -147,9 +147,7 @@ describe('requested scopes', () => {
     expect(verdict.withheld).toHaveLength(3);
     const line = verdict.report.checks.find(({ id }) => id === 'access.scopes');
     expect(line?.outcome).toBe('warn');
-    expect(line?.evidence['because']).toBe(
-      'the credential names no scopes: absent never means any',
-    );
+    expect(line?.evidence['because']).toBe('the papers name no scopes: absent never means any');
   });
 });
 

@@ -94,7 +94,7 @@ describe('verifyCredential', () => {
     expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'status-revoked' });
   });
 
-  it('gives no claims of a credential whose signature does not hold', async () => {
+  it('D-30 gives no claims of a credential whose signature does not hold', async () => {
     const world = await createPaperWorld();
     const [header, payload] = (await world.issue()).split('.');
     const [, , signature] = (await world.issue({ name: 'Other' })).split('.');
@@ -109,7 +109,7 @@ describe('verifyCredential', () => {
 });
 
 describe("a credential of an organization's own type", () => {
-  it('is checked but for its claims, and the report says so', async () => {
+  it('credentials:JS-01 is checked but for its claims, and the report says so', async () => {
     const world = await createPaperWorld();
     const verifier = createVerifier(world.options(trusting(world.policy, 'AcmeClearance')));
     const verdict = await verifier.verifyCredential(await foreign(world));
@@ -121,7 +121,7 @@ describe("a credential of an organization's own type", () => {
     });
   });
 
-  it('is judged by the validator that the operator passed', async () => {
+  it('credentials:JS-01 is judged by the validator that the operator passed', async () => {
     const world = await createPaperWorld();
     const seen: JsonObject[] = [];
     const verifier = createVerifier({
@@ -139,7 +139,7 @@ describe("a credential of an organization's own type", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('is undetermined when that validator breaks down', async () => {
+  it('credentials:JS-01 is undetermined when that validator breaks down', async () => {
     const world = await createPaperWorld();
     const verifier = createVerifier({
       ...world.options(trusting(world.policy, 'AcmeClearance')),

@@ -47,7 +47,9 @@ export interface Issuers {
   key(request: IssuerKeyRequest): Promise<IssuerKeyReading>;
   /**
    * The key once more, from the origin, when it is not listed in the copy at hand and the copy is
-   * older than 30 seconds: the key may be younger. undefined when there is no point in asking.
+   * older than 30 seconds: the key may be younger. One read serves everybody who asks meanwhile;
+   * when it fails, the copy goes on for as long as it was good. undefined when there is no point in
+   * asking.
    */
   newerKey(
     request: IssuerKeyRequest,
@@ -66,22 +68,47 @@ export function createIssuers(octets: Octets): Issuers {
     isKept: (document) => document.ok,
   });
 
+  const refreshes = new Map<string, Promise<IssuerReading>>();
+
+  // did:web §2.5.2: the document found at the URL of a DID names that very DID; another is not kept.
+  function belonging(request: IssuerRequest, reading: IssuerReading): IssuerReading {
+    if (!reading.ok || !reading.value.ok || reading.value.value.did === request.did) {
+      return reading;
+    }
+    octets.drop(urlOf(request));
+    return { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') };
+  }
+
   function document(request: IssuerRequest): IssuerReading | Promise<IssuerReading> {
     const reading = source.read({ url: urlOf(request), deadline: request.deadline });
     return reading instanceof Promise
-      ? reading.then((settled) => belongingTo(request.did, settled))
-      : belongingTo(request.did, reading);
+      ? reading.then((settled) => belonging(request, settled))
+      : belonging(request, reading);
   }
 
-  const keyNow = async (request: IssuerKeyRequest) => keyIn(await document(request), request);
+  async function reread(request: IssuerRequest): Promise<IssuerReading> {
+    const reading = await document(request);
+    // A host that is away takes nothing back: its copy stays good for the time it was given.
+    if (!reading.ok && !reading.trouble.definite) octets.believe(urlOf(request));
+    return reading;
+  }
+
+  /** The document from the origin, with all who ask for it meanwhile; undefined when it is too soon. */
+  function refresh(request: IssuerRequest): Promise<IssuerReading> | undefined {
+    const url = urlOf(request);
+    if (!octets.suspect(url, refreshPauseMs)) return refreshes.get(url);
+    const reading = reread(request).finally(() => refreshes.delete(url));
+    refreshes.set(url, reading);
+    return reading;
+  }
 
   const newerKey: Issuers['newerKey'] = (request, key) => {
     const missing = !key.ok && isMissing(key.faults[0]?.rule);
-    return missing && octets.suspect(urlOf(request), refreshPauseMs) ? keyNow(request) : undefined;
+    return missing ? refresh(request)?.then((reading) => keyIn(reading, request)) : undefined;
   };
 
   async function key(request: IssuerKeyRequest): Promise<IssuerKeyReading> {
-    const found = await keyNow(request);
+    const found = keyIn(await document(request), request);
     return (found.ok ? await newerKey(request, found.key) : undefined) ?? found;
   }
 
@@ -95,13 +122,6 @@ async function parseIssuerDocument(response: FetchedResponse): Promise<Parsed<Di
   }
   const did = parseDidWeb(json.value['id']);
   return did.ok ? parseDidDocument(json.value, did.value.did) : did;
-}
-
-// did:web §2.5.2: the document found at the URL of a DID names that very DID.
-function belongingTo(did: Did, reading: IssuerReading): IssuerReading {
-  return reading.ok && reading.value.ok && reading.value.value.did !== did
-    ? { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') }
-    : reading;
 }
 
 function keyIn(reading: IssuerReading, asked: IssuerKeyRequest): IssuerKeyReading {

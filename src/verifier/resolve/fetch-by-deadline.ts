@@ -1,4 +1,5 @@
 import type { Fetch, FetchOutcome } from '../ports.ts';
+import { within } from './within.ts';
 
 /** One URL to read, and how much of it for how long. */
 export interface FetchRequest {
@@ -22,21 +23,24 @@ export async function fetchByDeadline(
   request: FetchRequest,
   { etag, revalidate }: Conditions,
 ): Promise<FetchOutcome> {
-  const { url, ...bounds } = request;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<FetchOutcome>((resolve) => {
-    const giveUp = () => resolve({ ok: false, failure: 'timeout', detail: 'the deadline passed' });
-    timer = setTimeout(giveUp, Math.max(0, request.deadline - Date.now()));
-  });
-  try {
-    const conditions = {
-      ...(etag === undefined ? {} : { ifNoneMatch: etag }),
-      ...(revalidate ? { revalidate } : {}),
-    };
-    return await Promise.race([fetch(url, { ...bounds, ...conditions }), timeout]);
-  } catch {
-    return { ok: false, failure: 'failed', detail: 'the fetch port broke its promise' };
-  } finally {
-    clearTimeout(timer);
-  }
+  const { url, accept, maxBytes, deadline } = request;
+  const options = {
+    accept,
+    maxBytes,
+    deadline,
+    ...(etag === undefined ? {} : { ifNoneMatch: etag }),
+    ...(revalidate ? { revalidate } : {}),
+  };
+  const answer = async (): Promise<FetchOutcome> => {
+    try {
+      return await fetch(url, options);
+    } catch {
+      return { ok: false, failure: 'failed', detail: 'the fetch port broke its promise' };
+    }
+  };
+  return within(deadline - Date.now(), answer(), () => ({
+    ok: false,
+    failure: 'timeout',
+    detail: 'the deadline passed',
+  }));
 }

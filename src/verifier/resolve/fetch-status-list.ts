@@ -1,11 +1,13 @@
 import { findAssertionKey } from '../../protocol/did-document.ts';
 import { clockSkewMs, maxStatusListBytes } from '../../protocol/limits.ts';
-import type { Fetch, FetchedResponse } from '../ports.ts';
+import type { Fetch } from '../ports.ts';
 import type { Issuers } from './did-web.ts';
 import { fetchByDeadline } from './fetch-by-deadline.ts';
-import { ageMsOf } from './freshness.ts';
+import { ageMsOf, confirmedHeaders } from './freshness.ts';
 import type { HeldList, ListRequest, NoList } from './held-list.ts';
 import { isAnswerTo } from './held-list.ts';
+import type { RefreshAhead } from './refresh-ahead.ts';
+import type { Arrival, SharedCopies } from './shared-copies.ts';
 import type { Signatures } from './signatures.ts';
 import { acceptList, verifyStatusList } from './verify-status-list.ts';
 
@@ -15,16 +17,24 @@ export interface ListDeps {
   readonly clock: () => number;
   readonly issuers: Issuers;
   readonly signatures: Signatures;
+  readonly shared: SharedCopies;
+  readonly refreshAhead: RefreshAhead;
 }
 
 /** A list as it was verified on arrival, or why there is none. */
 export type FetchedList = { readonly ok: true; readonly held: HeldList } | NoList;
 
+/** The list that is held, if any, and whether only the origin can tell if it still is the list. */
+export interface HeldBefore {
+  readonly held: HeldList | undefined;
+  readonly doubted: boolean;
+}
+
 /** Fetches a list, or has the one held confirmed, and verifies it before anybody may hold it. */
 export async function fetchStatusList(
   deps: ListDeps,
   request: ListRequest,
-  held: HeldList | undefined,
+  { held, doubted }: HeldBefore,
 ): Promise<FetchedList> {
   const { url, deadline, format } = request;
   // A copy that was verified under another state of the issuer's document confirms nothing.
@@ -33,53 +43,54 @@ export async function fetchStatusList(
   const fetched = await fetchByDeadline(
     deps.fetch,
     { url, deadline, accept: acceptList(format), maxBytes: maxStatusListBytes },
-    { etag: before?.etag, revalidate: held?.suspected === true },
+    { etag: before?.response.headers.get('etag'), revalidate: doubted },
   );
   if (!fetched.ok) {
-    return { ok: false, reason: 'status-unavailable', rule: `fetch-${fetched.failure}` };
+    return unavailable(`fetch-${fetched.failure}`);
   }
-  const { status } = fetched.response;
-  if (status === 304 && before !== undefined) {
-    return confirm(before, request, { response: fetched.response, fetchedAt });
+  const { response } = fetched;
+  if (response.status === 304 && before !== undefined) {
+    const headers = confirmedHeaders(before.response.headers, response.headers);
+    const confirmed = { ...before.response, headers };
+    return confirm(before, request, { response: confirmed, fetchedAt });
   }
-  return status === 200
-    ? accept(deps, request, { response: fetched.response, fetchedAt })
-    : { ok: false, reason: 'status-unavailable', rule: `http-${status}` };
+  return response.status === 200
+    ? admitStatusList(deps, request, { response, fetchedAt })
+    : unavailable(`http-${response.status}`);
 }
 
-interface Arrival {
-  readonly response: FetchedResponse;
-  readonly fetchedAt: number;
-}
-
-async function accept(
+/** Verifies a list that came from anywhere, under the keys of its issuer as they are now. */
+export async function admitStatusList(
   deps: ListDeps,
   request: ListRequest,
-  { response, fetchedAt }: Arrival,
+  arrival: Arrival,
 ): Promise<FetchedList> {
-  const at = new Date(fetchedAt);
-  const verified = await verifyStatusList(deps, response.body, { ...request, at });
+  const at = new Date(deps.clock());
+  const verified = await verifyStatusList(deps, arrival.response.body, { ...request, at });
   if (!verified.ok) {
     return invalid(verified.faults[0]?.rule);
   }
   // A list from the future would make every honest one that follows look older than it.
-  if (verified.value.list.issuedAt > fetchedAt + clockSkewMs) {
-    return invalid('list-not-yet-valid');
-  }
-  const etag = response.headers.get('etag');
-  return { ok: true, held: { ...verified.value, ...timesOf({ response, fetchedAt }), etag } };
+  return verified.value.list.issuedAt > arrival.fetchedAt + clockSkewMs
+    ? invalid('list-not-yet-valid')
+    : { ok: true, held: { ...verified.value, ...datedOf(arrival) } };
+}
+
+/** Why a list that could not be read is no list. */
+export function unavailable(rule: string): NoList {
+  return { ok: false, reason: 'status-unavailable', rule };
 }
 
 function confirm(before: HeldList, request: ListRequest, arrival: Arrival): FetchedList {
   const at = new Date(arrival.fetchedAt);
   const key = findAssertionKey(request.issuerDocument, { kid: before.list.kid, at });
   return key.ok
-    ? { ok: true, held: { ...before, ...timesOf(arrival) } }
+    ? { ok: true, held: { ...before, ...datedOf(arrival) } }
     : invalid(key.faults[0]?.rule);
 }
 
-function timesOf({ response, fetchedAt }: Arrival) {
-  return { fetchedAt, ageMs: ageMsOf(response.headers), suspected: false };
+function datedOf({ response, fetchedAt }: Arrival) {
+  return { response, fetchedAt, ageMs: ageMsOf(response.headers) };
 }
 
 function invalid(rule = 'list-format'): NoList {

@@ -1,5 +1,8 @@
 import type { DidDocument } from '../../protocol/did-document.ts';
 import type { Did } from '../../protocol/did-web.ts';
+import type { FetchedResponse } from '../ports.ts';
+import type { Dated } from './freshness.ts';
+import { originAtOf } from './freshness.ts';
 import type { ListFormat, StatusList, VerifiedList } from './verify-status-list.ts';
 
 /** Which list is wanted, by whom it must be signed, and how old it may be. */
@@ -19,14 +22,9 @@ export interface ListRequest {
 }
 
 /** A verified list and how it came to us. */
-export interface HeldList extends VerifiedList {
-  /** When it was asked for, by the verifier's clock. */
-  readonly fetchedAt: number;
-  /** What the answer said of its own age when it came. */
-  readonly ageMs: number;
-  readonly etag: string | undefined;
-  /** true when the next read has to go back to the origin. */
-  readonly suspected: boolean;
+export interface HeldList extends VerifiedList, Dated {
+  /** The octets that were verified, under the headers of the last answer. */
+  readonly response: FetchedResponse;
 }
 
 /** The reasons of a verdict that a status list can give. */
@@ -56,12 +54,21 @@ const ttlBoundsMs = { floor: 15_000, ceiling: 3_600_000 } as const;
 // A list that is old when it comes is asked for again, but not for every single question.
 const minHeldMs = 1_000;
 
-/** Whether a list answers without asking the network: young, unsuspected, and of this very issuer. */
-export function isReusable(held: HeldList, request: ListRequest, now: number): boolean {
-  const { ttlMs = ttlBoundsMs.ceiling } = held.list;
+/**
+ * How long a list may be reused from the moment it was asked for, in milliseconds: for its ttl,
+ * within our bounds, for half the limit of its age, and never beyond its own end.
+ */
+export function reusableMsOf(held: HeldList, { maxAgeMs }: ListRequest): number {
+  const { ttlMs = ttlBoundsMs.ceiling, expiresAt = Number.POSITIVE_INFINITY } = held.list;
   const bounded = Math.min(Math.max(ttlMs, ttlBoundsMs.floor), ttlBoundsMs.ceiling);
-  const reusableMs = Math.max(Math.min(bounded, request.maxAgeMs / 2), held.ageMs + minHeldMs);
-  return ageOf(held, now) < reusableMs && !held.suspected && isAnswerTo(held, request);
+  const reusableMs = Math.min(bounded, maxAgeMs / 2) - held.ageMs;
+  return Math.max(Math.min(reusableMs, expiresAt - held.fetchedAt), minHeldMs);
+}
+
+/** Whether a list answers without asking the network: young enough, and of this very issuer. */
+export function isReusable(held: HeldList, request: ListRequest, now: number): boolean {
+  const heldMs = now - held.fetchedAt;
+  return heldMs >= 0 && heldMs < reusableMsOf(held, request) && isAnswerTo(held, request);
 }
 
 /** Whether a held list is what is asked for, by the issuer who is asked about, as its keys are now. */
@@ -87,6 +94,5 @@ export function readingOf(held: HeldList, request: ListRequest, now: number): Li
 
 // The age counts what caches on the way have added; a clock that went backwards makes it unusable.
 function ageOf(held: HeldList, now: number): number {
-  const heldMs = now - held.fetchedAt;
-  return heldMs < 0 ? Number.POSITIVE_INFINITY : held.ageMs + heldMs;
+  return now < held.fetchedAt ? Number.POSITIVE_INFINITY : now - originAtOf(held);
 }

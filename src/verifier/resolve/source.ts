@@ -22,7 +22,7 @@ export interface SourceKind<Value> {
   readonly maxBytes: number;
   derive(response: FetchedResponse, url: string): Promise<Value>;
   // CIMD-02 §5.2: a document that is invalid is not cached.
-  isKept(value: Value): boolean;
+  isKept(value: Value, url: string): boolean;
 }
 
 /** Reads one kind of document; what was derived from octets is derived once. */
@@ -36,10 +36,18 @@ export interface Source<Value> {
 /** A source of one kind of document over the octets that are held. */
 export function createSource<Value>(octets: Octets, kind: SourceKind<Value>): Source<Value> {
   const derived = new Derived<FetchedResponse, Value>();
+  const deriveOnce = (response: FetchedResponse, url: string) =>
+    derived.of(response, (source) => kind.derive(source, url));
+
+  async function isKept(response: FetchedResponse, url: string): Promise<boolean> {
+    const small = response.body.byteLength <= kind.maxBytes;
+    return small && kind.isKept(await deriveOnce(response, url), url);
+  }
 
   function conclude(value: Value, held: HeldOctets, url: string): SourceReading<Value> {
-    if (!kind.isKept(value)) {
-      octets.drop(url);
+    // Somebody else, who is content with less, may have had it held.
+    if (!kind.isKept(value, url)) {
+      octets.discard(url, held);
     }
     return { ok: true, value, held };
   }
@@ -56,7 +64,7 @@ export function createSource<Value>(octets: Octets, kind: SourceKind<Value>): So
     if (held.response.body.byteLength > kind.maxBytes) {
       return { ok: false, trouble: { cause: 'too-large', status: null, definite: true } };
     }
-    const value = derived.of(held.response, (response) => kind.derive(response, url));
+    const value = deriveOnce(held.response, url);
     return value instanceof Promise
       ? value.then((settled) => conclude(settled, held, url))
       : conclude(value, held, url);
@@ -65,7 +73,7 @@ export function createSource<Value>(octets: Octets, kind: SourceKind<Value>): So
   return {
     read({ url, deadline }) {
       const { accept, maxBytes } = kind;
-      const outcome = octets.read({ url, accept, maxBytes, deadline });
+      const outcome = octets.read({ url, accept, maxBytes, deadline, isKept });
       return outcome instanceof Promise
         ? outcome.then((settled) => interpret(settled, url))
         : interpret(outcome, url);

@@ -13,35 +13,40 @@ const dayMs = 86_400_000;
 
 /** What goes wrong with a passport itself. */
 export const credentialTamperings: readonly Tampering[] = [
-  rejected('credential.envelope', 'text that is no JWS', 'credential-malformed', {
+  rejected('credential.envelope', 'D-15 text that is no JWS', 'credential-malformed', {
     tamper: (world) => world.publish({ jwt: 'not.a.jws' }),
   }),
-  rejected('credential.envelope', 'no signature at all', 'algorithm-not-allowed', {
+  rejected('credential.envelope', 'D-01 no signature at all', 'algorithm-not-allowed', {
     tamper: async (world) => {
       const [, payload] = (await world.sign(await world.passport())).split('.');
       const header = btoa(JSON.stringify({ alg: 'none', kid: 'x', typ: 'vc+jwt' }));
       await world.publish({ jwt: `${header.replaceAll('=', '')}.${payload}.` });
     },
   }),
-  rejected('credential.envelope', 'a key of its own in the header', 'credential-malformed', {
+  rejected('credential.envelope', 'D-05 a key of its own in the header', 'credential-malformed', {
     tamper: async (world) => resign({ jwk: (await createKey()).jwk })(world),
   }),
-  rejected('credential.envelope', 'a token of another type', 'credential-malformed', {
+  rejected('credential.envelope', 'D-16 a token of another type', 'credential-malformed', {
     tamper: resign({ typ: 'at+jwt' }),
   }),
-  rejected('credential.envelope', "another issuer's kid", 'credential-malformed', {
+  rejected('credential.envelope', "D-18 another issuer's kid", 'credential-malformed', {
     tamper: resign({ kid: 'did:web:evil.com#key-1' }),
   }),
-  rejected('credential.envelope', 'a member that goes unread', 'credential-malformed', {
-    tamper: reissue((payload) => ({ ...payload, proof: {} })),
-  }),
-  rejected('credential.envelope', 'two subjects', 'subject-mismatch', {
+  rejected(
+    'credential.envelope',
+    'credentials:VCDM-20 a member that goes unread',
+    'credential-malformed',
+    {
+      tamper: reissue((payload) => ({ ...payload, proof: {} })),
+    },
+  ),
+  rejected('credential.envelope', 'credentials:VCDM-10 two subjects', 'subject-mismatch', {
     tamper: reissue((payload) => ({
       ...payload,
       credentialSubject: [payload['credentialSubject'] ?? null, { id: 'https://evil.com/c' }],
     })),
   }),
-  rejected('credential.envelope', 'a status nobody can check', 'status-invalid', {
+  rejected('credential.envelope', 'credentials:JC-17 a status nobody can check', 'status-invalid', {
     tamper: reissue((payload) => ({ ...payload, credentialStatus: { type: 'Trust2026' } })),
   }),
   rejected('credential.signature', 'signed with another key', 'signature-invalid', {
@@ -60,14 +65,19 @@ export const credentialTamperings: readonly Tampering[] = [
       await world.publish({ jwt: `${header}.${payload}.${signature}` });
     },
   }),
-  rejected('credential.signature', 'an algorithm that is not the key’s', 'algorithm-not-allowed', {
-    tamper: async (world) => {
-      const forger = await createKey('Ed25519');
-      const header = { kid: world.kidOf(world.issuerKey) };
-      const jwt = await world.sign(await world.passport(), { key: forger, header });
-      await world.publish({ jwt });
+  rejected(
+    'credential.signature',
+    'D-04 an algorithm that is not the key’s',
+    'algorithm-not-allowed',
+    {
+      tamper: async (world) => {
+        const forger = await createKey('Ed25519');
+        const header = { kid: world.kidOf(world.issuerKey) };
+        const jwt = await world.sign(await world.passport(), { key: forger, header });
+        await world.publish({ jwt });
+      },
     },
-  }),
+  ),
   rejected('credential.schema', 'a claim that is no claim of a passport', 'schema-invalid', {
     tamper: changeSubject({ trustScore: 99 }),
   }),
@@ -89,10 +99,10 @@ export const credentialTamperings: readonly Tampering[] = [
       return { ...payload, type, credentialSubject: { id, did, name, attestations } };
     }),
   }),
-  rejected('credential.validity', 'a passport that ran out', 'expired', {
+  rejected('credential.validity', 'D-22 a passport that ran out', 'expired', {
     tamper: (world) => world.advance(7 * dayMs),
   }),
-  rejected('credential.validity', 'a passport from next week', 'not-yet-valid', {
+  rejected('credential.validity', 'D-22 a passport from next week', 'not-yet-valid', {
     tamper: async (world) => {
       const validFrom = new Date(world.clock() + dayMs);
       const validUntil = new Date(world.clock() + 2 * dayMs);
@@ -100,7 +110,7 @@ export const credentialTamperings: readonly Tampering[] = [
       await world.publish({ jwt: await world.sign(payload) });
     },
   }),
-  rejected('credential.lifetime', 'a passport for a year', 'policy-not-met', {
+  rejected('credential.lifetime', 'D-24 a passport for a year', 'policy-not-met', {
     tamper: async (world) => {
       const validUntil = new Date(world.clock() + 365 * dayMs);
       await world.publish({ jwt: await world.issue({ validUntil }) });

@@ -65,19 +65,19 @@ const byDocument: readonly Tampering[] = [
 ];
 
 const byIssuer: readonly Tampering[] = [
-  rejected('issuer.did', 'no DID document', 'issuer-unresolvable', {
+  rejected('issuer.did', 'E-12 no DID document', 'issuer-unresolvable', {
     tamper: (world) => world.serve(world.didUrl, { status: 404, body: '' }),
   }),
   unknown('issuer.did', 'a DID host in trouble', 'issuer-unresolvable', {
     tamper: (world) => world.serve(world.didUrl, { status: 500, body: '' }),
   }),
-  rejected('issuer.did', 'the document of another DID', 'issuer-unresolvable', {
+  rejected('issuer.did', 'E-01 the document of another DID', 'issuer-unresolvable', {
     tamper: (world) => world.serveJson(world.didUrl, { id: 'did:web:evil.com' }),
   }),
   rejected('issuer.key', 'a key that the issuer does not list', 'key-not-found', {
     tamper: async (world) => world.publishIssuer([await createKey()]),
   }),
-  rejected('issuer.key', 'a key that the issuer took back', 'key-not-found', {
+  rejected('issuer.key', 'credentials:CID-03 a key that the issuer took back', 'key-not-found', {
     tamper: (world) => {
       const kid = world.kidOf(world.issuerKey);
       world.serveJson(world.didUrl, {
@@ -95,7 +95,7 @@ const byIssuer: readonly Tampering[] = [
       });
     },
   }),
-  rejected('issuer.key', 'a key for authentication only', 'key-not-found', {
+  rejected('issuer.key', 'E-03 a key for authentication only', 'key-not-found', {
     tamper: (world) => {
       const kid = world.kidOf(world.issuerKey);
       const { jwk } = world.issuerKey;

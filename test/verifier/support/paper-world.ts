@@ -8,8 +8,11 @@ import {
   buildClientMetadata,
   clientMetadataDigest,
 } from '../../../src/protocol/client-metadata.ts';
+import { formatDateTime } from '../../../src/protocol/date-time.ts';
 import { buildDidDocument } from '../../../src/protocol/did-document.ts';
 import { type Did, didWebOf } from '../../../src/protocol/did-web.ts';
+import { sha256Base64url } from '../../../src/protocol/digest.ts';
+import { buildFacet, type FacetInput } from '../../../src/protocol/facet.ts';
 import { jwkThumbprint, type PublicJwk, parsePublicJwk } from '../../../src/protocol/jwk.ts';
 import { buildJwks } from '../../../src/protocol/jwks.ts';
 import { buildPassport, type PassportInput } from '../../../src/protocol/passport.ts';
@@ -40,6 +43,16 @@ export interface ListOrder {
 export interface Signing {
   readonly key?: TestKey;
   readonly header?: Readonly<Record<string, unknown>>;
+}
+
+/** A facet to publish, and how its entry in the listing differs from what it should be. */
+export interface FacetPublication {
+  readonly jwt: string;
+  /** As in the listing; `allowed-actions` unless said otherwise. */
+  readonly type?: string;
+  readonly url?: string;
+  readonly sha256?: string;
+  readonly validUntil?: Date;
 }
 
 const start = Date.parse('2026-11-20T12:00:00Z');
@@ -95,12 +108,16 @@ export class PaperWorld {
   readonly revocationList: string;
   readonly suspensionList: string;
   readonly tokenList: string;
+  /** Where the organization lists the facets that it publishes; nothing is there at first. */
+  readonly facetListing: string;
   readonly issuer: Did;
   readonly issuerKey: TestKey;
   readonly agentKey: TestKey;
   readonly policy: TrustPolicy;
   /** The index of the passport in every list. */
   readonly index = 48_211;
+  /** The index of a facet in every list, unless it is given another. */
+  readonly facetIndex = 52_007;
   /** The document without its passport. */
   readonly core: JsonObject;
   #now = start;
@@ -115,6 +132,7 @@ export class PaperWorld {
     this.revocationList = `${origin}/status/7r`;
     this.suspensionList = `${origin}/status/7s`;
     this.tokenList = `${origin}/token-status/7`;
+    this.facetListing = `${base}/credentials`;
     this.issuer = didWebOf(origin);
     this.issuerKey = keys.issuerKey;
     this.agentKey = keys.agentKey;
@@ -177,6 +195,50 @@ export class PaperWorld {
   /** A passport that is in order but for these changes, signed. */
   async issue(changes: Partial<PassportInput> = {}): Promise<string> {
     return this.sign(await this.passport(changes));
+  }
+
+  /** The payload of a facet that is in order, with these parts of its input changed. */
+  facet(changes: Partial<FacetInput> & { readonly index?: number } = {}): JsonObject {
+    const { revocationList, suspensionList, tokenList } = this;
+    const { index = this.facetIndex, ...parts } = changes;
+    return buildFacet({
+      type: 'allowed-actions',
+      origin: this.origin,
+      id: 'urn:uuid:0e4f8f0e-5b0a-4b55-8a0c-2f1df3e0a001',
+      issuer: this.issuer,
+      clientId: this.clientId,
+      did: didWebOf(this.origin, ['a', 'billing-bot']),
+      name: 'Billing Bot',
+      claims: { actions: [{ action: 'read', resource: 'logs/production' }] },
+      validFrom: new Date(start - dayMs),
+      validUntil: new Date(start + 90 * dayMs),
+      status: { revocationList, suspensionList, tokenList, index },
+      ...parts,
+    });
+  }
+
+  /** A facet that is in order but for these changes, signed. */
+  issueFacet(changes: Partial<FacetInput> & { readonly index?: number } = {}): Promise<string> {
+    return this.sign(this.facet(changes));
+  }
+
+  /** Publishes facets beside the document, and the listing that names them and no others. */
+  async publishFacets(
+    facets: readonly FacetPublication[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const listing = await Promise.all(
+      facets.map(async ({ jwt, type = 'allowed-actions', ...entry }, at) => {
+        const { url = `${this.facetListing}/crd_${at}`, validUntil } = entry;
+        const sha256 = entry.sha256 ?? (await sha256Base64url(jwt));
+        const immutable = 'public, max-age=31536000, immutable';
+        const types = { 'content-type': 'application/vc+jwt', 'cache-control': immutable };
+        this.serve(url, { headers: types, body: jwt });
+        const end = formatDateTime(validUntil ?? new Date(start + 90 * dayMs));
+        return { type, url, sha256, validUntil: end };
+      }),
+    );
+    this.serveJson(this.facetListing, listing, headers);
   }
 
   serve(url: string, answer: MemoryAnswer): void {

@@ -1,4 +1,11 @@
-import { onlyTrust, rejected, type Tampering } from './tampering.ts';
+import {
+  changeSubject,
+  onlyTrust,
+  rejected,
+  requiring,
+  type Tampering,
+  unknown,
+} from './tampering.ts';
 
 const bySyntax: readonly Tampering[] = [
   rejected('client-id.syntax', 'a dot segment', 'url-invalid', {
@@ -24,7 +31,7 @@ const byTrust: readonly Tampering[] = [
     clientId: 'https://id.acme.com/abc/client.json',
     asked: 0,
   }),
-  rejected('issuer.trust', 'an issuer that is not in the policy', 'issuer-not-trusted', {
+  rejected('issuer.trust', 'E-14 an issuer that is not in the policy', 'issuer-not-trusted', {
     policy: (policy) => ({
       ...policy,
       trust: [
@@ -81,6 +88,33 @@ const byPolicy: readonly Tampering[] = [
   }),
   rejected('policy.scopes', 'a scope that every client must have', 'policy-not-met', {
     policy: (policy) => ({ ...policy, require: { authorizedScopes: ['audit:self'] } }),
+  }),
+  unknown('policy.scopes', 'a scope of facets that cannot be read', 'fetch-failed', {
+    policy: requiring({ authorizedScopes: ['audit:self'] }),
+    tamper: async (world) => {
+      await world.publish({ jwt: await world.issue({ authorizedScopes: undefined }) });
+      world.serve(world.facetListing, 'hang-up');
+    },
+  }),
+  rejected('policy.credentials', 'a type that nobody published', 'policy-not-met', {
+    policy: requiring({ credentialTypes: ['AgentComplianceCredential'] }),
+  }),
+  rejected('policy.credentials', 'a facet of another type', 'policy-not-met', {
+    policy: requiring({ credentialTypes: ['AgentComplianceCredential'] }),
+    tamper: async (world) => {
+      await world.publishFacets([{ jwt: await world.issueFacet(), type: 'compliance' }]);
+    },
+  }),
+  unknown('policy.credentials', 'a listing out of reach', 'fetch-failed', {
+    policy: requiring({ credentialTypes: ['AgentComplianceCredential'] }),
+    tamper: (world) => world.serve(world.facetListing, { status: 503, body: '' }),
+  }),
+  rejected('policy.claims', 'a level below the one required', 'policy-not-met', {
+    policy: requiring({ claims: [{ claim: '/provenance/slsaLevel', atLeast: 3 }] }),
+    tamper: changeSubject({ provenance: { slsaLevel: 2 } }),
+  }),
+  rejected('policy.claims', 'a claim that is not made', 'policy-not-met', {
+    policy: requiring({ claims: [{ claim: '/agentVersion', oneOf: ['3.2.1'] }] }),
   }),
 ];
 

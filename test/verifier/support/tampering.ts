@@ -66,3 +66,18 @@ export const onlyTrust = (change: object) => (policy: TrustPolicy) => ({
   ...policy,
   trust: policy.trust.map((entry) => ({ ...entry, ...change })),
 });
+
+/** The policy with its issuers trusted for passports and for every kind of facet. */
+export const trustingFacets = onlyTrust({
+  credentialTypes: [
+    'AgentAuthorizationCredential',
+    'AgentComplianceCredential',
+    'AgentProvenanceCredential',
+    'AgentAllowedActionsCredential',
+  ],
+});
+
+/** The policy with these demands, in which facets count. */
+export const requiring =
+  (require: NonNullable<TrustPolicy['require']>) =>
+  (policy: TrustPolicy): TrustPolicy => ({ ...trustingFacets(policy), require });

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { createSharedCopies } from '../../../src/verifier/resolve/shared-copies.ts';
+
+const arrival = {
+  response: { status: 200, headers: new Map([['etag', '"1"']]), body: Uint8Array.of(1, 2, 3) },
+  fetchedAt: 1_000,
+};
+
+describe('shared copies', () => {
+  it('are none without a cache', async () => {
+    const shared = createSharedCopies({ cache: undefined, clock: () => 1_000 });
+    shared.keep('url', arrival, 60_000);
+    shared.drop('url');
+    expect(await shared.find('url', 100)).toBeUndefined();
+  });
+
+  it('are found as they were kept, and are copies', async () => {
+    const cache = new Map();
+    const shared = createSharedCopies({ cache, clock: () => 2_000 });
+    shared.keep('url', arrival, 60_000);
+    expect(await shared.find('url', 3)).toEqual(arrival);
+    cache.get('url').body.fill(0);
+    expect(arrival.response.body).toEqual(Uint8Array.of(1, 2, 3));
+    expect(await shared.find('url', 2)).toBeUndefined();
+  });
+
+  it('are copies when they come out as well', async () => {
+    const body = Uint8Array.of(1, 2, 3);
+    const entry = { headers: {}, body, fetchedAt: 1_000 };
+    const cache = { get: () => entry, set: () => undefined, delete: () => undefined };
+    const found = await createSharedCopies({ cache, clock: () => 2_000 }).find('url', 3);
+    body.fill(0);
+    expect(found?.response.body).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it('from the future are not found', async () => {
+    const cache = new Map([['url', { headers: {}, body: new Uint8Array(), fetchedAt: 2_001 }]]);
+    const shared = createSharedCopies({ cache, clock: () => 2_000 });
+    expect(await shared.find('url', 3)).toBeUndefined();
+  });
+
+  it('are not kept when they are of no use', async () => {
+    const cache = new Map();
+    createSharedCopies({ cache, clock: () => 2_000 }).keep('url', arrival, 0);
+    expect(cache.size).toBe(0);
+  });
+
+  it('that were fetched up to a drop are not found again, later ones are', async () => {
+    const cache = new Map();
+    const shared = createSharedCopies({
+      cache: { get: (url) => cache.get(url), set: () => undefined, delete: () => undefined },
+      clock: () => 5_000,
+    });
+    const entry = { headers: {}, body: Uint8Array.of(1) };
+    cache.set('url', { ...entry, fetchedAt: 5_000 });
+    expect(await shared.find('url', 3)).toMatchObject({ fetchedAt: 5_000 });
+    shared.drop('url');
+    expect(await shared.find('url', 3)).toBeUndefined();
+    cache.set('other', { ...entry, fetchedAt: 5_000 });
+    expect(await shared.find('other', 3)).toMatchObject({ fetchedAt: 5_000 });
+  });
+
+  it('in a cache that never answers are asked for 256 times at most, and not at once again', async () => {
+    let asked = 0;
+    const silence = () => {
+      asked += 1;
+      return new Promise<never>(() => {});
+    };
+    const cache = { get: silence, set: silence, delete: silence };
+    const shared = createSharedCopies({ cache, clock: () => 2_000 });
+    const one = await shared.find('url', 3);
+    const startedAt = performance.now();
+    expect([one, await shared.find('url', 3), asked]).toEqual([undefined, undefined, 1]);
+    expect(performance.now() - startedAt).toBeLessThan(200);
+    for (let at = 0; at < 1_000; at += 1) shared.keep('url', arrival, 60_000);
+    expect(asked).toBe(256);
+  });
+});

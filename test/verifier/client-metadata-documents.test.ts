@@ -175,10 +175,10 @@ describe('a document may', () => {
 describe('the copy of a document', () => {
   it('oauth:CID-36, oauth:CID-38: is used for as long as its headers say', async () => {
     const { world, verifier } = await judge();
-    world.advance(299_000);
+    world.advance(224_000);
     await verifier.verifyClient(world.clientId);
     expect(documentsAsked(world)).toBe(1);
-    world.advance(2_000);
+    world.advance(77_000);
     await verifier.verifyClient(world.clientId);
     expect(documentsAsked(world)).toBe(2);
   });

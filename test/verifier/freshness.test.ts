@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fetch, TrustPolicy } from '../../src/verifier/index.ts';
+import type { TrustPolicy } from '../../src/verifier/index.ts';
 import { createVerifier } from '../../src/verifier/index.ts';
 import { createKey, createPaperWorld, type PaperWorld } from './support/paper-world.ts';
 
@@ -241,45 +241,6 @@ describe('invalidate', () => {
     await judge();
     expect(look(world)).toMatchObject({ document: 1 });
   });
-});
-
-describe('invalidate, once more while the origin is asked', () => {
-  it.each(['clientId', 'revocationList'] as const)(
-    'does not believe what it said before: %s',
-    async (place) => {
-      const world = await createPaperWorld();
-      let release = () => {};
-      let held = Promise.resolve();
-      const fetch = Object.assign(
-        async (...asked: Parameters<Fetch>) => {
-          const answer = await world.fetch(...asked);
-          await held;
-          return answer;
-        },
-        { allowLoopback: false },
-      );
-      const verifier = createVerifier({ ...world.options(), fetch });
-      const judge = async () => {
-        const { outcome, reason } = await verifier.verifyClient(world.clientId);
-        return reason ?? outcome;
-      };
-      await judge();
-      look(world);
-      held = new Promise((resolve) => {
-        release = resolve;
-      });
-      verifier.invalidate(world[place]);
-      const first = judge();
-      while (!world.fetch.asked.includes(world[place])) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-      verifier.invalidate(world[place]);
-      release();
-      expect(await first).toBe('accepted');
-      world.serve(world[place], 'hang-up');
-      expect(await judge()).toMatch(/^(?:fetch-failed|status-unavailable)$/);
-    },
-  );
 });
 
 describe('a finding that an old copy may have caused', () => {

@@ -308,3 +308,42 @@ describe('a question', () => {
     fetch.open();
   });
 });
+
+describe('invalidate, once more while the origin is asked', () => {
+  it.each(['clientId', 'revocationList'] as const)(
+    'does not believe what it said before: %s',
+    async (place) => {
+      const world = await createPaperWorld();
+      let release = () => {};
+      let held = Promise.resolve();
+      const fetch = Object.assign(
+        async (...asked: Parameters<Fetch>) => {
+          const answer = await world.fetch(...asked);
+          await held;
+          return answer;
+        },
+        { allowLoopback: false },
+      );
+      const verifier = createVerifier({ ...world.options(), fetch });
+      const judge = async () => {
+        const { outcome, reason } = await verifier.verifyClient(world.clientId);
+        return reason ?? outcome;
+      };
+      await judge();
+      world.fetch.asked.length = 0;
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      verifier.invalidate(world[place]);
+      const first = judge();
+      while (!world.fetch.asked.includes(world[place])) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      verifier.invalidate(world[place]);
+      release();
+      expect(await first).toBe('accepted');
+      world.serve(world[place], 'hang-up');
+      expect(await judge()).toMatch(/^(?:fetch-failed|status-unavailable)$/);
+    },
+  );
+});

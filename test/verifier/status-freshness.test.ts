@@ -104,6 +104,20 @@ describe('a status list that cannot be replaced', () => {
     expect(await judge()).toBe('status-unavailable');
   });
 
+  it('counts the age of the last confirmation, and not of the first answer', async () => {
+    const { world, judge } = await start();
+    await world.publishList({ purpose: 'revocation', headers: { etag: '"1"', age: '5' } });
+    expect(await judge()).toBe('accepted');
+    world.serve(world.revocationList, { status: 304, headers: { age: '14' }, body: '' });
+    world.advance(31 * second);
+    expect(await judge()).toBe('accepted');
+    world.serve(world.revocationList, 'hang-up');
+    world.advance(46 * second);
+    expect(await judge()).toBe('accepted');
+    world.advance(1);
+    expect(await judge()).toBe('status-unavailable');
+  });
+
   it('is believed for as much longer as the policy says, with a warning', async () => {
     const { world, verifier, judge } = await start({ maxAgeS: 60, staleS: 120 });
     await judge();

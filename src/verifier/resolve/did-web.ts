@@ -65,19 +65,10 @@ export function createIssuers(octets: Octets): Issuers {
     accept: acceptJson,
     maxBytes: maxDidDocumentBytes,
     derive: parseIssuerDocument,
-    isKept: (document) => document.ok,
+    isKept: (document, url) => document.ok && isPlaceOf(document.value.did, url),
   });
 
   const refreshes = new Map<string, Promise<IssuerReading>>();
-
-  // did:web §2.5.2: the document found at the URL of a DID names that very DID; another is not kept.
-  function belonging(request: IssuerRequest, reading: IssuerReading): IssuerReading {
-    if (!reading.ok || !reading.value.ok || reading.value.value.did === request.did) {
-      return reading;
-    }
-    octets.drop(urlOf(request));
-    return { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') };
-  }
 
   function document(request: IssuerRequest): IssuerReading | Promise<IssuerReading> {
     const reading = source.read({ url: urlOf(request), deadline: request.deadline });
@@ -122,6 +113,19 @@ async function parseIssuerDocument(response: FetchedResponse): Promise<Parsed<Di
   }
   const did = parseDidWeb(json.value['id']);
   return did.ok ? parseDidDocument(json.value, did.value.did) : did;
+}
+
+function belonging(request: IssuerRequest, reading: IssuerReading): IssuerReading {
+  return reading.ok && reading.value.ok && reading.value.value.did !== request.did
+    ? { ...reading, value: refused('/id', 'did-document-id', 'the document of another DID') }
+    : reading;
+}
+
+// did:web §2.5.2: the document found at the URL of a DID names that very DID; another is not kept.
+function isPlaceOf(did: Did, url: string): boolean {
+  const parsed = parseDidWeb(did);
+  const schemes = ['https', 'http'] as const;
+  return parsed.ok && schemes.some((scheme) => didWebUrl(parsed.value, scheme) === url);
 }
 
 function keyIn(reading: IssuerReading, asked: IssuerKeyRequest): IssuerKeyReading {

@@ -140,7 +140,9 @@ function textOf(value: unknown): string {
 async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
   const { sources, trust, allowLoopback } = court;
   const trusted = parseDocumentUrl(url, { allowLoopback }).ok && trust.covers(url);
-  if (!trusted && !sources.octets.has(url)) {
+  // What was read under an earlier policy is read again only as far as the present one reaches.
+  const known = sources.octets.has(url) && trust.reaches(url);
+  if (!(trusted || known) || trust.blocks(url)) {
     return { ok: false, failure: 'blocked', detail: 'the URL is under no trusted prefix' };
   }
   const deadline = Date.now() + deadlineMs;

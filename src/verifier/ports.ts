@@ -119,7 +119,8 @@ export interface Verifier {
   /**
    * The octets at a URL as the verifier itself reads them (its cache, its guard), so that a host
    * that needs the same document judges the same bytes. Only URLs under a trusted prefix are read,
-   * and those that the verifier had to read for such a client; any other is `blocked`.
+   * and those on its origin that the verifier had to read for a client; any other is `blocked`, and
+   * so is a client that the policy blocks.
    */
   read(url: string): Promise<FetchOutcome>;
   /** Drops the cached document, key set or status list at this URL at once. */

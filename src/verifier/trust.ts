@@ -51,6 +51,8 @@ export interface Trust {
   readonly kind: 'policy' | 'none';
   /** Whether any trusted issuer vouches for URLs like this one. */
   covers(url: string): boolean;
+  /** Whether any trusted issuer vouches for clients on the origin of this absolute URL. */
+  reaches(url: string): boolean;
   /** Whether the operator refuses this client, whoever vouches for it. */
   blocks(clientId: string): boolean;
   /** Whether an issuer may say this about this subject, by the first entry that lets it. */
@@ -72,6 +74,7 @@ const markerTypes: ReadonlySet<string> = new Set([mcpServerType]);
 /** The trust that an operator's policy states. */
 export function trustOf(policy: TrustPolicy): Trust {
   const prefixes = policy.trust.flatMap((entry) => entry.clientIds);
+  const origins = new Set(prefixes.map((prefix) => new URL(prefix).origin));
   const entries = policy.trust.map((entry) => ruleOf(entry, policy));
   const { block = [] } = policy;
   return {
@@ -79,6 +82,7 @@ export function trustOf(policy: TrustPolicy): Trust {
     mode: policy.mode,
     kind: 'policy',
     covers: (url) => prefixes.some((prefix) => url.startsWith(prefix)),
+    reaches: (url) => origins.has(new URL(url).origin),
     blocks: (clientId) => block.some((blocked) => isWithin(clientId, blocked)),
     judge: (claimant) => judge(entries, claimant),
   };
@@ -91,6 +95,7 @@ export function inspectionTrust(): Trust {
     mode: 'enforce',
     kind: 'none',
     covers: () => true,
+    reaches: () => true,
     blocks: () => false,
     judge: () => ({ trusted: false, distrust: 'issuer' }),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FacetInput } from '../../src/protocol/facet.ts';
+import type { JsonObject } from '../../src/protocol/strict-json.ts';
 import { pass } from '../../src/verifier/finding.ts';
 import { createVerifier } from '../../src/verifier/index.ts';
 import type { Court } from '../../src/verifier/inquiry.ts';
@@ -130,12 +131,32 @@ describe('a denial that was not seen wins all the same', () => {
 
   it('and a facet of a type that denies nothing hides nothing', async () => {
     const world = await createWideWorld();
-    const own = { jwt: 'not.a.jws', type: 'AcmeClearance' };
-    await world.publishFacets([await allowing(world), own]);
-    const policy = requiring({ credentialTypes: ['AcmeClearance'] })(world.policy);
-    expect(await ask(world, { scope }, policy)).toMatchObject({ reason: 'policy-not-met' });
-    const { granted } = await ask(world);
+    const { actions: _actions, ...subject } = world.facet()['credentialSubject'] as JsonObject;
+    const clearance = {
+      ...world.facet(),
+      type: ['VerifiableCredential', 'AcmeClearance'],
+      credentialSubject: { ...subject, level: 3 },
+    };
+    const listed = [
+      { jwt: await world.sign(clearance), type: 'clearance' },
+      { jwt: 'not.a.jws', type: 'badge' },
+      await allowing(world),
+    ];
+    await world.publishFacets(listed);
+    const credentialTypes = ['AcmeClearance'];
+    const demanding = requiring({ credentialTypes })(world.policy);
+    const trust = demanding.trust.map((entry) => ({
+      ...entry,
+      credentialTypes: [...entry.credentialTypes, ...credentialTypes],
+    }));
+    const { granted, line } = await ask(world, { scope }, { ...demanding, trust });
     expect(granted).toEqual(['read:logs/0', 'read:logs/39']);
+    expect(line?.evidence).toEqual({
+      facets: 2,
+      refused: [{ credential: null, reason: 'credential-malformed' }],
+      faults: [],
+    });
+    expect(await ask(world, { scope }, demanding)).toMatchObject({ reason: 'policy-not-met' });
   });
 
   it('as soon as the passport is younger than the listing that is held', async () => {

@@ -43,6 +43,21 @@ describe('replacePolicy', () => {
     });
   });
 
+  it('rules what a host may read, held already or not', async () => {
+    const { world, verifier, reason } = await createPolicedVerifier();
+    expect(await reason()).toBeNull();
+    const read = async (url: string) => (await verifier.read(url)).ok;
+    const urls = [world.clientId, world.jwksUri, world.didUrl];
+    expect(await Promise.all(urls.map(read))).toEqual([true, true, true]);
+    verifier.replacePolicy({ ...world.policy, block: [world.clientId] });
+    expect(await Promise.all(urls.map(read))).toEqual([false, true, true]);
+    verifier.replacePolicy(onlyTrust({ clientIds: ['https://other.com/a/'] })(world.policy));
+    const asked = world.fetch.asked.length;
+    world.advance(3_600_000);
+    expect(await Promise.all(urls.map(read))).toEqual([false, false, false]);
+    expect(world.fetch.asked).toHaveLength(asked);
+  });
+
   it.each<[string, unknown, readonly string[]]>([
     ['nothing', undefined, [' policy-object', '/mode policy-mode', '/trust policy-list']],
     ['an empty object', {}, ['/mode policy-mode', '/trust policy-list']],

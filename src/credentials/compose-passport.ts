@@ -20,12 +20,12 @@ const endingMs = 60_000;
 /** The part of a facet that a passport summarises. */
 export type SummarisedFacet = Pick<
   CredentialRecord,
-  'type' | 'claims' | 'validFrom' | 'validUntil'
+  'type' | 'claims' | 'visibility' | 'validFrom' | 'validUntil'
 >;
 
 /** What the facets in force say, in the passport's words. */
 export interface PassportSummary {
-  /** Absent when there are none, and when there are more than a passport holds. */
+  /** Absent only where a verifier has to read the published facets instead: see `unnamedScopes`. */
   readonly authorizedScopes?: readonly string[];
   readonly complianceAttestations?: readonly { standard: string; validUntil: string }[];
   readonly provenance?: { digest?: string; slsaLevel?: number };
@@ -47,14 +47,41 @@ export function summariseFacets(
   const attestations = complianceAttestations(facets, now);
   const summary = provenance === undefined ? {} : provenanceSummary(provenance);
   return {
-    ...(scopes.length > 0 && scopes.length <= maxPassportScopes
-      ? { authorizedScopes: scopes }
-      : {}),
+    ...(scopes.length <= maxPassportScopes ? { authorizedScopes: scopes } : unnamedScopes(inForce)),
     ...(attestations.length > 0 ? { complianceAttestations: attestations } : {}),
     ...(Object.keys(summary).length > 0 ? { provenance: summary } : {}),
     ...narrowestDelegation(limits),
     validUntil: earliestEnd(agent, facets, now),
   };
+}
+
+/**
+ * What a passport says of scopes that it has no room for: nothing, so that verifiers read the
+ * published facets. Where a facet that is not published denies something they could not know it,
+ * and the passport says instead that there are none: what is denied wins.
+ */
+export function unnamedScopes(
+  inForce: readonly SummarisedFacet[],
+): Pick<PassportSummary, 'authorizedScopes'> {
+  const hidden = inForce.filter(({ visibility }) => visibility !== 'public');
+  const limits = claimsOfType<AllowedActionsClaims>(hidden, 'allowed-actions');
+  return limits.some(({ denied = [] }) => denied.length > 0) ? { authorizedScopes: [] } : {};
+}
+
+/** Whether facets that came to those in force deny a scope that those gave, or limit delegation. */
+export function takesAway(
+  newFacets: readonly SummarisedFacet[],
+  inForce: readonly SummarisedFacet[],
+): boolean {
+  const limits = claimsOfType<AllowedActionsClaims>(newFacets, 'allowed-actions');
+  const held = claimsOfType<AllowedActionsClaims>(inForce, 'allowed-actions');
+  const given = new Set(authorizedScopes(held, held));
+  const denied = limits.flatMap((facet) => facet.denied ?? []).map(scopeOf);
+  const before = narrowestDelegation(held).delegation;
+  const after = narrowestDelegation([...held, ...limits]).delegation;
+  return (
+    denied.some((scope) => given.has(scope)) || (after?.maxDepth ?? 0) < (before?.maxDepth ?? 0)
+  );
 }
 
 function claimsOfType<Claims>(facets: readonly SummarisedFacet[], type: string): Claims[] {

@@ -27,7 +27,8 @@ export interface IssueCredentialDeps {
 
 /**
  * Issues a facet and a passport that reflects it. When this resolves both are durable, and the
- * client document that embeds the new passport is published.
+ * client document that embeds the new passport is published. A facet that denies what another gave
+ * has the former passport revoked too.
  */
 export async function issueCredential(
   deps: IssueCredentialDeps,

@@ -2,7 +2,12 @@ import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { clientDocumentOf } from '../cimd/client-document.ts';
 import { checkClientDocument, documentExcess } from '../cimd/publish-client-metadata.ts';
-import { summariseFacets } from '../credentials/compose-passport.ts';
+import {
+  type SummarisedFacet,
+  summariseFacets,
+  takesAway,
+  unnamedScopes,
+} from '../credentials/compose-passport.ts';
 import type { Credential, CredentialId, CredentialRecord } from '../credentials/credential.ts';
 import {
   largestPassportBytes,
@@ -169,8 +174,9 @@ async function planAgent(
     agent,
     signingAlgorithm: firstKey.algorithm,
   });
+  const facets = [...heldFacets, ...newFacets];
   const draft = {
-    summary: summariseFacets(agent, [...heldFacets, ...newFacets], at),
+    summary: summariseFacets(agent, facets, at),
     jwkThumbprints: keys.map((key) => key.thumbprint),
     documentDigest: await clientMetadataDigest(core),
     validFrom: wholeSeconds(at),
@@ -178,7 +184,12 @@ async function planAgent(
   };
   checkClientDocument({ agent, core, loopback: deps.loopback });
   const passportContext = context(begun.passportId);
-  const fitting = fitToBudget(core, { context: passportContext, draft, orders: begun.orders });
+  const fitting = fitToBudget(core, {
+    context: passportContext,
+    draft,
+    facets,
+    orders: begun.orders,
+  });
   return {
     issuer,
     orders: begun.orders,
@@ -189,25 +200,30 @@ async function planAgent(
     newFacets,
     heldFacets,
     formerPassports: held.filter(({ type }) => type === 'passport'),
-    narrows: begun.narrows,
+    narrows: begun.narrows || takesAway(newFacets, heldFacets),
     changedLists: begun.changedLists,
   };
 }
 
 /**
  * The draft as it fits the document's budget. Orders that may be refused are, when it does not; for
- * the others the scopes stay out, which a verifier reads as none.
+ * the others the scopes stay out.
  */
 function fitToBudget(
   core: ClientMetadataJson,
-  order: { context: RecordContext; draft: PassportDraft; orders: readonly PapersOrder[] },
+  order: {
+    readonly context: RecordContext;
+    readonly draft: PassportDraft;
+    readonly facets: readonly SummarisedFacet[];
+    readonly orders: readonly PapersOrder[];
+  },
 ): PassportDraft {
   const { context, draft } = order;
   const excess = documentExcess(core, largestPassportBytes(context, draft));
   if (excess === null) return draft;
   if (order.orders.some(({ isRefusable }) => isRefusable)) throw excess;
   const { authorizedScopes: _left, ...summary } = draft.summary;
-  return { ...draft, summary };
+  return { ...draft, summary: { ...summary, ...unnamedScopes(order.facets) } };
 }
 
 function isInForce(credential: Credential): boolean {

@@ -77,6 +77,8 @@ function freshnessOf(inquiry: Inquiry, outcome: Verdict['outcome']): Report['fre
 /** The instant from which the verdict may no longer be what a new one would be. */
 function recheckBefore(inquiry: Inquiry, statusAgeMs: number): string {
   const statusEnds = inquiry.now + inquiry.limits.statusMaxAgeMs - statusAgeMs;
-  const credentialEnds = inquiry.signed.known?.validUntil.getTime() ?? inquiry.now;
-  return new Date(Math.min(statusEnds, credentialEnds)).toISOString();
+  const facets = inquiry.facets.known?.held ?? [];
+  const credentials = [inquiry.signed.known, ...facets.map(({ credential }) => credential)];
+  const ends = credentials.map((credential) => credential?.validUntil.getTime() ?? inquiry.now);
+  return new Date(Math.min(statusEnds, ...ends)).toISOString();
 }

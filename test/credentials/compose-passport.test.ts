@@ -13,7 +13,8 @@ const now = new Date('2026-11-20T12:00:00.900Z');
 const inAYear = new Date('2027-11-20T12:00:00Z');
 
 function facet(type: SummarisedFacet['type'], claims: object, end = inAYear): SummarisedFacet {
-  return { type, claims: claims as JsonObject, validFrom: now, validUntil: end };
+  const visibility = 'public';
+  return { type, claims: claims as JsonObject, visibility, validFrom: now, validUntil: end };
 }
 
 const may = (...scopes: string[]) =>
@@ -30,8 +31,11 @@ function summarise(...facets: SummarisedFacet[]) {
   return summariseFacets(anAgent(), facets, now);
 }
 
-it('says nothing of an agent without facets', () => {
-  expect(summarise()).toStrictEqual({ validUntil: new Date('2026-11-27T12:00:00Z') });
+it('says of an agent without facets that it may do nothing', () => {
+  expect(summarise()).toStrictEqual({
+    authorizedScopes: [],
+    validUntil: new Date('2026-11-27T12:00:00Z'),
+  });
 });
 
 describe('scopes', () => {
@@ -61,8 +65,17 @@ describe('scopes', () => {
     expect(summarise(...facets).authorizedScopes).toStrictEqual(['read:logs']);
   });
 
-  it('are absent when all of them are denied', () => {
-    expect(summarise(allows({ denied: may('read:logs') }))).not.toHaveProperty('authorizedScopes');
+  it('are none when all of them are denied', () => {
+    expect(summarise(allows({ denied: may('read:logs') })).authorizedScopes).toStrictEqual([]);
+  });
+
+  it('beyond 32 are none when a facet that nobody can read denies something', () => {
+    const names = Array.from({ length: 34 }, (_, at) => `read:${at}`);
+    const many = allows({ actions: may(...names) });
+    const denying = allows({ actions: may('read:0'), denied: may('read:1') });
+    expect(summarise(many, denying)).not.toHaveProperty('authorizedScopes');
+    const hidden = { ...denying, visibility: 'on-request' } as const;
+    expect(summarise(many, hidden).authorizedScopes).toStrictEqual([]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentId } from '../../src/agents/agent.ts';
 import type { CredentialId } from '../../src/credentials/credential.ts';
 import type { IssueCredentialInput } from '../../src/journeys/registry.ts';
 import { asJson, built, certified, readsLogs } from '../credentials/made-claims.ts';
@@ -72,6 +73,41 @@ describe('issuing a facet', () => {
     ]);
     const { list, index } = events[0].details;
     expect([list, index]).toStrictEqual([facet.status.listNumber, facet.status.index]);
+  });
+});
+
+async function passportsOf(world: RegistryWorld, agentId: AgentId) {
+  return (await world.held(agentId)).filter(({ type }) => type === 'passport');
+}
+
+describe('a facet that denies', () => {
+  const reads = (...resources: string[]) =>
+    resources.map((resource) => ({ action: 'read', resource }));
+
+  it('has the former passport revoked when it denies what that one gave', async () => {
+    const world = await openWithAgent();
+    const { agentId } = await world.issue('billing-bot', {
+      claims: { actions: reads('logs', 'pii') },
+    });
+    const former = await passportsOf(world, agentId);
+    await world.issue('billing-bot', {
+      claims: { actions: reads('logs'), denied: reads('pii') },
+    });
+    expect((await world.passport('billing-bot')).credentialSubject.authorizedScopes).toStrictEqual([
+      'read:logs',
+    ]);
+    expect(await Promise.all(former.map(world.shown))).toContain('revoked');
+  });
+
+  it('leaves the former passport alone when it denies what nobody gave', async () => {
+    const world = await openWithAgent();
+    const { agentId } = await world.issue('billing-bot', { claims: { actions: reads('logs') } });
+    const former = await passportsOf(world, agentId);
+    await world.issue('billing-bot', {
+      claims: { actions: reads('metrics'), denied: reads('pii') },
+    });
+    await world.keep();
+    expect(await Promise.all(former.map(world.shown))).not.toContain('revoked');
   });
 });
 
@@ -241,8 +277,9 @@ describe('renewing', () => {
     const { id } = await world.issue('billing-bot');
     await world.registry.suspendCredential({ ...world.caller, id, reason: 'INC-7' });
     expect(await refusalLater(renew(world, id))).toStrictEqual(['credential-wrong-state']);
-    expect((await world.passport('billing-bot')).credentialSubject).not.toHaveProperty(
+    expect((await world.passport('billing-bot')).credentialSubject).toHaveProperty(
       'authorizedScopes',
+      [],
     );
   });
 

@@ -165,7 +165,7 @@ describe('passports', () => {
     world.clock.set('2026-11-21T11:59:30Z');
     expect(await world.keep()).toMatchObject({ passportsRenewed: 1, failures: [] });
     const { credentialSubject, validUntil } = await world.passport('billing-bot');
-    expect(credentialSubject).not.toHaveProperty('authorizedScopes');
+    expect(credentialSubject).toHaveProperty('authorizedScopes', []);
     expect(validUntil).toBe('2026-11-28T11:59:30Z');
   });
 });

@@ -30,6 +30,7 @@ const facet = fc.record({ claims, lifeS: fc.integer({ min: 61, max: 30 * dayS })
   (one): SummarisedFacet => ({
     type: 'allowed-actions',
     claims: one.claims as unknown as JsonObject,
+    visibility: 'public',
     validFrom: now,
     validUntil: new Date(now.getTime() + one.lifeS * 1_000),
   }),

@@ -10,7 +10,7 @@
  *   npm run soak -- --seconds 86400             a day: memory is then held to 1 MiB an hour
  *   npm run soak -- --faults 0                  nothing may be left undetermined
  *
- *   --seconds S   how long questions are asked (60; at least 15). Below two minutes the clocks of
+ *   --seconds S   how long questions are asked (60; 15 to 129600). Below two minutes the clocks of
  *                 verifier and issuers go faster, so that lists age through four freshness limits.
  *   --rate N      questions a second (200), whatever becomes of them
  *   --faults F    share of the answers that are faults (0.05)
@@ -30,6 +30,8 @@ import { tableOf } from './soak/report.mjs';
 import { runSoak } from './soak/run.mjs';
 
 const leastSeconds = 15;
+/** The certificates of the hosts are valid for two days. */
+const mostSeconds = 36 * 3_600;
 
 const { values } = parseArgs({
   options: {
@@ -51,15 +53,17 @@ if (fault !== undefined) {
 const say = (line) => console.error(line);
 const result = await runSoak({ seconds, rate, faults, clients, say });
 (values.json ? console.error : console.log)(tableOf(result));
-for (const problem of [...result.falseAccepts, ...result.unexplained, ...result.errors]) {
-  console.error(problem);
+for (const { first } of [result.falseAccepts, result.unexplained, result.errors]) {
+  for (const problem of first) console.error(problem);
 }
 if (values.json) console.log(JSON.stringify(result, null, 2));
 process.exitCode = result.holds ? 0 : 1;
 
 function faultOf() {
   if (global.gc === undefined) return 'Start it with node --expose-gc: memory is measured.';
-  if (!(seconds >= leastSeconds)) return `--seconds is at least ${leastSeconds}.`;
+  if (!(seconds >= leastSeconds && seconds <= mostSeconds)) {
+    return `--seconds is from ${leastSeconds} to ${mostSeconds}.`;
+  }
   if (!(rate > 0)) return '--rate is more than 0.';
   if (!(faults >= 0 && faults < 1)) return '--faults is a share from 0 to 1.';
   if (!(Number.isInteger(clients) && clients >= clientsPerRound)) {

@@ -1,8 +1,11 @@
 import { delayingKinds } from './faults.mjs';
 import { permittedScopes, tamperedKinds } from './population.mjs';
 
-/** What a report says of a read that took too long. */
+/** What a report says of a read that took too long, or that broke. */
 const timeoutRules = ['fetch-timeout', 'issuer-unresolvable'];
+const failureRules = ['fetch-failed', 'issuer-unresolvable'];
+/** The guard tries an address for a second: after a stall of that length it takes the host to be gone. */
+const attemptMs = 800;
 
 /**
  * One call and what became of it. Instants are real milliseconds since the epoch.
@@ -83,7 +86,7 @@ export class FaultLedger {
    * What explains that a good client was not accepted: a fault of the very document that the
    * verdict names, of another one that it rests on, or, because clients of a host wait for the same
    * reads, one that held up some read of that host. Before all of these, where the verdict says that
-   * time ran out, a machine too busy for both processes.
+   * time ran out or a connection did not come about, a machine too busy for both processes.
    *
    * @param {{ urls: readonly string[], origin: string, didUrl: string }} client
    * @param {Call} call
@@ -91,8 +94,11 @@ export class FaultLedger {
    */
   explain(client, { startedAt, endedAt, evidence }) {
     const inTime = ({ at }) => at >= startedAt - this.#keptMs && at <= endedAt;
+    const stalls = this.#stalls.filter(inTime);
     const late = evidence.cause === 'timeout' || timeoutRules.includes(evidence.rule);
-    if (late && this.#stalls.some(inTime)) return 'stall';
+    const broke = evidence.cause === 'failed' || failureRules.includes(evidence.rule);
+    if (late && stalls.length > 0) return 'stall';
+    if (broke && stalls.some(({ ms }) => ms >= attemptMs)) return 'stall';
     const faults = (this.#byHost.get(client.origin) ?? []).filter(inTime);
     const named = evidence.url ?? evidence.list ?? (evidence.did && client.didUrl);
     if (faults.some(({ url }) => url === named)) return 'named';

@@ -25,9 +25,8 @@ export function sampleMemory() {
  *   many seconds of load
  */
 export function judgeMemory(samples) {
-  const endS = samples.at(-1).s;
-  const half = samples.filter(({ s }) => s >= endS / 2);
-  const spanH = (endS - half[0].s) / hourS;
+  const half = samples.slice((samples.length - 1) >> 1);
+  const spanH = (half.at(-1).s - half[0].s) / hourS;
   const mbPerHour = slopeOf(half.map(({ s, heapMb }) => [s / hourS, heapMb]));
   const boundMbPerHour = Math.max(slopeMbPerHour, noiseMb / spanH);
   return {

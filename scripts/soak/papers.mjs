@@ -19,6 +19,8 @@ import { permittedScopes } from './population.mjs';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** Longer than the registry's, for a soak of days; within what a policy lets pass by default. */
+const passportDays = 28;
 const listValidityMs = 15 * 60_000;
 const listTtlMs = 30_000;
 const purposes = ['revocation', 'suspension'];
@@ -126,7 +128,7 @@ async function claimsOf(issuer, { handle, kind, index, core, own }) {
     jwkThumbprints: [own.thumbprint],
     documentDigest: await clientMetadataDigest(core),
     validFrom: new Date(now - dayMs),
-    validUntil: new Date(kind === 'passport-expired' ? now - hourMs : now + 6 * dayMs),
+    validUntil: new Date(kind === 'passport-expired' ? now - hourMs : now + passportDays * dayMs),
     status: {
       revocationList: `${origin}${listPath('revocation')}`,
       suspensionList: `${origin}${listPath('suspension')}`,

@@ -9,7 +9,7 @@ const readsPerVerdict = 5;
 export function findingsOf(facts) {
   const { tally, options, memory, end, perSecond } = facts;
   const { falseAccepts, unexplained, errors, bound, good, outcomes } = tally;
-  const explained = good.rejected + good.undetermined - unexplained.length;
+  const explained = good.rejected + good.undetermined - unexplained.total;
   // A read that stalls is waited for by everybody who needs it, so its fault counts more than once.
   const mostRefused = 2 * readsPerVerdict * options.faults;
   // What a busy machine made late says nothing about the verifier.
@@ -19,23 +19,23 @@ export function findingsOf(facts) {
   const boundMs = deadlineMs + slackMs + facts.stallMs;
   const idle = Object.values(bound).filter((calls) => calls === 0).length;
   return [
-    finding('no false accept', falseAccepts.length === 0 && idle === 0, () =>
+    finding('no false accept', falseAccepts.total === 0 && idle === 0, () =>
       [
-        `${totalOf(falseAccepts)} among ${bound.tampered} calls about tampered papers,`,
+        `${falseAccepts.total} among ${bound.tampered} calls about tampered papers,`,
         `${bound.stopped} about clients stopped for longer than the freshness limit,`,
         `${bound.told} about clients of whose revocation the verifier was told`,
       ].join(' '),
     ),
-    finding('no exception', errors.length === 0, () => `${errors.length}`),
+    finding('no exception', errors.total === 0, () => `${errors.total}`),
     finding('every verdict in time', maxMs <= boundMs, () =>
       [
         `p50 ${tally.latency(0.5)}, p99 ${tally.latency(0.99)}, longest ${maxMs} ms; bound ${boundMs},`,
         `of which this process was stalled for ${facts.stallMs}`,
       ].join(' '),
     ),
-    finding('every refusal of a good client explained', unexplained.length === 0, () =>
+    finding('every refusal of a good client explained', unexplained.total === 0, () =>
       [
-        `${totalOf(unexplained)} not; ${explained} explained`,
+        `${unexplained.total} not; ${explained} explained`,
         `(${tally.explained.named} by the document named, ${tally.explained.own} by another of the`,
         `client's, ${tally.explained.host} by a stall of its host, ${tally.explained.stall} by a`,
         'machine too busy for either process)',
@@ -86,10 +86,6 @@ export function tableOf({ options, outcomes, faults, findings }) {
       ({ check, holds, detail }) => `${holds ? 'holds' : 'FAILS'}  ${check}: ${detail}`,
     ),
   ].join('\n');
-}
-
-function totalOf(list) {
-  return list.total ?? 0;
 }
 
 function percent(share) {

@@ -15,9 +15,10 @@ export class Tally {
   good = { calls: 0, accepted: 0, rejected: 0, undetermined: 0 };
   explained = { named: 0, own: 0, host: 0, stall: 0 };
   faults = {};
-  falseAccepts = [];
-  unexplained = [];
-  errors = [];
+  /** What was wrong: how often in all, and the first few. */
+  falseAccepts = { total: 0, first: [] };
+  unexplained = { total: 0, first: [] };
+  errors = { total: 0, first: [] };
   #latencies = [];
   #awaiting = [];
   #ledger;
@@ -39,8 +40,7 @@ export class Tally {
   }
 
   addError(error) {
-    this.errors.push(String(error?.stack ?? error));
-    this.errors.splice(maxShown);
+    note(this.errors, String(error?.stack ?? error));
   }
 
   addCall(client, call) {
@@ -51,7 +51,7 @@ export class Tally {
     const why = whyRefused(client, call, this.#limitMs);
     if (why !== undefined) this.bound[why] += 1;
     const fault = faultOfAcceptance(client, call, this.#limitMs);
-    if (fault !== undefined) show(this.falseAccepts, { fault, ...factsOf(client, call) });
+    if (fault !== undefined) note(this.falseAccepts, { fault, ...factsOf(client, call) });
     if (client.kind === 'good') this.#addGood(client, call);
   }
 
@@ -68,7 +68,7 @@ export class Tally {
     this.#awaiting = this.#awaiting.filter(({ call }) => !all && call.endedAt >= before);
     for (const { client, call } of due) {
       const by = this.#ledger.explain(client, call);
-      if (by === undefined) show(this.unexplained, factsOf(client, call));
+      if (by === undefined) note(this.unexplained, factsOf(client, call));
       else this.explained[by] += 1;
     }
   }
@@ -101,8 +101,7 @@ function count(counts, name) {
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
-/** Keeps the first few, and how many there were. */
-function show(list, facts) {
-  list.total = (list.total ?? 0) + 1;
-  if (list.length < maxShown) list.push(facts);
+function note(record, facts) {
+  record.total += 1;
+  if (record.first.length < maxShown) record.first.push(facts);
 }

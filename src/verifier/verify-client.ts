@@ -70,8 +70,12 @@ export const checks: readonly Check[] = [
   ['access.details', 'Requested details', 'policy-not-met', checkAccessDetails],
 ];
 
-// Findings that an old copy can cause: what was found is checked against the origin before it counts.
-const causedByAge: ReadonlySet<Reason | null> = new Set<Reason>([
+// Findings that a copy can cause, because it is old or because it was spoilt on its way: what was
+// found is checked against the origin before it counts.
+const causedByCopy: ReadonlySet<Reason | null> = new Set<Reason>([
+  'signature-invalid',
+  'subject-mismatch',
+  'document-digest-mismatch',
   'expired',
   'status-revoked',
   'status-suspended',
@@ -83,8 +87,8 @@ const suspectAfterMs = 1_000;
 export const deadlineMs = 5_000;
 
 /**
- * Judges one question by a table of checks, within five seconds. When the finding may be owed to an
- * old copy, the copies are read again, once, before the verdict; where that fails, the finding stands.
+ * Judges one question by a table of checks, within five seconds. When the finding may be owed to a
+ * copy, the copies are read again, once, before the verdict; where that fails, the finding stands.
  */
 export async function verifyClient(
   court: Court,
@@ -95,7 +99,7 @@ export async function verifyClient(
   const inquire = () => inquiryBy(table, { court, question, deadline });
   const first = inquire();
   const results = await runChecks(table, first);
-  if (!causedByAge.has(results.reason) || !suspectCopies(first)) {
+  if (!causedByCopy.has(results.reason) || !suspectCopies(first)) {
     return verdictOf(first, results);
   }
   const second = inquire();

@@ -94,5 +94,7 @@ function datedOf({ response, fetchedAt }: Arrival) {
 }
 
 function invalid(rule = 'list-format'): NoList {
-  return { ok: false, reason: 'status-invalid', rule };
+  // Whose keys could not be read is no judgement on the list that they signed.
+  const reason = rule === 'issuer-unresolvable' ? 'status-unavailable' : 'status-invalid';
+  return { ok: false, reason, rule };
 }

@@ -187,7 +187,8 @@ class RememberedOctets implements Octets {
     const before = this.#copies.get(url);
     const fetchedAt = this.#deps.clock();
     const fetched = await fetchByDeadline(this.#deps.fetch, request, {
-      etag: before?.headers.get('etag'),
+      // An entity tag would have a copy confirmed that was spoilt on its way.
+      etag: manner.doubted ? undefined : before?.headers.get('etag'),
       revalidate: manner.doubted || before?.reusableMs === 0,
     });
     const outcome = outcomeOf(fetched, before, fetchedAt);

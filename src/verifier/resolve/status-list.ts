@@ -56,7 +56,7 @@ class RememberedLists implements StatusLists {
     if (held === undefined || doubted || !isReusable(held, request, now)) {
       return this.#reads
         .read(keyOf(request, doubted), deadline, this.#workOf(request, doubted))
-        .then((fetched) => conclude(fetched, { held, request, now: this.#deps.clock() }));
+        .then((fetched) => this.#conclude(fetched, request));
     }
     const reusableMs = reusableMsOf(held, request);
     const serving = { copy: held, url, heldMs: now - held.fetchedAt, reusableMs };
@@ -64,6 +64,22 @@ class RememberedLists implements StatusLists {
       this.#reads.run(keyOf(request, false), this.#workOf({ ...request, deadline: end }, false)),
     );
     return readingOf(held, request, now);
+  }
+
+  // A list that could not be replaced is believed for as long as its age allows, and no longer; the
+  // one that counts is held now, which another read may have put there, or a drop taken away.
+  #conclude(fetched: FetchedList, request: ListRequest): ListReading {
+    const now = this.#deps.clock();
+    if (fetched.ok) {
+      return readingOf(fetched.held, request, now);
+    }
+    const held = this.#lists.get(request.url);
+    if (held === undefined || !isAnswerTo(held, request)) {
+      return fetched;
+    }
+    const old = readingOf(held, request, now);
+    const expired = !old.ok && old.rule === 'list-expired';
+    return old.ok || (expired && fetched.reason === 'status-unavailable') ? old : fetched;
   }
 
   drop(url: string): void {
@@ -164,23 +180,4 @@ function createOrderMemory(): (list: StatusList) => boolean {
     newest.set(key, issuedAt);
     return true;
   };
-}
-
-interface Situation {
-  readonly held: HeldList | undefined;
-  readonly request: ListRequest;
-  readonly now: number;
-}
-
-// A list that could not be replaced is believed for as long as its age allows, and no longer.
-function conclude(fetched: FetchedList, { held, request, now }: Situation): ListReading {
-  if (fetched.ok) {
-    return readingOf(fetched.held, request, now);
-  }
-  if (held === undefined || !isAnswerTo(held, request)) {
-    return fetched;
-  }
-  const old = readingOf(held, request, now);
-  const expired = !old.ok && old.rule === 'list-expired';
-  return old.ok || (expired && fetched.reason === 'status-unavailable') ? old : fetched;
 }

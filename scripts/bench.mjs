@@ -2,11 +2,14 @@
 /**
  * Measures issuing, verifying and serving against the obvious alternatives, all in one run on this
  * machine, and prints ratios. It judges nothing: the exit code is 0 whether an aim holds or not.
+ * Peers that the project does not depend on are installed into scripts/bench/peers by the first run;
+ * where they cannot be, their rows say why.
  *
- *   npm run bench                          a table on standard output, in one to two minutes
+ *   npm run bench                          a table on standard output, in two to three minutes
  *   node scripts/bench.mjs --json          the same as JSON on standard output, the table on stderr
- *   node scripts/bench.mjs --quick         seconds instead: shows that it works, not how fast
- *   node scripts/bench.mjs --only issuing  one of issuing, verifying, serving; may be repeated
+ *   node scripts/bench.mjs --quick         seconds instead, without those peers: shows that it works,
+ *                                          not how fast
+ *   node scripts/bench.mjs --only issuing  one part; may be repeated
  *
  * Everything runs from dist/ and on this disk: the folder goes under the TMPDIR of the process.
  */
@@ -14,6 +17,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureDecoding } from './bench/decoding.mjs';
+import { measureEmbedding } from './bench/embedding.mjs';
 import { measureIssuing } from './bench/issuing.mjs';
 import { startLoad } from './bench/load.mjs';
 import { orders } from './bench/papers.mjs';
@@ -22,10 +27,35 @@ import { reportOn, tableOf } from './bench/report.mjs';
 import { measureServing } from './bench/serving.mjs';
 import { measureVerifying } from './bench/verifying.mjs';
 
-const parts = { serving: measureServing, verifying: measureVerifying, issuing: measureIssuing };
+const parts = {
+  serving: measureServing,
+  verifying: measureVerifying,
+  decoding: measureDecoding,
+  embedding: measureEmbedding,
+  issuing: measureIssuing,
+};
 const scales = {
-  full: { warmUps: 3, rounds: 5, sampleMs: 500, issues: 45 },
-  quick: { warmUps: 1, rounds: 1, sampleMs: 50, issues: 6 },
+  full: {
+    warmUps: 3,
+    rounds: 5,
+    sampleMs: 500,
+    issues: 45,
+    peers: true,
+    processes: 3,
+    verdicts: { warm: 20_000, cold: 1_000 },
+    // Some thousand verdicts until everything is compiled; many short samples outlive busy moments.
+    cpu: { warmUps: 150, rounds: 61, verdicts: 25 },
+  },
+  quick: {
+    warmUps: 1,
+    rounds: 1,
+    sampleMs: 50,
+    issues: 6,
+    peers: false,
+    processes: 1,
+    verdicts: { warm: 10, cold: 10 },
+    cpu: { warmUps: 1, rounds: 1, verdicts: 5 },
+  },
 };
 
 const { values } = parseArgs({

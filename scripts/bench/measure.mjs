@@ -27,12 +27,26 @@ export function* numbersFor(forMs) {
 }
 
 /**
+ * Microseconds of CPU that one run takes, in all threads of this process.
+ *
+ * @param {() => Promise<unknown>} run
+ * @param {number} times
+ * @returns {Promise<number>}
+ */
+export async function cpuOver(run, times) {
+  const began = process.cpuUsage();
+  for (let time = 0; time < times; time += 1) await run();
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / times;
+}
+
+/**
  * Lets every contender warm up, then takes one sample of each in turn, round after round, so that a
  * busy moment of the machine meets all of them alike.
  *
- * @param {Record<string, (round: number) => Promise<number>>} contenders one sample: a rate per second
+ * @param {Record<string, (round: number) => Promise<number>>} contenders one sample each
  * @param {{ warmUps: number, rounds: number, say: (line: string) => void }} options
- * @returns {Promise<Record<string, { perSecond: number, samples: number[] }>>} medians
+ * @returns {Promise<Record<string, { samples: number[] }>>} those of one round at the same place
  */
 export async function compare(contenders, { warmUps, rounds, say }) {
   const names = Object.keys(contenders);
@@ -45,12 +59,11 @@ export async function compare(contenders, { warmUps, rounds, say }) {
     }
     say(round > 0 ? `round ${round} of ${rounds}` : 'warming up');
   }
-  return Object.fromEntries(
-    names.map((name) => [name, { perSecond: median(samples[name]), samples: samples[name] }]),
-  );
+  return Object.fromEntries(names.map((name) => [name, { samples: samples[name] }]));
 }
 
-function median(values) {
+/** The value in the middle. */
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

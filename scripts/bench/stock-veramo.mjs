@@ -1,4 +1,4 @@
-// Peer for issuing: Veramo as its documentation assembles it, with its own parts and a P-256 key.
+// Peer for issuing and verifying: Veramo as its documentation assembles it, with its own parts.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createAgent } from '@veramo/core';
@@ -14,6 +14,7 @@ import {
 } from '@veramo/data-store';
 import { DIDManager, MemoryDIDStore } from '@veramo/did-manager';
 import { WebDIDProvider } from '@veramo/did-provider-web';
+import { DIDResolverPlugin } from '@veramo/did-resolver';
 import { KeyManager, MemoryKeyStore, MemoryPrivateKeyStore } from '@veramo/key-manager';
 import { KeyManagementSystem, SecretBox } from '@veramo/kms-local';
 import libsql from 'libsql';
@@ -22,7 +23,7 @@ import libsql from 'libsql';
 const { DataSource } = createRequire(import.meta.resolve('@veramo/data-store'))('typeorm');
 
 /**
- * Keys and DIDs in memory.
+ * Keys and DIDs in memory; the key is on P-256.
  *
  * @returns {Promise<{ sign(subject: object): Promise<object> }>} makes a `jwt` credential
  */
@@ -33,6 +34,31 @@ export async function createMemoryVeramo() {
     dids: new MemoryDIDStore(),
   });
   return { sign: await createSign(agent) };
+}
+
+/**
+ * Verifies `jwt` credentials of one issuer, whose DID document is at hand.
+ *
+ * @param {{ document: { id: string } }} issuer
+ * @returns {(jwt: string) => Promise<void>} rejects what is not valid
+ */
+export function createVeramoVerify({ document }) {
+  const agent = createAgent({
+    plugins: [
+      new DIDResolverPlugin({
+        web: async () => ({
+          didDocument: document,
+          didDocumentMetadata: {},
+          didResolutionMetadata: { contentType: 'application/did+json' },
+        }),
+      }),
+      new CredentialPlugin([new CredentialProviderJWT()]),
+    ],
+  });
+  return async (credential) => {
+    const { verified, error } = await agent.verifyCredential({ credential });
+    if (!verified) throw new Error(`Veramo: ${error?.message}`);
+  };
 }
 
 /**

@@ -253,9 +253,7 @@ function without(product: Product, denied: ReadonlySet<string> = new Set()): Pro
 /** The fewest details that a greedy union finds; together they say what the products say. */
 function join(products: readonly Product[]): readonly AuthorizationDetail[] {
   let joined = products;
-  for (const member of setMembers) {
-    if (joined.some(({ sets }) => sets.has(member))) joined = joinAlong(member, joined);
-  }
+  for (const member of setMembers) joined = joinAlong(member, joined);
   return joined.map(({ rest, sets }) => ({
     ...rest,
     ...Object.fromEntries([...sets].map(([member, entries]) => [member, [...entries]])),

@@ -2,21 +2,11 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Aim, Figure, Missing } from './read-report.ts';
 
 interface Report {
-  readonly parts: Readonly<Record<string, Readonly<Record<string, Figure>>>>;
-  readonly aims: readonly {
-    readonly aim: string;
-    readonly ratio: number;
-    readonly atLeast: number;
-    readonly holds: boolean;
-  }[];
-}
-
-interface Figure {
-  readonly perSecond: number;
-  readonly samples: readonly number[];
-  readonly ratios: Readonly<Record<string, number>>;
+  readonly parts: Readonly<Record<string, Readonly<Record<string, Figure | Missing>>>>;
+  readonly aims: readonly Aim[];
 }
 
 const script = resolve(import.meta.dirname, '../../scripts/bench.mjs');
@@ -26,9 +16,11 @@ async function runBench(...args: string[]): Promise<Report> {
   return JSON.parse(stdout) as Report;
 }
 
+const lists = ['131072 entries, 20 set', '131072 entries, 1311 set', '1048576 entries, 10486 set'];
+
 // How fast anything is depends on the machine and on what else it does: no figure is judged here.
 describe('the bench', () => {
-  it('yields every figure, each ratio and each aim in one run', { timeout: 90_000 }, async () => {
+  it('yields every figure, each ratio and each aim in one run', { timeout: 120_000 }, async () => {
     const { parts, aims } = await runBench('--quick');
 
     const names = Object.entries(parts).map(([part, figures]) => [part, Object.keys(figures)]);
@@ -39,6 +31,20 @@ describe('the bench', () => {
         'verifyClient, cold, stored octets',
         'verifyClient, cold, HTTP on loopback',
         'bare jose verification',
+        'stock Veramo, verifyCredential',
+        'Credo, verifyCredential',
+        'agentcommercekit, parse and verify',
+      ],
+      decoding: lists.flatMap((list) => [
+        `${list}: verifier`,
+        `${list}: verifier, nothing lent`,
+        `${list}: @digitalbazaar`,
+      ]),
+      embedding: [
+        'CPU of a cold verdict',
+        'CPU of its three signature checks, bare jose',
+        'memory after warm and cold verdicts',
+        'memory at its peak',
       ],
       issuing: [
         'use case, one by one',
@@ -51,13 +57,31 @@ describe('the bench', () => {
         'bare jose signature, one by one',
       ],
     });
-    for (const figure of Object.values(parts).flatMap((figures) => Object.values(figures))) {
+    const leftOut = { notAvailable: 'left out of a quick run' };
+    expect(parts['verifying']).toMatchObject({
+      'Credo, verifyCredential': leftOut,
+      'agentcommercekit, parse and verify': leftOut,
+    });
+    const figures = Object.values(parts).flatMap((part) => Object.values(part));
+    for (const figure of figures.filter((row) => 'samples' in row)) {
       expect(figure.samples).toHaveLength(1);
-      expect(figure.perSecond).toBeGreaterThan(0);
+      expect(figure.median).toBeGreaterThan(0);
       for (const ratio of Object.values(figure.ratios)) expect(ratio).toBeGreaterThan(0);
     }
-    expect(aims.map(({ atLeast }) => atLeast)).toEqual([1.5, 2, 0.8, 0.8]);
-    for (const { ratio, atLeast, holds } of aims) expect(holds).toBe(ratio >= atLeast);
+    expect(
+      aims.map(({ atLeast, atMost, unit }) => [atLeast ?? null, atMost ?? null, unit]),
+    ).toEqual([
+      [1.5, null, 'x'],
+      [2, null, 'x'],
+      [20, null, 'x'],
+      [1, null, 'x'],
+      [null, 1.3, 'x'],
+      [null, 120, 'MB'],
+      [1, null, 'x'],
+      [1, null, 'x'],
+      [1, null, 'x'],
+      [0.8, null, 'x'],
+    ]);
   });
 
   it('refuses a part that it does not know', async () => {

@@ -126,6 +126,13 @@ describe('a request for authorization details', () => {
     });
   });
 
+  it('is granted once, however many details permit the same', () => {
+    expect(part({ type: 'ping' }, [{ type: 'ping' }, { type: 'ping' }])).toEqual({
+      granted: [{ type: 'ping' }],
+      withheld: [],
+    });
+  });
+
   it('has what several details permit joined where they differ in one set', () => {
     const permitted = [
       { type: 'account', locations: ['https://a.bank'], actions: ['read', 'list'] },
@@ -213,6 +220,29 @@ describe('what is denied wins', () => {
     const one = { type: 'logs', identifier: 'pii' };
     expect(part({ type: 'logs' }, one, deny('use', 'pii')).granted).toEqual([]);
     expect(part({ type: 'logs' }, one, deny('use', 'prod')).granted).toEqual([one]);
+  });
+
+  it.each<[string, JsonObject, readonly ScopedAction[], readonly JsonObject[]]>([
+    [
+      'each of its actions on some location',
+      { type: 'logs', actions: ['read'], locations: ['prod', 'pii'] },
+      deny('read', 'pii'),
+      [{ type: 'logs', actions: ['read'], locations: ['prod'] }],
+    ],
+    [
+      'one of its actions on all locations',
+      { type: 'logs', actions: ['read', 'tail'], locations: ['pii'] },
+      deny('read', 'pii'),
+      [{ type: 'logs', actions: ['tail'], locations: ['pii'] }],
+    ],
+    [
+      'its only location',
+      { type: 'logs', actions: ['read'], locations: ['pii'] },
+      deny('use', 'pii'),
+      [],
+    ],
+  ])('for %s, and leaves no empty set behind', (_name, permitted, denied, granted) => {
+    expect(part({ type: 'logs' }, permitted, denied).granted).toEqual(granted);
   });
 
   it('and what it takes is withheld by name', () => {
@@ -383,6 +413,21 @@ describe('copyAuthorizationDetails', () => {
     };
     expect(copyAuthorizationDetails([fickle])).toEqual([{ type: 'x' }]);
     expect(looks).toBe(1);
+  });
+
+  it('reads what is nested 32 levels deep, and no deeper', () => {
+    const nested = (levels: number) => {
+      let value: JsonObject = { at: 'the bottom' };
+      for (let level = 1; level < levels; level++) value = { a: value };
+      return { ...value, type: 'x' };
+    };
+    expect(copyAuthorizationDetails([nested(32)])).toEqual([nested(32)]);
+    expect(copyAuthorizationDetails([nested(33)])).toEqual([unreadable]);
+  });
+
+  it('takes 16,384 entries for a list, and more for no list', () => {
+    expect(copyAuthorizationDetails(Array(16_384).fill(null))).toHaveLength(16_384);
+    expect(copyAuthorizationDetails(Array(16_385).fill(null))).toEqual([unreadable]);
   });
 
   it('stops at 16,384 values in the whole request', () => {

@@ -142,6 +142,7 @@ describe('parseAgentCredential', () => {
     [[base, '/contexts/agent-v1.jsonld']],
     [[base, 'https:///contexts/agent-v1.jsonld']],
     [[base, 'ftp://id.acme.com/contexts/agent-v1.jsonld']],
+    [[base, 'urn:https://id.acme.com/contexts/agent-v1.jsonld']],
     [['https://www.w3.org/2018/credentials/v1', terms]],
     [null],
   ])('refuses the contexts %j', (contexts) => {
@@ -203,6 +204,10 @@ describe('parseAgentCredential', () => {
     [{ credentialSchema: { type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { id: 'https://x.example' } }, '/credentialSchema credential-schema'],
     [{ credentialSchema: { id: 'x', type: 'JsonSchema' } }, '/credentialSchema credential-schema'],
+    [
+      { credentialSchema: { id: ['https://x.example'], type: 'JsonSchema' } },
+      '/credentialSchema credential-schema',
+    ],
     [
       { relatedResource: Array(2).fill({ id: 'https://x.example', digestSRI: 'sha384-AA' }) },
       '/relatedResource credential-related-resource',
@@ -302,6 +307,9 @@ describe('the status of a credential', () => {
   });
 
   test.each<[JsonValue, string]>([
+    [{ ...entry, id: 'relative' }, '/credentialStatus/0/id status-entry'],
+    [{ ...entry, id: ['urn:x'] }, '/credentialStatus/0/id status-entry'],
+    [{ ...entry, id: entry.statusListCredential }, '/credentialStatus/0/id status-entry'],
     [null, '/credentialStatus/0 status-entry'],
     ['x', '/credentialStatus/0 status-entry'],
     [[[]], '/credentialStatus/0 status-entry'],

@@ -36,6 +36,10 @@ describe('parseFacetListing', () => {
     expect(taken(parse([]))).toEqual([]);
   });
 
+  it('reads 64 entries', () => {
+    expect(rulesOf(parse(Array.from({ length: 64 }, () => entry)))).toBe('ok');
+  });
+
   test.each<[JsonValue, string]>([
     [null, 'listing-type'],
     [{}, 'listing-type'],

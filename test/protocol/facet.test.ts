@@ -99,6 +99,11 @@ describe('facets', () => {
     expect(refusal({ credentialSubject: { ...subject, attestations: [] } })).toEqual([
       '/credentialSubject/attestations subject-length',
     ]);
+    const contexts = payload['@context'] as readonly string[];
+    const undefinedTerms = 'https://www.w3.org/ns/credentials/undefined-terms/v2';
+    expect(refusal({ '@context': [...contexts, undefinedTerms] })).toEqual([
+      '/@context credential-context',
+    ]);
   });
 });
 
@@ -160,6 +165,8 @@ const cases: readonly [FacetType, path: string, JsonValue | undefined, fault: st
   ['provenance', '/software', undefined, 'subject-missing-member'],
   ['provenance', '/software/commit', 'HEAD', '/software/commit subject-format'],
   ['provenance', '/software/commit', 'abcdef', '/software/commit subject-format'],
+  ['provenance', '/software/commit', 'v0123456', '/software/commit subject-format'],
+  ['provenance', '/software/commit', '0123456-dirty', '/software/commit subject-format'],
   ['provenance', '/software/commit', undefined, '/software subject-missing-member'],
   ['provenance', '/software/repository', 'acme/bot', '/software/repository subject-format'],
   ['provenance', '/build/slsaLevel', 5, '/build/slsaLevel subject-range'],

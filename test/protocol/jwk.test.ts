@@ -124,6 +124,30 @@ describe('parsePublicJwk', () => {
     ]);
   });
 
+  test('refuses the second spelling of a y coordinate that is small', () => {
+    // The P-256 point with y = 5, and y + p: congruent, and so on the curve.
+    const point = { ...ec, x: '1zJddkbNYNgKknOM6zRfhEz_rzWEECLKsXb2kt6N4dc' };
+    const reduced = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAU';
+    const congruent = '_____wAAAAEAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAQ';
+    expect(rulesOf(parsePublicJwk({ ...point, y: reduced }))).toBe('ok');
+    expect(rulesOf(parsePublicJwk({ ...point, y: congruent }))).toEqual(['jwk-malformed']);
+  });
+
+  test('takes an Ed25519 key exactly when a point has its y coordinate', () => {
+    const prime = 2n ** 255n - 19n;
+    const takes = (y: bigint) => {
+      const octets = Buffer.from(y.toString(16).padStart(64, '0'), 'hex').reverse();
+      return parsePublicJwk({ ...okp, x: encodeBase64url(octets) }).ok;
+    };
+    const sign = 2n ** 255n;
+    for (const y of [3n, 4n, 5n, 6n, 9n, 10n, prime - 3n, 2n ** 254n + 1n]) {
+      expect([y, takes(y), takes(y + sign)]).toEqual([y, true, true]);
+    }
+    for (const y of [2n, 7n, 8n, 11n, 12n, 13n, prime - 2n, 2n ** 254n]) {
+      expect([y, takes(y), takes(y + sign)]).toEqual([y, false, false]);
+    }
+  });
+
   // The eight points of small order in their canonical encodings, either sign of x, and p and p + 1,
   // which are second encodings of two of them.
   test.each([

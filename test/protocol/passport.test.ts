@@ -243,5 +243,7 @@ describe('parsePassport', () => {
       issuer: 'did:web:id.acme.com%3A8443' as typeof credential.issuer,
     };
     expect(rulesOf(parsePassport(onPort))).toBe('ok');
+    const unnamed = { ...onPort, subject: { ...onPort.subject, issuerDomain: 'id.acme.com' } };
+    expect(rulesOf(parsePassport(unnamed))).toBe('ok');
   });
 });

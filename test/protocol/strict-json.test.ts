@@ -21,6 +21,7 @@ describe('parseStrictJson', () => {
     '"\u{1f600}"',
     ' \t\r\n{"a" : [1, {"a": 2}] , "b": {"a": "}:{\\"\\\\" }} ',
     '{"constructor": 1, "prototype": {"constructor": {"x": 1}}}',
+    '{"constructor": null, "a": {"prototype": 1}, "b": ["prototype"]}',
     '{"toString": 1, "hasOwnProperty": 2, "__proto": 3}',
     '{"": {"": ""}}',
     '{"1": 1, "0": 2, "a": 3}',
@@ -112,6 +113,11 @@ describe('parseStrictJson', () => {
     expect(rulesOf(parseStrictJson(nested(1_000_000)))).toEqual(['json-depth']);
     expect(rulesOf(parseStrictJson(`"${'['.repeat(1_000)}"`))).toBe('ok');
     expect(rulesOf(parseStrictJson(`[${'[],'.repeat(1_000)}[]]`))).toBe('ok');
+    expect(rulesOf(parseStrictJson(`[${'{},'.repeat(1_000)}{}]`))).toBe('ok');
+    expect(rulesOf(parseStrictJson(`[${'null,'.repeat(1_000)}${nested(31)}]`))).toBe('ok');
+    expect(rulesOf(parseStrictJson(`[${'null,'.repeat(1_000)}${nested(32)}]`))).toEqual([
+      'json-depth',
+    ]);
   });
 
   test('says nothing of the input in its words', () => {

@@ -44,7 +44,7 @@ const scales = {
     processes: 3,
     verdicts: { warm: 20_000, cold: 1_000 },
     // Some thousand verdicts until everything is compiled; many short samples outlive busy moments.
-    cpu: { warmUps: 150, rounds: 61, verdicts: 25 },
+    cpu: { warmUps: 150, rounds: 61, times: 25 },
   },
   quick: {
     warmUps: 1,
@@ -54,7 +54,7 @@ const scales = {
     peers: false,
     processes: 1,
     verdicts: { warm: 10, cold: 10 },
-    cpu: { warmUps: 1, rounds: 1, verdicts: 5 },
+    cpu: { warmUps: 1, rounds: 1, times: 5 },
   },
 };
 

@@ -19,7 +19,7 @@ export async function measureDecoding({ scale, say }) {
   for (const { entries, set } of sizes) {
     const text = await encodeBitstring(bitsOf(entries, set));
     const name = `${entries} entries, ${set} set`;
-    const sample = (run) => () => rateOver(run, { items: numbersFor(scale.sampleMs) });
+    const sample = (run) => () => rateOver(run, { items: numbersFor(scale.sampleMs / 2) });
     contenders[`${name}: verifier`] = sample(() => requireRead(text, inflate));
     contenders[`${name}: verifier, nothing lent`] = sample(() => requireRead(text));
     contenders[`${name}: @digitalbazaar`] = sample(() => decodeList({ encodedList: text }));

@@ -13,46 +13,21 @@ const installedMark = join(folder, 'node_modules/.package-lock.json');
 const installDeadlineMs = 180_000;
 const { resolve } = createRequire(join(folder, 'package.json'));
 
-const makers = {
-  'Credo, verifyCredential': createCredoVerify,
-  'agentcommercekit, parse and verify': createAckVerify,
-};
-
-/**
- * Each peer's way to verify credentials of one issuer, or why there is none: it rejects what is not
- * valid. What is not wanted is not installed, and no install script is run.
- *
- * @param {{ document: { id: string } }} issuer
- * @param {{ wanted: boolean, say: (line: string) => void }} options
- * @returns {Promise<Record<string, { verify(jwt: string): Promise<void> } | { notAvailable: string }>>}
- */
-export async function createPeers(issuer, { wanted, say }) {
-  const missing = wanted ? await installMissing(say) : 'left out of a quick run';
-  const entries = Object.entries(makers).map(async ([name, maker]) => [
-    name,
-    missing === undefined ? await make(maker, issuer) : { notAvailable: missing },
-  ]);
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-async function make(maker, issuer) {
-  try {
-    return { verify: await maker(issuer) };
-  } catch (error) {
-    return { notAvailable: `does not start: ${error.message}` };
-  }
-}
-
 function isInstalled() {
   const lock = join(folder, 'package-lock.json');
   return existsSync(installedMark) && statSync(installedMark).mtimeMs >= statSync(lock).mtimeMs;
 }
 
-/** Why the peers are still missing; undefined when they are there. */
-async function installMissing(say) {
+/**
+ * Installs the peers where they are missing, running none of their install scripts.
+ *
+ * @param {(line: string) => void} say
+ * @returns {Promise<string | undefined>} why they are still missing
+ */
+export async function installPeers(say) {
   if (isInstalled()) return undefined;
   say('installing peers into scripts/bench/peers');
-  const npm = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  const npm = spawn('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--fetch-retries=1'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
     shell: process.platform === 'win32',
@@ -80,8 +55,14 @@ function load(name) {
   return import(pathToFileURL(resolve(name)).href);
 }
 
-/** Credo with an agent that keeps nothing, and a key management on node:crypto, which it leaves to its host. */
-async function createCredoVerify({ document }) {
+/**
+ * Credo with an agent that keeps nothing, and a key management on node:crypto, which it leaves to
+ * its host.
+ *
+ * @param {{ document: { id: string } }} issuer
+ * @returns {Promise<(jwt: string) => Promise<void>>} rejects what is not valid
+ */
+export async function createCredoVerify({ document }) {
   const credo = await load('@credo-ts/core');
   const { Agent, CacheModule, DidDocument, DidsModule, InjectionSymbols, Kms } = credo;
   const didDocument = credo.JsonTransformer.fromJSON(document, DidDocument);
@@ -121,8 +102,13 @@ async function createCredoVerify({ document }) {
   };
 }
 
-/** As its documentation has it: the credential is parsed, which verifies it, and verified once more. */
-async function createAckVerify({ document }) {
+/**
+ * As its documentation has it: the credential is parsed, which verifies it, and verified once more.
+ *
+ * @param {{ document: { id: string } }} issuer
+ * @returns {Promise<(jwt: string) => Promise<void>>} rejects what is not valid
+ */
+export async function createAckVerify({ document }) {
   const { getDidResolver, parseJwtCredential, verifyParsedCredential } =
     await load('agentcommercekit');
   const resolver = getDidResolver();

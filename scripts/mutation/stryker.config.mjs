@@ -26,6 +26,8 @@ export default {
   // Static mutants stay in: a table of rules is static, and a hole in it lets somebody through.
   ignoreStatic: false,
   concurrency: 1,
+  // A machine that is busy otherwise is no endless loop; those end by their count of hits.
+  timeoutMS: 30_000,
   tempDirName: '.stryker/work',
   incrementalFile: '.stryker/incremental.json',
   reporters: ['clear-text', 'json', 'html'],

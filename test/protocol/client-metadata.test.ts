@@ -268,8 +268,12 @@ describe('parseClientMetadata', () => {
       rulesOf(parseClientMetadata({ ...document, ...changes }, { clientId: local, allowLoopback }));
     expect(parse(true)).toBe('ok');
     expect(parse(false)).toEqual(['/jwks_uri metadata-uri', '/client_uri metadata-uri']);
-    expect(parse(true, { client_uri: 'http://127.0.0.1:8787/' })).toEqual([
-      '/client_uri metadata-uri',
-    ]);
+    for (const uri of [
+      'http://127.0.0.1:8787/',
+      'ftp://localhost/',
+      'http://localhost.evil.com/',
+    ]) {
+      expect(parse(true, { client_uri: uri })).toEqual(['/client_uri metadata-uri']);
+    }
   });
 });

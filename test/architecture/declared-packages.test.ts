@@ -20,7 +20,7 @@ const folders: readonly (readonly [string, readonly Field[]])[] = [
 
 function modulesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(?:tsx?|mjs)$/.test(name))
+    .filter((name) => /\.(?:tsx?|mjs)$/.test(name) && !name.includes('node_modules'))
     .map((name) => join(folder, name));
 }
 

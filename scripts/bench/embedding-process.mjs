@@ -9,7 +9,8 @@ const [, , file, contender] = process.argv;
 const { clientId, policy, documents, foreign } = JSON.parse(readFileSync(file, 'utf8'));
 const network = guardedFetch({ allowLoopback: true });
 const outcomes = new Map(documents.map((document) => [document.url, outcomeOf(document)]));
-const replay = replayOf({ outcomes, inflate: network.inflate });
+const { inflate, sha256 } = network;
+const replay = replayOf({ outcomes, lent: { inflate, sha256 } });
 
 const contenders = {
   warm: () => judgeWith(createVerifier({ fetch: replay, policy })),

@@ -17,8 +17,8 @@ export function trusting(url) {
 /**
  * What a verifier fetches for its first verdict.
  *
- * @returns {Promise<{ outcomes: Map<string, object>, inflate: Function }>} outcomes by URL, and what
- *   else the network lends
+ * @returns {Promise<{ outcomes: Map<string, object>, lent: object }>} outcomes by URL, and what the
+ *   network lends
  */
 export async function recordDocuments({ clientId, policy, network }) {
   const outcomes = new Map();
@@ -27,15 +27,16 @@ export async function recordDocuments({ clientId, policy, network }) {
     outcomes.set(url, outcome);
     return outcome;
   };
-  const { inflate } = network;
-  const fetch = Object.assign(record, { allowLoopback: true, inflate });
+  const { inflate, sha256 } = network;
+  const lent = { inflate, sha256 };
+  const fetch = Object.assign(record, { allowLoopback: true, ...lent });
   await requireAccepted(createVerifier({ fetch, policy }), clientId);
-  return { outcomes, inflate };
+  return { outcomes, lent };
 }
 
 /** A fetch that gives what was recorded, and lends what the network lent. */
-export function replayOf({ outcomes, inflate }) {
-  return Object.assign(async (url) => outcomes.get(url), { allowLoopback: true, inflate });
+export function replayOf({ outcomes, lent }) {
+  return Object.assign(async (url) => outcomes.get(url), { allowLoopback: true, ...lent });
 }
 
 /** One verdict, which has to be `accepted`. */

@@ -1,7 +1,7 @@
 import { canonicalizeJson } from './canonical-json.ts';
 import type { ClientId } from './client-id.ts';
 import { findMetadataFaults } from './client-metadata-rules.ts';
-import { sha256Base64url } from './digest.ts';
+import { type Sha256, sha256Base64url } from './digest.ts';
 import type { UrlOptions } from './document-url.ts';
 import type { SigningAlgorithm } from './jwk.ts';
 import { accepted, type Parsed, refusedAll } from './parsed.ts';
@@ -99,9 +99,12 @@ export function withCredential(core: ClientMetadataJson, jwt: string): ClientMet
  * The digest that a passport binds its document by: base64url SHA-256 of the canonical form
  * (RFC 8785) of the document without `vc+jwt`, so that the passport is no part of what it binds.
  */
-export function clientMetadataDigest(document: JsonObject | ClientMetadataJson): Promise<string> {
+export function clientMetadataDigest(
+  document: JsonObject | ClientMetadataJson,
+  hash?: Sha256,
+): Promise<string> {
   const { 'vc+jwt': _credential, ...core } = document;
-  return sha256Base64url(canonicalizeJson(core as JsonObject));
+  return sha256Base64url(canonicalizeJson(core as JsonObject), hash);
 }
 
 /** What the reader of a document expects. */

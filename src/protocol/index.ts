@@ -69,7 +69,7 @@ export {
   parseDidUrl,
   parseDidWeb,
 } from './did-web.ts';
-export { sha256, sha256Base64url } from './digest.ts';
+export { type Sha256, sha256, sha256Base64url } from './digest.ts';
 export { parseDocumentUrl, type UrlOptions } from './document-url.ts';
 export {
   buildFacet,

@@ -1,6 +1,6 @@
 import { decodeBase64url } from './base64url.ts';
 import { isOnP256, isUsableEd25519Point } from './curve-point.ts';
-import { sha256Base64url } from './digest.ts';
+import { type Sha256, sha256Base64url } from './digest.ts';
 import { accepted, type Parsed, type Refused, refused } from './parsed.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './strict-json.ts';
 
@@ -63,10 +63,10 @@ const thumbprints = new WeakMap<PublicJwk, Promise<string>>();
  * The SHA-256 thumbprint of a key as base64url (RFC 7638 §3, RFC 8037 Appendix A.3). Computed once
  * for a frozen key, as `parsePublicJwk` gives them.
  */
-export function jwkThumbprint(jwk: PublicJwk): Promise<string> {
+export function jwkThumbprint(jwk: PublicJwk, hash?: Sha256): Promise<string> {
   const known = thumbprints.get(jwk);
   if (known !== undefined) return known;
-  const thumbprint = sha256Base64url(requiredMembers(jwk));
+  const thumbprint = sha256Base64url(requiredMembers(jwk), hash);
   if (Object.isFrozen(jwk)) thumbprints.set(jwk, thumbprint);
   return thumbprint;
 }

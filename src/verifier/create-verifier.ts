@@ -175,6 +175,11 @@ function requireOptions(name: string, options: InspectorOptions, known: readonly
   if (typeof fetch !== 'function' || typeof fetch.allowLoopback !== 'boolean') {
     faults.push('fetch must be a Fetch, such as guardedFetch()');
   }
+  for (const lent of ['inflate', 'sha256'] as const) {
+    if (!['function', 'undefined'].includes(typeof fetch?.[lent])) {
+      faults.push(`fetch.${lent} must be a function, where there is one`);
+    }
+  }
   if (clock !== undefined && typeof clock !== 'function') {
     faults.push('clock must be a function');
   }

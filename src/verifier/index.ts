@@ -1,4 +1,6 @@
 export type { AuthorizationDetail } from '../protocol/authorization-details.ts';
+export type { Sha256 } from '../protocol/digest.ts';
+export type { DeflateFormat, InflateAtOnce } from '../protocol/inflate.ts';
 export type { Fault, Parsed } from '../protocol/parsed.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';

@@ -1,5 +1,6 @@
 import type { AuthorizationDetail } from '../protocol/authorization-details.ts';
 import type { SignatureAlgorithm } from '../protocol/compact-jws.ts';
+import type { Sha256 } from '../protocol/digest.ts';
 import type { InflateAtOnce } from '../protocol/inflate.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import type { Verdict } from './verdict.ts';
@@ -30,6 +31,8 @@ export interface Fetch {
   readonly allowLoopback: boolean;
   /** Inflates status lists where the host can do it faster than the platform's stream does. */
   readonly inflate?: InflateAtOnce;
+  /** Hashes documents and keys where the host can do it faster than the platform does. */
+  readonly sha256?: Sha256;
 }
 
 /** What is asked for, and the bounds of the exchange. */

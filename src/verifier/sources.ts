@@ -44,10 +44,10 @@ export function createSources(order: {
   const signatures = createSignatures();
   return {
     octets,
-    documents: createClientDocuments(octets, { allowLoopback: deps.fetch.allowLoopback }),
+    documents: createClientDocuments(octets, fetch),
     issuers,
-    keySets: createKeySets(octets),
-    facets: createFacets(octets, { allowLoopback: deps.fetch.allowLoopback }),
+    keySets: createKeySets(octets, fetch.sha256),
+    facets: createFacets(octets, fetch),
     signatures,
     lists: createStatusLists({ ...deps, issuers, signatures }),
   };

@@ -25,6 +25,15 @@ describe('createVerifier', () => {
     );
   });
 
+  it('throws for a fetch that lends what cannot be called', async () => {
+    const world = await createPaperWorld();
+    const fetch = Object.assign(async () => world.fetch, { allowLoopback: true, sha256: 'abc' });
+    const wrong = { fetch, policy: world.policy } as unknown as VerifierOptions;
+    expect(() => createVerifier(wrong)).toThrow(
+      'createVerifier: fetch.sha256 must be a function, where there is one',
+    );
+  });
+
   it('throws without a policy, and names every fault of a wrong one', async () => {
     const { fetch } = await createPaperWorld();
     const none = { fetch } as unknown as VerifierOptions;

@@ -1,6 +1,7 @@
 import { parseClientId } from '../../protocol/client-id.ts';
 import type { ClientMetadata } from '../../protocol/client-metadata.ts';
 import { clientMetadataDigest, parseClientMetadata } from '../../protocol/client-metadata.ts';
+import type { Sha256 } from '../../protocol/digest.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
 import type { FetchedResponse } from '../ports.ts';
 import { parseJsonDocument } from '../resolve/json-document.ts';
@@ -19,13 +20,14 @@ export interface DocumentOrigin {
 export async function presentDocument(
   response: FetchedResponse,
   origin: DocumentOrigin,
+  sha256?: Sha256,
 ): Promise<Presentation> {
   const metadata = parseDocument(response, origin);
   if (!metadata.ok) {
     return { document: { metadata, client: null, digest: '' } };
   }
   const { document, credential } = metadata.value;
-  const digest = await clientMetadataDigest(document);
+  const digest = await clientMetadataDigest(document, sha256);
   return freezeDeeply({
     document: { metadata, client: clientOf(metadata.value), digest },
     ...(credential === undefined ? {} : { credential: presentCredential(credential) }),

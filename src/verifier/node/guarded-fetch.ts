@@ -7,6 +7,7 @@ import { Gate } from './gate.ts';
 import { type GuardedFetchOptions, readGuardOptions } from './guard-options.ts';
 import { inflateAtOnce } from './inflate.ts';
 import { readBody } from './read-body.ts';
+import { sha256AtOnce } from './sha256.ts';
 
 const redirects: ReadonlySet<number> = new Set([300, 301, 302, 303, 305, 307, 308]);
 
@@ -40,7 +41,7 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Fetch {
       gate.leave(url.host);
     }
   };
-  return Object.assign(fetch, { allowLoopback, inflate: inflateAtOnce });
+  return Object.assign(fetch, { allowLoopback, inflate: inflateAtOnce, sha256: sha256AtOnce });
 }
 
 function remainingMs({ deadline }: FetchOptions): number {

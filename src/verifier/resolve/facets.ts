@@ -9,6 +9,7 @@ import type { Parsed } from '../../protocol/parsed.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
 import { presentJwt } from '../intake/from-jwt.ts';
 import type { Presentation } from '../intake/presentation.ts';
+import type { Fetch } from '../ports.ts';
 import { acceptJson, parseJsonContent } from './json-document.ts';
 import type { Octets } from './octets.ts';
 import type { Source, SourceReading, Trouble } from './source.ts';
@@ -66,13 +67,16 @@ const maxRead = 16;
 const minHeldMs = 1_000;
 
 /** A source of published facets over the octets that are held. */
-export function createFacets(octets: Octets, options: { readonly allowLoopback: boolean }): Facets {
+export function createFacets(
+  octets: Octets,
+  { allowLoopback, sha256: hash }: Pick<Fetch, 'allowLoopback' | 'sha256'>,
+): Facets {
   const listings = createSource<Parsed<readonly ListedFacet[]>>(octets, {
     accept: acceptJson,
     maxBytes: maxFacetListingBytes,
     async derive(response, url) {
       const json = parseJsonContent(response);
-      return json.ok ? parseFacetListing(json.value, { ...options, url }) : json;
+      return json.ok ? parseFacetListing(json.value, { allowLoopback, url }) : json;
     },
     isKept: (listing) => listing.ok,
   });
@@ -83,7 +87,7 @@ export function createFacets(octets: Octets, options: { readonly allowLoopback: 
       const text = decodeUtf8(body);
       return text === undefined
         ? undefined
-        : { presentation: presentJwt(text), sha256: await sha256Base64url(text) };
+        : { presentation: presentJwt(text), sha256: await sha256Base64url(text, hash) };
     },
     isKept: (facet) => facet !== undefined,
   });

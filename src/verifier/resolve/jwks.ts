@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../protocol/digest.ts';
 import { jwkThumbprint } from '../../protocol/jwk.ts';
 import { parseJwks } from '../../protocol/jwks.ts';
 import { maxJwksBytes } from '../../protocol/limits.ts';
@@ -13,22 +14,25 @@ import { createSource } from './source.ts';
 export type Thumbprints = readonly string[];
 
 /** A source of the key sets of agents, reduced to the thumbprints of their keys. */
-export function createKeySets(octets: Octets): Source<Parsed<Thumbprints>> {
+export function createKeySets(octets: Octets, sha256?: Sha256): Source<Parsed<Thumbprints>> {
   return createSource<Parsed<Thumbprints>>(octets, {
     accept: acceptJson,
     maxBytes: maxJwksBytes,
     async derive(response) {
       const json = parseJsonDocument(response);
-      return json.ok ? thumbprintsOf(json.value) : json;
+      return json.ok ? thumbprintsOf(json.value, sha256) : json;
     },
     isKept: (thumbprints) => thumbprints.ok,
   });
 }
 
 /** The thumbprints of a key set, inline or fetched; refused when any key is not a public one. */
-export async function thumbprintsOf(jwks: JsonValue): Promise<Parsed<Thumbprints>> {
+export async function thumbprintsOf(
+  jwks: JsonValue,
+  sha256?: Sha256,
+): Promise<Parsed<Thumbprints>> {
   const keys = parseJwks(jwks);
   return keys.ok
-    ? accepted(await Promise.all(keys.value.map(({ jwk }) => jwkThumbprint(jwk))))
+    ? accepted(await Promise.all(keys.value.map(({ jwk }) => jwkThumbprint(jwk, sha256))))
     : keys;
 }

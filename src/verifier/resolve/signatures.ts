@@ -1,4 +1,5 @@
-import { compactVerify, importJWK } from 'jose';
+import { compactVerify } from 'jose';
+import { decodeBase64url } from '../../protocol/base64url.ts';
 import type { CompactJws } from '../../protocol/compact-jws.ts';
 import type { PublicJwk } from '../../protocol/jwk.ts';
 import { algorithmFits } from '../../protocol/jwk.ts';
@@ -26,7 +27,7 @@ export function createSignatures(): Signatures {
     weigh: ({ text }) => text.length,
   });
   const flights = new SingleFlight<boolean>();
-  const imported = new Derived<PublicJwk, CryptoKey | Uint8Array>();
+  const imported = new Derived<PublicJwk, CryptoKey>();
 
   async function verifyOnce(jws: CompactJws, key: PublicJwk): Promise<boolean> {
     const { alg } = jws.header;
@@ -35,7 +36,7 @@ export function createSignatures(): Signatures {
       return false;
     }
     try {
-      const usable = await imported.of(key, (jwk) => importJWK({ ...jwk }, alg));
+      const usable = await imported.of(key, importPublicKey);
       await compactVerify(jws.text, usable, { algorithms: [alg] });
       return true;
     } catch {
@@ -69,4 +70,24 @@ function isSameKey(left: PublicJwk, right: PublicJwk): boolean {
 // The material itself: two keys with one name here are one key.
 function nameOf(key: PublicJwk): string {
   return key.kty === 'EC' ? `${key.crv}.${key.x}.${key.y}` : `${key.crv}.${key.x}`;
+}
+
+const uncompressed = 4;
+
+/**
+ * The key as its bare point, which takes half the time that its JWK would: `parsePublicJwk` has
+ * judged everything that the JWK says.
+ */
+async function importPublicKey(key: PublicJwk): Promise<CryptoKey> {
+  const { subtle } = globalThis.crypto;
+  const x = decodeBase64url(key.x) ?? new Uint8Array();
+  if (key.kty === 'OKP') {
+    return subtle.importKey('raw', x, { name: key.crv }, false, ['verify']);
+  }
+  // SEC 1 §2.3.3: a point that is not compressed is led by 4.
+  const point = new Uint8Array(1 + 2 * x.length);
+  point[0] = uncompressed;
+  point.set(x, 1);
+  point.set(decodeBase64url(key.y) ?? [], 1 + x.length);
+  return subtle.importKey('raw', point, { name: 'ECDSA', namedCurve: key.crv }, false, ['verify']);
 }

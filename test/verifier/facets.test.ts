@@ -156,6 +156,7 @@ describe('a denial that was not seen wins all the same', () => {
       refused: [{ credential: null, reason: 'credential-malformed' }],
       faults: [],
     });
+    expect(line?.fix).toBe('Publish the facet, have it renewed, or trust the issuer for its type.');
     expect(await ask(world, { scope }, demanding)).toMatchObject({ reason: 'policy-not-met' });
   });
 

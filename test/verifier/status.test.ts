@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { setBit } from '../../src/protocol/bitstring-status-list.ts';
 import type { JsonObject } from '../../src/protocol/strict-json.ts';
 import type { StatusBits } from '../../src/protocol/token-status-list.ts';
+import { createVerifier } from '../../src/verifier/index.ts';
 import { createKey, createPaperWorld, type PaperWorld } from './support/paper-world.ts';
 import {
   entryOf,
@@ -225,5 +226,22 @@ describe('every entry of a credential counts', () => {
     const world = await createPaperWorld();
     await prepare(world);
     expect((await judge(world)).answer).toBe(expected);
+  });
+
+  it('G-20 one that is set decides, and the report says that another was out of reach', async () => {
+    const world = await createPaperWorld();
+    world.serve(world.revocationList, 'hang-up');
+    await world.publishList({ purpose: 'suspension', set: [world.index] });
+    const { report } = await createVerifier(world.options()).verifyClient(world.clientId);
+    expect(report.reason).toBe('status-suspended');
+    expect(report.checks.find(({ id }) => id === 'status.lists')).toMatchObject({
+      outcome: 'warn',
+      evidence: { lists: 2, ageS: 0 },
+      fix: 'Have every status list reachable; one was not read afresh.',
+    });
+    expect(report.checks.find(({ id }) => id === 'status.revocation')).toMatchObject({
+      outcome: 'skipped',
+      evidence: { because: 'the credential has no status of this purpose' },
+    });
   });
 });

@@ -94,6 +94,20 @@ describe('a client whose papers are in order', () => {
     expect((await verifier.verifyClient(world.clientId)).reason).toBe('key-binding-mismatch');
   });
 
+  it('may have no keys, when it authenticates with none', async () => {
+    const world = await createPaperWorld();
+    const { jwks_uri: _uri, token_endpoint_auth_signing_alg: _alg, ...rest } = world.core;
+    const core = { ...rest, token_endpoint_auth_method: 'none' };
+    const documentDigest = await clientMetadataDigest(core);
+    await world.publish({ core, jwt: await world.issue({ documentDigest }) });
+    const { report } = await createVerifier(world.options()).verifyClient(world.clientId);
+    expect(report.reason).toBeNull();
+    expect(report.checks.find(({ id }) => id === 'document.keys')).toMatchObject({
+      outcome: 'skipped',
+      evidence: { because: 'the document names no keys' },
+    });
+  });
+
   it('D-22 is within the skew of clocks at both ends of its validity', async () => {
     const world = await createPaperWorld();
     const verifier = createVerifier(world.options());

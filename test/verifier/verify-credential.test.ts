@@ -137,6 +137,22 @@ describe("a credential of an organization's own type", () => {
     const verdict = await verifier.verifyCredential(await foreign(world));
     expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'schema-invalid' });
     expect(seen).toHaveLength(1);
+    expect(verdict.report.checks.find(({ id }) => id === 'credential.schema')).toMatchObject({
+      evidence: { faults: [{ pointer: '/level', rule: 'acme-level', detail: 'is below four' }] },
+      fix: 'Mend the claims and issue anew.',
+    });
+  });
+
+  it('credentials:JS-01 passes when that validator finds no fault', async () => {
+    const world = await createPaperWorld();
+    const verifier = createVerifier({
+      ...world.options(trusting(world.policy, 'AcmeClearance')),
+      validators: { AcmeClearance: () => [] },
+    });
+    const verdict = await verifier.verifyCredential(await foreign(world));
+    expect(verdict.outcome).toBe('accepted');
+    const line = verdict.report.checks.find(({ id }) => id === 'credential.schema');
+    expect(line?.outcome).toBe('pass');
   });
 
   it('credentials:JS-01 is undetermined when that validator breaks down', async () => {

@@ -19,7 +19,7 @@ export function checkAccessScopes(inquiry: Inquiry): Finding {
   const withheld = requested.filter((scope) => !granted.includes(scope));
   inquiry.scopes.set({ granted, withheld });
   if (permitted === undefined) {
-    const because = inquiry.facets.known?.denialsKnown
+    const because = inquiry.facets.value.denialsKnown
       ? 'the papers name no scopes: absent never means any'
       : 'not every published facet could be judged, and what one denies would win';
     return warn({ granted, withheld, because }, 'Have the scopes named in papers that are public.');

@@ -32,10 +32,9 @@ export async function checkCredentialFacets(inquiry: Inquiry): Promise<Finding> 
   const presented = published.read.map(({ presentation }) => presentation);
   const handed = inquiry.question.credentials.slice(0, maxHandedOver).map(presentJwt);
   const judged = await judgeAll(inquiry, [...presented, ...handed]);
-  const listed = judged.slice(0, presented.length);
   const held = judged.flatMap((one, at) => heldOf(one, at < presented.length));
   const unknown = unknownIn(published, judged);
-  inquiry.facets.set({ held, unknown, denialsKnown: denialsAreKnown(published, listed) });
+  inquiry.facets.set({ held, unknown, denialsKnown: denialsAreKnown(published, judged) });
   const refused = judged.flatMap(refusalOf);
   const faults = [...new Set(published.missed.map(({ fault }) => fault))];
   return refused.length === 0 && faults.length === 0
@@ -138,13 +137,11 @@ const outOfForce: ReadonlySet<Reason | null> = new Set<Reason>([
   'status-suspended',
 ]);
 
-function denialsAreKnown({ read, missed }: PublishedFacets, listed: readonly Judged[]): boolean {
+/** What was handed over beside the published facets hides no denial: nobody would hand it over. */
+function denialsAreKnown({ read, missed }: PublishedFacets, judged: readonly Judged[]): boolean {
   const isOpen = ({ outcome, reason, own }: Judged, at: number) =>
-    own &&
-    outcome !== 'accepted' &&
-    !(outcome === 'rejected' && outOfForce.has(reason)) &&
-    read[at]?.mayDeny === true;
-  return !listed.some(isOpen) && !missed.some(({ mayDeny }) => mayDeny);
+    own && outcome !== 'accepted' && !outOfForce.has(reason) && read[at]?.mayDeny === true;
+  return !judged.some(isOpen) && !missed.some(({ mayDeny }) => mayDeny);
 }
 
 function refusalOf({ outcome, reason, credential }: Judged) {

@@ -130,6 +130,56 @@ describe('parseTrustPolicy', () => {
     expect(faultsOf({ mode: 'enforce', trust: [input] })).toEqual(faults);
   });
 
+  it('says in words what each member must be', () => {
+    const wrong = {
+      mode: 'off',
+      trust: [
+        {
+          issuer: 'x',
+          clientIds: ['x'],
+          credentialTypes: [],
+          algorithms: ['x'],
+          status: { maxAgeS: 0, staleS: -1 },
+          lifetime: { maxDays: 0 },
+          distrustAfter: 'x',
+          weight: 1,
+        },
+      ],
+      block: ['x', ''],
+      require: {
+        complianceAttestations: 'x',
+        authorizedScopes: ['a b'],
+        claims: [{ claim: 'x' }, { claim: '/x', oneOf: [null] }, { claim: '/x', atLeast: 'x' }, 7],
+      },
+    };
+    const parsed = parseTrustPolicy(wrong);
+    const faults = parsed.ok ? [] : parsed.faults;
+    expect(faults.map(({ pointer, detail }) => `${pointer} ${detail}`)).toEqual([
+      '/mode must be "enforce" or "monitor"',
+      '/trust/0/weight is not one of issuer, clientIds, credentialTypes, algorithms, status, lifetime, distrustAfter',
+      '/trust/0/issuer must be one did:web identifier',
+      '/trust/0/distrustAfter must be null or an instant such as 2026-11-20T12:00:00Z',
+      '/trust/0/clientIds/0 must be an https URL without query that ends in "/"',
+      '/trust/0/credentialTypes must name at least one: an empty list vouches for nothing',
+      '/trust/0/algorithms/0 must be one of ES256, Ed25519, EdDSA',
+      '/trust/0/status/maxAgeS must be from 30 to 3600',
+      '/trust/0/status/staleS must be from 0 to 3600',
+      '/trust/0/lifetime/maxDays must be from 1 to 3660',
+      '/block/0 must be a client_id, or a prefix of some that ends in "/"',
+      '/block/1 must be a text that is not empty',
+      '/block/1 must be a client_id, or a prefix of some that ends in "/"',
+      '/require/complianceAttestations must be a list',
+      '/require/authorizedScopes/0 must be one scope token (RFC 6749 section 3.3)',
+      '/require/claims/0/claim must be a JSON Pointer such as /provenance/slsaLevel',
+      '/require/claims/0 must have exactly one of "oneOf" and "atLeast"',
+      '/require/claims/1/oneOf/0 must be a text, a number, true or false',
+      '/require/claims/2/atLeast must be from -9007199254740991 to 9007199254740991',
+      '/require/claims/3 must be an object',
+      '/require/claims/3/claim must be a text that is not empty',
+      '/require/claims/3 must have exactly one of "oneOf" and "atLeast"',
+    ]);
+  });
+
   it('has a fault for an issuer that cannot even be written as a text', () => {
     const issuer = Object.create(null);
     expect(faultsOf({ mode: 'enforce', trust: [{ ...entry, issuer }] })).toEqual([

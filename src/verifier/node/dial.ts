@@ -93,7 +93,8 @@ function judgePeer(
   if (connecting) {
     socket.once('connect', () => judgePeer(request, socket, isMeant));
   } else if (remoteAddress === undefined) {
-    request.destroy(new Error('nobody is at the other end'));
+    // Nobody is at the other end any more.
+    request.destroy();
   } else if (!isMeant(remoteAddress)) {
     request.destroy(new AddressRefused('the connection leads to an address that is not meant'));
   }

@@ -36,7 +36,7 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Fetch {
       return fail('timeout', 'there was no room for the request in time');
     }
     try {
-      return await exchange(dial(url, loopback, asked), asked);
+      return await ask(() => dial(url, loopback, asked), asked);
     } finally {
       gate.leave(url.host);
     }
@@ -48,10 +48,25 @@ function remainingMs({ deadline }: FetchOptions): number {
   return Math.max(0, deadline - Date.now());
 }
 
-/** One request to its end: whatever happens, it is over at the deadline and never throws. */
-function exchange(request: ClientRequest, asked: FetchOptions): Promise<FetchOutcome> {
+// Idle connections to one host, each of which its server may have closed in the meantime.
+const maxStaleConnections = 4;
+
+/** Asks once more when the question did not get through, and fails when it never does. */
+async function ask(dial: () => ClientRequest, asked: FetchOptions): Promise<FetchOutcome> {
+  for (let stale = 0; stale <= maxStaleConnections; stale += 1) {
+    const outcome = await exchange(dial(), asked);
+    if (outcome !== undefined) return outcome;
+  }
+  return fail('failed', noAnswer);
+}
+
+/**
+ * One request to its end: whatever happens, it is over at the deadline and never throws. undefined
+ * when the connection had lain idle and was closed before there was an answer.
+ */
+function exchange(request: ClientRequest, asked: FetchOptions): Promise<FetchOutcome | undefined> {
   return new Promise((resolve) => {
-    const settle = (outcome: FetchOutcome) => {
+    const settle = (outcome: FetchOutcome | undefined) => {
       clearTimeout(timer);
       resolve(outcome);
     };
@@ -60,7 +75,7 @@ function exchange(request: ClientRequest, asked: FetchOptions): Promise<FetchOut
       request.destroy();
     };
     const timer = setTimeout(giveUp, remainingMs(asked));
-    request.on('error', (error) => settle(failureOf(error)));
+    request.on('error', (error) => settle(wasStale(request, error) ? undefined : failureOf(error)));
     // RFC 9110 §7.8: nobody asked for another protocol.
     request.on('upgrade', (_message, socket) => {
       settle(fail('failed', noAnswer));
@@ -111,6 +126,12 @@ function headersOf({ headersDistinct }: IncomingMessage): ReadonlyMap<string, st
 }
 
 const noAnswer = 'no answer over a connection that can be trusted';
+
+// RFC 9112 §9.3.1: a server may close an idle connection at any time, also just as it is used again;
+// a GET may then be sent once more.
+function wasStale({ reusedSocket }: ClientRequest, error: NodeJS.ErrnoException): boolean {
+  return reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
 
 function failureOf(error: Error): FetchOutcome {
   return error instanceof AddressRefused

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { guardedFetch } from '../../../src/verifier/node/index.ts';
@@ -129,6 +130,45 @@ describe('guardedFetch and connections', () => {
     const outcome = await fetchFrom()(`${site.origin}/doc`, asking());
     expect(outcome.ok).toBe(false);
     await expect.poll(site.open).toBe(0);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['closed', (socket) => socket.end()],
+    ['reset', (socket) => socket.resetAndDestroy()],
+  ])('that lay idle and are %s as they are used again cost nothing', async (_how, close) => {
+    await using site = await startSocketSite((socket) => {
+      let asked = 0;
+      socket.on('data', () => {
+        asked += 1;
+        if (asked === 1) socket.write(answer([whole]));
+        else close(socket);
+      });
+    });
+    const fetch = fetchFrom();
+    const outcomes = [];
+    for (const _ of [1, 2, 3]) outcomes.push((await fetch(`${site.origin}/doc`, asking())).ok);
+    expect(outcomes).toEqual([true, true, true]);
+    expect(site.connections()).toBe(3);
+  });
+
+  it('that were all closed as they lay idle are given up one after the other', async () => {
+    let away = false;
+    await using site = await startSocketSite((socket) => {
+      socket.on('data', () => {
+        if (away) socket.resetAndDestroy();
+        else socket.write(answer([whole]));
+      });
+    });
+    const fetch = fetchFrom();
+    const ask = () => fetch(`${site.origin}/doc`, asking());
+    const first = await Promise.all([ask(), ask(), ask(), ask()]);
+    expect(first.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    away = true;
+    // The four that lay idle, and a new one, whose reset is an answer.
+    expect(await ask()).toMatchObject({ ok: false, failure: 'failed' });
+    expect(site.connections()).toBe(5);
+    expect(await ask()).toMatchObject({ ok: false, failure: 'failed' });
+    expect(site.connections()).toBe(6);
   });
 
   it('are closed or used again after a bomb', async () => {

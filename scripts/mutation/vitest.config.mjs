@@ -1,16 +1,9 @@
-// The tests that a mutant has to get past: those of its room, and the properties about it. Without
-// database and build; every server on loopback brings its own CA.
+// The tests of one batch: without database and build; every server on loopback brings its own CA.
 import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 
 process.env['PROPERTY_RUNS'] ??= '100';
-
-// A mutant of protocol/ alone meets protocol/'s own tests alone: what only a verifier above it would
-// notice is a hole in the floor.
-const mutated = process.env['MUTATED_FILES'] ?? 'src/verifier';
-const whole = mutated.includes('src/verifier');
-const rooms = ['protocol', 'properties', ...(whole ? ['verifier'] : [])];
 
 const longestMs = new Map();
 const lastFailure = new Map();
@@ -51,20 +44,7 @@ class LoadFaults {
 
 export default defineConfig({
   test: {
-    include: rooms.map((room) => `test/${room}/**/*.test.ts`),
-    exclude: [
-      // Properties of the rooms above.
-      'test/properties/{index-permutation,key-seal,new-id}.test.ts',
-      'test/properties/{passport-summary,status-projections}.test.ts',
-      ...(whole ? [] : ['test/properties/{signed-claims,verifier}.test.ts']),
-      // Tens of thousands of inputs, or hours of simulated time: a mutant that only these would
-      // notice lacks a test that says which rule it breaks.
-      'test/properties/client-id.test.ts',
-      'test/verifier/{hostile-text,simulated-time}.test.ts',
-      'test/verifier/node/guarded-fetch-load.test.ts',
-      // Needs a whole service, and its CA in the environment.
-      'test/verifier/adapters/holder-proof.test.ts',
-    ],
+    include: process.env['MUTATION_TESTS']?.split(' '),
     setupFiles: ['scripts/mutation/fixed-seed.mjs'],
     // One worker for all files: starting one for each would take most of the time.
     isolate: false,

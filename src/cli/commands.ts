@@ -22,6 +22,7 @@ import { serve } from './serve.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
+import { verifierServe } from './verifier-serve.ts';
 import { verify } from './verify.ts';
 
 /**
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   access,
   verify,
   inspect,
+  verifierServe,
   auditVerify,
   tokenCreate,
   tokenList,

@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, string>> = {
   config: 'look at the configuration',
   credential: 'issue credentials, and take them back',
   token: 'tokens for the API',
+  verifier: 'the verifier as a sidecar for authorization servers',
 };
 
 /** Runs one command line, without the program's name, and gives its exit code. Never throws. */

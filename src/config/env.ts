@@ -111,6 +111,12 @@ export const variables = {
     example: './trust.yaml',
     read: readText,
   }),
+  sidecarToken: variable('SEALWRIGHT_SIDECAR_TOKEN', {
+    help: 'For the verifier sidecar: the bearer token that callers present, 32 to 256 characters.',
+    example: '(32 or more random characters)',
+    secret: true,
+    read: readToken,
+  }),
 } as const;
 
 /** The variables in the order in which they are documented. */

@@ -37,6 +37,12 @@ export interface ClientSettings {
   readonly token: Secret<string> | undefined;
 }
 
+/** What the verifier sidecar needs from the environment. */
+export interface SidecarSettings {
+  readonly policyPath: string | undefined;
+  readonly sidecarToken: Secret<string> | undefined;
+}
+
 /** One line of `config show`: a secret's value reads `[secret]`. */
 export interface SettingLine {
   readonly name: string;
@@ -65,6 +71,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const tls = reading.takeTls(url);
   reading.take(variables.server);
   reading.take(variables.token);
+  reading.take(variables.sidecarToken);
   reading.compare(listen, adminListen);
   return reading.end(() => ({
     url: present(url),
@@ -89,6 +96,15 @@ export function readClientSettings(env: Environment): Parsed<ClientSettings> {
   const server = reading.take(variables.server);
   const token = reading.take(variables.token);
   return reading.end(() => ({ server: present(server), token }));
+}
+
+/** The settings of the verifier sidecar; faults of other variables do not matter to it. */
+export function readSidecarSettings(env: Environment): Parsed<SidecarSettings> {
+  const reading = new Reading(env);
+  reading.refuseUnknown();
+  const policyPath = reading.take(variables.policy);
+  const sidecarToken = reading.take(variables.sidecarToken);
+  return reading.end(() => ({ policyPath, sidecarToken }));
 }
 
 /** Every variable with its value and where that comes from, for people to read. */

@@ -39,6 +39,7 @@ test('the commands', () => {
     'access',
     'verify',
     'inspect',
+    'verifier serve',
     'audit verify',
     'token create',
     'token list',

@@ -1,0 +1,218 @@
+import { readListen, readToken } from '../config/readers.ts';
+import type { Secret } from '../config/secrets.ts';
+import { readSidecarSettings } from '../config/settings.ts';
+import type { Fault, Parsed } from '../protocol/parsed.ts';
+import type { ClientIdsFile } from '../sidecar/client-ids-file.ts';
+import type { RunningSidecar } from '../sidecar/start-sidecar.ts';
+import type { PolicyFollower } from '../verifier/node/index.ts';
+import type { TrustPolicy, Verifier } from '../verifier/ports.ts';
+import type { Command, Invocation } from './command.ts';
+import { createYamlParser } from './create-yaml-parser.ts';
+import { exitCodes } from './exit-codes.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
+import { printable } from './paint.ts';
+import { readText } from './read-file.ts';
+import { readPolicy } from './read-policy.ts';
+
+type Address = Parameters<typeof import('../sidecar/start-sidecar.ts').startSidecar>[0];
+
+/** What was typed and set, read and found usable. */
+interface Order {
+  readonly policyPath: string;
+  readonly policy: TrustPolicy;
+  readonly address: Address;
+  readonly token: Secret<string> | undefined;
+  readonly answerWithinMs: number | undefined;
+  readonly allowLoopback: boolean;
+}
+
+/** Runs the sidecar until a signal. Decisions go to standard output, talk to standard error. */
+export const verifierServe: Command = {
+  words: 'verifier serve',
+  summary: 'answer the hooks of an authorization server that cannot embed the verifier',
+  example: 'verifier serve --policy trust.yaml --token-file sidecar.token',
+  options: [
+    { form: '--policy <file>', help: 'whom to trust (trust.yaml), instead of SEALWRIGHT_POLICY' },
+    { form: '--listen <address>', help: 'host:port, 127.0.0.1:8789 unless given' },
+    {
+      form: '--token-file <file>',
+      help: 'the bearer token that callers present, instead of SEALWRIGHT_SIDECAR_TOKEN',
+    },
+    {
+      form: '--clients <file>',
+      help: "from the product's own names of clients to client_ids (YAML or JSON)",
+    },
+    {
+      form: '--own-scope <scope>',
+      help: 'a scope that the server grants by its own rules, such as openid',
+      repeated: true,
+    },
+    { form: '--answer-within <ms>', help: "milliseconds, instead of each hook's own" },
+    { form: '--allow-loopback', help: 'read http://localhost too; for development only' },
+  ],
+  run: async (call) => {
+    const order = await readOrder(call);
+    const clients = await readClients(call);
+    const [stopped, reload] = signals();
+    const { running, close, policy } = await start(call, order, clients);
+    reload(() => void Promise.all([policy.reload(), clients?.reload()]));
+    announce(call, order, running);
+    await stopped;
+    await close();
+    return exitCodes.ok;
+  },
+};
+
+async function readOrder(call: Invocation): Promise<Order> {
+  const settings = usable(readSidecarSettings(call.terminal.env), 'The configuration');
+  const policyPath = call.text('policy') ?? settings.policyPath;
+  if (policyPath === undefined || policyPath === '-') {
+    throw usageFailure('Name the policy file with --policy or SEALWRIGHT_POLICY.');
+  }
+  const order = {
+    policyPath,
+    policy: await readPolicy(policyPath, call.terminal),
+    address: usable(readListen(call.text('listen') ?? '127.0.0.1:8789'), '--listen'),
+    token: (await readTokenFile(call)) ?? settings.sidecarToken,
+    answerWithinMs: readMilliseconds(call.text('answerWithin')),
+    allowLoopback: call.flag('allowLoopback'),
+  };
+  const { isLoopbackHost } = await import('../sidecar/start-sidecar.ts');
+  if (order.token !== undefined || isLoopbackHost(order.address.host)) return order;
+  throw usageFailure('A sidecar that others can reach needs a token.', [
+    'set SEALWRIGHT_SIDECAR_TOKEN or --token-file, or listen on 127.0.0.1',
+  ]);
+}
+
+async function readTokenFile(call: Invocation): Promise<Secret<string> | undefined> {
+  const path = call.text('tokenFile');
+  if (path === undefined) return undefined;
+  const text = (await readText(path, call.terminal)).replace(/\r?\n$/, '');
+  return usable(readToken(text), `The token in ${path}`);
+}
+
+function readMilliseconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (ms >= 20) return ms;
+  throw usageFailure('--answer-within is from 20 to 99999 milliseconds.');
+}
+
+async function readClients(call: Invocation): Promise<ClientIdsFile | undefined> {
+  const path = call.text('clients');
+  if (path === undefined) return undefined;
+  const [{ ClientIdsFile }, parse] = await Promise.all([
+    import('../sidecar/client-ids-file.ts'),
+    createYamlParser(),
+  ]);
+  const clients = new ClientIdsFile(path, parse);
+  usable(await clients.reload(), `The table of clients ${path}`);
+  return clients;
+}
+
+interface Started {
+  readonly running: RunningSidecar;
+  readonly policy: PolicyFollower;
+  close(): Promise<void>;
+}
+
+async function start(
+  call: Invocation,
+  order: Order,
+  clients: ClientIdsFile | undefined,
+): Promise<Started> {
+  const [{ createSidecar }, { PolicyInForce }, { startSidecar }, { followPolicyFile }, parse] =
+    await Promise.all([
+      import('../sidecar/create-sidecar.ts'),
+      import('../sidecar/policy-in-force.ts'),
+      import('../sidecar/start-sidecar.ts'),
+      import('../verifier/node/index.ts'),
+      createYamlParser(),
+    ]);
+  const verifier = await createOwnVerifier(order);
+  const inForce = new PolicyInForce(order.policy);
+  const say = (line: string) => call.say(`sealwright: ${printable(line)}`);
+  const sidecar = createSidecar({
+    verifier,
+    policy: inForce,
+    token: order.token?.reveal() ?? null,
+    decided: (line) => call.terminal.out(line),
+    say,
+    clientIds: () => clients?.table ?? new Map(),
+    ownScopes: call.list('ownScope') ?? [],
+    allowLoopback: order.allowLoopback,
+    limits: order.answerWithinMs === undefined ? {} : { answerWithinMs: order.answerWithinMs },
+  });
+  const running = await startSidecar(order.address, sidecar.listener).catch((cause) => {
+    sidecar.close();
+    throw unbound(order.address, cause);
+  });
+  const onReload = (taken: Parsed<TrustPolicy>) => {
+    inForce.take(taken);
+    say(reloaded('policy', taken));
+  };
+  const policy = followPolicyFile(verifier, { path: order.policyPath, parse }, { onReload });
+  const table = clients?.follow((read) => say(reloaded('table of clients', read)));
+  const close = async () => {
+    for (const part of [sidecar, policy, table]) part?.close();
+    await running.close();
+  };
+  return { running, policy, close };
+}
+
+async function createOwnVerifier({ policy, allowLoopback }: Order): Promise<Verifier> {
+  const [{ createVerifier }, { guardedFetch }] = await Promise.all([
+    import('../verifier/index.ts'),
+    import('../verifier/node/index.ts'),
+  ]);
+  try {
+    return createVerifier({ fetch: guardedFetch({ allowLoopback }), policy });
+  } catch (error) {
+    // A policy that is well formed can still ask for what this verifier must not do.
+    if (error instanceof TypeError) throw usageFailure(error.message);
+    throw error;
+  }
+}
+
+function announce({ terminal }: Invocation, order: Order, { url }: RunningSidecar): void {
+  const who =
+    order.token === undefined
+      ? 'no token: whoever is on this machine may ask'
+      : 'callers present the token';
+  terminal.err(`sealwright: listening on ${url}, mode ${order.policy.mode}; ${who}\n`);
+}
+
+/** Resolves at SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads. */
+function signals(): readonly [Promise<void>, (reload: () => void) => void] {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  return [
+    stopped,
+    (reload) => {
+      process.on('SIGHUP', reload);
+      void stopped.then(() => process.off('SIGHUP', reload));
+    },
+  ];
+}
+
+function reloaded(what: string, read: Parsed<unknown>): string {
+  return read.ok
+    ? `the ${what} was read again`
+    : `the ${what} cannot be used, the one before stays in force: ${linesOf(read.faults).join('; ')}`;
+}
+
+function usable<Value>(parsed: Parsed<Value>, what: string): Value {
+  if (parsed.ok) return parsed.value;
+  throw usageFailure(`${what} is not usable.`, linesOf(parsed.faults));
+}
+
+function linesOf(faults: readonly Fault[]): readonly string[] {
+  return faults.map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer} ${detail}`));
+}
+
+function unbound({ host, port }: Address, cause: unknown): CommandFailure {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  const options = { exitCode: exitCodes.server, code: 'start-refused', cause };
+  return new CommandFailure(`Cannot listen on ${host}:${port}${code}.`, options);
+}

@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http';
+
+/** What is answered: an object goes out as JSON, a text as it stands. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object | string;
+}
+
+/** The answer to a question that a product could read: 200 with this body. */
+export function ok(body: Answer['body'], headers: Answer['headers'] = {}): Answer {
+  return { status: 200, headers, body };
+}
+
+/** Sends an answer that nobody keeps. A problem document names the request as its `instance`. */
+export function sendAnswer(response: ServerResponse, answer: Answer, requestId: string): void {
+  const { status, headers, body } = answer;
+  const named = status >= 500 && typeof body === 'object';
+  const shown = named ? { ...body, instance: `urn:sealwright:request:${requestId}` } : body;
+  const octets = Buffer.from(typeof shown === 'string' ? shown : JSON.stringify(shown));
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+    'X-Request-Id': requestId,
+    'Content-Length': octets.byteLength,
+  });
+  response.end(octets);
+}

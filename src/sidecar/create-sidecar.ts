@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Verifier } from '../verifier/ports.ts';
+import { type Answer, ok, sendAnswer } from './answer.ts';
+import type { ClientIds } from './client-ids.ts';
+import { decisionLine, decisionOf } from './decision-log.ts';
+import type { Desk, Hook } from './hook.ts';
+import { hooks } from './hooks.ts';
+import { type Bench, judge } from './judge.ts';
+import { KeepWarm } from './keep-warm.ts';
+import { Metrics } from './metrics.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
+import { problemAnswer, Refusal } from './problems.ts';
+import { readBody } from './read-body.ts';
+import { type Ruling, rulingWithout } from './ruling.ts';
+import { carriesToken } from './token.ts';
+
+/** How much is done at a time and how long it may take. Times in milliseconds. */
+export interface SidecarLimits {
+  /** Questions under way at once; one more is answered as undetermined. */
+  readonly maxInFlight: number;
+  /** Replaces what each hook takes for its answer by default. */
+  readonly answerWithinMs: number | undefined;
+  readonly keepWarmEveryMs: number;
+  readonly keepWarmForMs: number;
+  readonly maxClientsKeptWarm: number;
+}
+
+const usualLimits: SidecarLimits = {
+  maxInFlight: 256,
+  answerWithinMs: undefined,
+  keepWarmEveryMs: 5_000,
+  keepWarmForMs: 900_000,
+  maxClientsKeptWarm: 1_000,
+};
+
+/** What a sidecar is made of. */
+export interface SidecarOptions {
+  readonly verifier: Pick<Verifier, 'verifyClient' | 'verifyCredential'>;
+  readonly policy: PolicyInForce;
+  /** What callers must present; null lets in whoever reaches the listener. */
+  readonly token: string | null;
+  /** Takes the lines of the decision log. */
+  readonly decided: (line: string) => void;
+  /** Takes what an operator should know, in one line without its end. */
+  readonly say: (line: string) => void;
+  /** The table in force, for products that give clients names of their own. */
+  readonly clientIds?: () => ClientIds;
+  /** Scopes that the authorization server grants by its own rules, such as `openid`. */
+  readonly ownScopes?: readonly string[];
+  readonly allowLoopback?: boolean;
+  readonly limits?: Partial<SidecarLimits>;
+  /** Milliseconds since the epoch, for the log. */
+  readonly clock?: () => number;
+}
+
+/** A sidecar without its listener. */
+export interface Sidecar {
+  readonly listener: RequestListener;
+  /** From now on `/readyz` says that the sidecar is about to go; questions are still answered. */
+  close(): void;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly requestId: string;
+  readonly elapsedMs: () => number;
+}
+
+/** Makes a sidecar: hooks for products, health and metrics. Answers everything, throws nothing. */
+export function createSidecar(options: SidecarOptions): Sidecar {
+  const desk = new FrontDesk(options);
+  return {
+    listener: (request, response) => {
+      desk.answer(request, response).catch(() => response.destroy());
+    },
+    close: () => desk.close(),
+  };
+}
+
+class FrontDesk {
+  readonly #options: SidecarOptions;
+  readonly #limits: SidecarLimits;
+  readonly #desk: Desk;
+  readonly #bench: Bench;
+  readonly #metrics: Metrics;
+  readonly #keepWarm: KeepWarm;
+  readonly #clock: () => number;
+  #inFlight = 0;
+  #isClosing = false;
+
+  constructor(options: SidecarOptions) {
+    const { verifier, policy, say, clock = Date.now, ownScopes = [] } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#limits = { ...usualLimits, ...options.limits };
+    const { keepWarmEveryMs: everyMs, keepWarmForMs: forMs, maxClientsKeptWarm } = this.#limits;
+    const maxClients = maxClientsKeptWarm;
+    this.#keepWarm = new KeepWarm({ verifier, now: Date.now, everyMs, forMs, maxClients });
+    this.#metrics = new Metrics(policy, () => ({
+      inFlight: this.#inFlight,
+      keptWarm: this.#keepWarm.size,
+    }));
+    this.#desk = {
+      clientIdOf: (name) => options.clientIds?.().get(name) ?? name,
+      scopeOf: (tokens) => tokens.filter((token) => !ownScopes.includes(token)).join(' '),
+      allowLoopback: options.allowLoopback ?? false,
+    };
+    this.#bench = {
+      verifier,
+      mode: () => policy.mode,
+      onVerdict: ({ kind, value }, { outcome }) => {
+        if (kind === 'client_id' && outcome === 'accepted') this.#keepWarm.notice(value);
+      },
+      onFailure: (error) => say(`the verifier failed: ${nameOf(error)}`),
+    };
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const began = performance.now();
+    const requestId = requestIdOf(request);
+    const exchange: Exchange = {
+      request,
+      path: (request.url ?? '').replace(/\?.*$/s, ''),
+      requestId,
+      elapsedMs: () => performance.now() - began,
+    };
+    sendAnswer(response, await this.#answerSafely(exchange), requestId);
+  }
+
+  close(): void {
+    this.#isClosing = true;
+    this.#keepWarm.close();
+  }
+
+  async #answerSafely(exchange: Exchange): Promise<Answer> {
+    const hook = hooks.find((candidate) => leadsTo(candidate, exchange.path));
+    try {
+      return hook === undefined ? this.#answerPlain(exchange) : await this.#ask(hook, exchange);
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : new Refusal('internal-error');
+      const route = hook?.path ?? 'other';
+      if (error !== refusal) {
+        this.#options.say(`request ${exchange.requestId} to ${route} failed: ${nameOf(error)}`);
+      }
+      this.#metrics.countRefusal(route, refusal.code);
+      return hook?.refuse?.(refusal, this.#options.policy.mode) ?? problemAnswer(refusal);
+    }
+  }
+
+  #answerPlain(exchange: Exchange): Answer {
+    const plain = this.#plainAnswers()[exchange.path];
+    if (plain === undefined) throw new Refusal('route-not-found');
+    checkMethod(exchange.request, ['GET', 'HEAD']);
+    return plain(exchange.request);
+  }
+
+  #plainAnswers(): Readonly<Record<string, (request: IncomingMessage) => Answer>> {
+    return {
+      '/healthz': () => ok({ status: 'ok' }),
+      '/readyz': () => this.#readiness(),
+      '/metrics': (request) => {
+        this.#checkToken(request);
+        return ok(this.#metrics.render(), { 'Content-Type': 'text/plain; version=0.0.4' });
+      },
+    };
+  }
+
+  #readiness(): Answer {
+    const { mode, isStale } = this.#options.policy;
+    const status = this.#isClosing ? 'stopping' : 'ok';
+    const body = { status, policy: isStale ? 'stale' : 'current', mode };
+    return { ...ok(body), status: this.#isClosing ? 503 : 200 };
+  }
+
+  async #ask(hook: Hook, exchange: Exchange): Promise<Answer> {
+    const { request } = exchange;
+    if (hook.reads === 'body') checkMethod(request, ['POST']);
+    this.#checkToken(request);
+    if (this.#inFlight >= this.#limits.maxInFlight) {
+      const { mode } = this.#options.policy;
+      const ruling = rulingWithout(null, { mode, reason: 'overloaded' });
+      this.#record(hook, ruling, exchange);
+      return hook.render(ruling, null);
+    }
+    this.#inFlight += 1;
+    try {
+      return await this.#decide(hook, exchange);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #decide(hook: Hook, exchange: Exchange): Promise<Answer> {
+    const { request, elapsedMs } = exchange;
+    const withinMs = this.#limits.answerWithinMs ?? hook.answerWithinMs;
+    const body = hook.reads === 'body' ? await readBody(request, withinMs - elapsedMs()) : {};
+    const question = hook.read({ headers: request.headers, body }, this.#desk);
+    if (!question.ok) throw new Refusal('invalid-input', { faults: question.faults });
+    const ruling = await judge(this.#bench, question.value, withinMs - elapsedMs());
+    this.#record(hook, ruling, exchange);
+    return hook.render(ruling, question.value);
+  }
+
+  #record({ path: route }: Hook, ruling: Ruling, { elapsedMs }: Exchange): void {
+    const ms = elapsedMs();
+    this.#metrics.countDecision(route, ruling, ms);
+    const time = new Date(this.#clock());
+    this.#options.decided(decisionLine(decisionOf(ruling, { time, route, ms })));
+  }
+
+  #checkToken(request: IncomingMessage): void {
+    const { token } = this.#options;
+    if (token === null || carriesToken(request.headers.authorization, token)) return;
+    // RFC 6750 §3: the challenge names the scheme and the realm.
+    const headers = { 'WWW-Authenticate': 'Bearer realm="sealwright"', Connection: 'close' };
+    throw new Refusal('unauthenticated', { headers });
+  }
+}
+
+function leadsTo({ path, reads }: Hook, asked: string): boolean {
+  return asked === path || (reads === 'headers' && asked.startsWith(`${path}/`));
+}
+
+function checkMethod({ method = '' }: IncomingMessage, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  const headers = { Allow: allowed.join(', '), Connection: 'close' };
+  throw new Refusal('method-not-allowed', { headers });
+}
+
+/** The caller's id for the request, when it is plain, so that both sides name it alike. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** The kind of an error: its message could hold what somebody sent. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -8,6 +8,7 @@ import {
   describeSettings,
   readClientSettings,
   readSettings,
+  readSidecarSettings,
   type Settings,
 } from '../../src/config/settings.ts';
 
@@ -199,6 +200,26 @@ describe('the command line', () => {
   );
 });
 
+describe('the verifier sidecar', () => {
+  test('reads its two settings, whatever the others are', () => {
+    const env = {
+      SEALWRIGHT_POLICY: '/etc/trust.yaml',
+      SEALWRIGHT_SIDECAR_TOKEN_FILE: file('sidecar-token', `${token}\n`),
+      SEALWRIGHT_ROLE: 'x',
+    };
+    const settings = readSidecarSettings(env);
+    expect(settings).toMatchObject({ ok: true, value: { policyPath: '/etc/trust.yaml' } });
+    expect(settings.ok && settings.value.sidecarToken?.reveal()).toBe(token);
+  });
+
+  test.each([
+    [{ SEALWRIGHT_SIDECAR_TOKEN: 'short' }, 'SEALWRIGHT_SIDECAR_TOKEN'],
+    [{ SEALWRIGHT_SIDECAR: 'x' }, 'SEALWRIGHT_SIDECAR'],
+  ])('%j is a fault', (env, pointer) => {
+    expect(readSidecarSettings(env)).toMatchObject({ ok: false, faults: [{ pointer }] });
+  });
+});
+
 describe('config show', () => {
   test('names every source and prints no secret', () => {
     const lines = describeSettings({
@@ -207,7 +228,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(14);
+    expect(lines).toHaveLength(15);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { escapeLabel } from '../../src/sidecar/metrics.ts';
+import { escapeLabel, Metrics } from '../../src/sidecar/metrics.ts';
+import { PolicyInForce } from '../../src/sidecar/policy-in-force.ts';
+import { rulingWithout } from '../../src/sidecar/ruling.ts';
 import { revoke, startTestSidecar, type TestSidecar } from './support/running-sidecar.ts';
 
 let sidecar: TestSidecar;
@@ -56,6 +58,18 @@ describe('metrics', () => {
     expect(shown).toContain(count);
     const sum = shown.find((line) => line.includes('_sum'));
     expect(Number(sum?.split(' ').at(-1))).toBeGreaterThan(0);
+  });
+
+  it('put each decision into the buckets that it is within', () => {
+    const policy = new PolicyInForce({ mode: 'enforce' });
+    const metrics = new Metrics(policy, () => ({ inFlight: 0, keptWarm: 0 }));
+    const ruling = rulingWithout(null, { mode: 'enforce', reason: 'overloaded' });
+    for (const ms of [1, 30, 6_000]) metrics.countDecision('/x', ruling, ms);
+    const counts = [...metrics.render().matchAll(/_bucket\{route="\/x",le="[^"]+"\} (\d+)/g)];
+    expect(counts.map(([, count]) => Number(count))).toEqual([
+      1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3,
+    ]);
+    expect(metrics.render()).toContain('_duration_seconds_sum{route="/x"} 6.031\n');
   });
 
   it('count requests that came to no decision, by closed labels', async () => {

@@ -66,6 +66,26 @@ it('the paths that products are configured with stay', () => {
   ]);
 });
 
+it('each hook answers within what its product waits for by default', async () => {
+  expect(hooks.map(({ path, answerWithinMs }) => [path, answerWithinMs])).toEqual([
+    ['/api/v1/verify', 6_000],
+    ['/hooks/okta', 2_500],
+    ['/hooks/auth0', 4_000],
+    ['/hooks/entra', 900],
+    ['/ext_authz', 150],
+    ['/access/v1/evaluation', 1_000],
+    ['/hooks/keycloak', 1_000],
+  ]);
+  const { gate, sidecar } = await startBehindGate({ limits: { answerWithinMs: undefined } });
+  const { target, request } = languages.envoy.ask({ clientId: sidecar.world.clientId, scopes: [] });
+  expect(await sidecar.send(target, request)).toMatchObject({
+    body: { reason: 'deadline-exceeded' },
+  });
+  const [decision] = sidecar.decisions();
+  expect(decision?.ms).toBeGreaterThanOrEqual(140);
+  gate.open();
+});
+
 describe.each(posting)('%s', (product) => {
   const { path } = languages[product];
 
@@ -225,7 +245,7 @@ describe('time', () => {
   });
 
   it('what was read too late answers the next question', async () => {
-    const { gate, sidecar } = await startBehindGate({ limits: { answerWithinMs: 200 } });
+    const { gate, sidecar } = await startBehindGate({ limits: { answerWithinMs: 500 } });
     const { clientId } = sidecar.world;
     const question = { clientId, scope: 'read:logs/production' };
     expect(await sidecar.post('/hooks/keycloak', question)).toMatchObject({

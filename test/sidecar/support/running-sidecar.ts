@@ -52,6 +52,8 @@ export async function startTestSidecar(options: TestSidecarOptions = {}): Promis
     say: (line) => said.push(line),
     clock: world.clock,
     ...parts,
+    // On a busy machine the first verdict can take longer than the tightest hook waits.
+    limits: { answerWithinMs: 10_000, ...parts.limits },
   });
   const running = await startSidecar({ host: '127.0.0.1', port: 0 }, sidecar.listener);
   const send = async (target: string, request: RawRequest = {}) => {

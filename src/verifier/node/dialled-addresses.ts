@@ -1,15 +1,6 @@
-import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from './public-address.ts';
-
-/** One answer of a resolver, as `dns.lookup` with `all` gives it. */
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** Resolves a name to every address it has; rejects when it has none. */
-export type ResolveHost = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+import type { ResolvedAddress, ResolveHost } from './resolve-host.ts';
 
 /** The error with which a connection is refused before a socket is opened. */
 export class AddressRefused extends Error {
@@ -21,14 +12,6 @@ const loopbackAddresses: readonly ResolvedAddress[] = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ];
-
-/** The system's resolver (hosts file, DNS), every address of both families. */
-export const resolveBySystem: ResolveHost = (hostname) =>
-  new Promise((resolve, reject) => {
-    lookup(hostname, { all: true }, (error, addresses) => {
-      error === null ? resolve(addresses) : reject(error);
-    });
-  });
 
 /** The resolver hook of a socket to a loopback name. */
 export const lookupLoopback: LookupFunction = (_hostname, options, callback) => {

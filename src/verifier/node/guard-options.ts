@@ -1,6 +1,6 @@
 import { env } from 'node:process';
-import { type ResolveHost, resolveBySystem } from './dialled-addresses.ts';
 import type { GateLimits } from './gate.ts';
+import { type ResolveHost, resolveBySystem } from './resolve-host.ts';
 
 /** Bounds on the requests of one guarded fetch; whole numbers. */
 export interface FetchLimits {

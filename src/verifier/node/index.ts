@@ -1,5 +1,5 @@
-export type { ResolvedAddress, ResolveHost } from './dialled-addresses.ts';
 export type { FetchLimits, GuardedFetchOptions } from './guard-options.ts';
 export { guardedFetch } from './guarded-fetch.ts';
 export type { FollowOptions, PolicyFile, PolicyFollower } from './policy-file.ts';
 export { followPolicyFile, readPolicyFile } from './policy-file.ts';
+export type { ResolvedAddress, ResolveHost } from './resolve-host.ts';

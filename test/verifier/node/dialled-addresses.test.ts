@@ -4,8 +4,8 @@ import {
   AddressRefused,
   lookupLoopback,
   lookupPublic,
-  type ResolvedAddress,
 } from '../../../src/verifier/node/dialled-addresses.ts';
+import type { ResolvedAddress } from '../../../src/verifier/node/resolve-host.ts';
 
 const good = { address: '93.184.215.14', family: 4 };
 const better = { address: '2606:4700:4700::1111', family: 6 };

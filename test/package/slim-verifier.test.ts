@@ -52,7 +52,7 @@ describe('the package of the verifier', () => {
     expect(installed.tarball).toBe(`sealwright-verifier-${parent.version}.tgz`);
     expect(installed.said).toMatch(/^dependencies: ipaddr\.js \S+, jose \S+$/m);
     const packages = filesBelow('node_modules')
-      .filter((name) => /^node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(name))
+      .filter((name) => /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(name))
       .sort();
     expect(packages).toEqual([
       'node_modules/@sealwright/verifier/package.json',

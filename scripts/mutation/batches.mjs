@@ -60,7 +60,7 @@ export const batches = {
     mutate: ['src/verifier/{checks,intake}/*.ts'],
     tests: [
       ...verdicts,
-      ...tests('verifier', 'access', 'authorization-details', 'facets', 'policy-*', 'status'),
+      ...tests('verifier', 'access', 'authorization-details', 'facets', 'policy-*', 'status*'),
       ...tests('verifier', 'blocked-clients', 'trust-and-binding', 'did-refresh', 'token-times'),
       ...tests('verifier', 'client-*', 'embedded-credentials'),
     ],

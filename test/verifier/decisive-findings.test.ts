@@ -385,6 +385,7 @@ describe('the check that decides says what it found, and what would mend it', ()
     await tampering?.tamper?.(world);
     const verifier = createVerifier(world.options(tampering?.policy?.(world.policy)));
     const { report } = await verifier.verifyClient(tampering?.clientId ?? world.clientId);
+    expect(report.reason).toBe(tampering?.reason);
     const denying = report.checks.filter(
       ({ outcome }) => !['pass', 'warn', 'skipped'].includes(outcome),
     );

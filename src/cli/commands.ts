@@ -18,6 +18,7 @@ import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
 import { demo } from './demo.ts';
 import { inspect } from './inspect.ts';
+import { lint } from './lint.ts';
 import { serve } from './serve.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   access,
   verify,
   inspect,
+  lint,
   verifierServe,
   auditVerify,
   tokenCreate,

@@ -1,6 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../protocol/strict-json.ts';
-import { usageFailure } from './failure.ts';
+import { type CommandFailure, usageFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The text of a file, or of standard input for `-`. */
@@ -9,9 +10,42 @@ export async function readText(path: string, terminal: Terminal): Promise<string
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    throw usageFailure(`The file ${path} cannot be read (${code}).`);
+    throw unreadable(path, cause);
   }
+}
+
+/**
+ * The octets of a file, or of standard input for `-`; undefined when there are more than `maxBytes`,
+ * of which no more are read.
+ */
+export async function readOctets(
+  path: string,
+  { terminal, maxBytes }: { readonly terminal: Terminal; readonly maxBytes: number },
+): Promise<Uint8Array | undefined> {
+  const source = path === '-' ? terminal.inputOctets() : createReadStream(path, { end: maxBytes });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return undefined;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+const causes: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission is denied',
+};
+
+function unreadable(path: string, cause: unknown): CommandFailure {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+  return usageFailure(`The file ${path} cannot be read: ${causes[code] ?? code}.`);
 }
 
 /** The JSON object in a file, or on standard input for `-`. */

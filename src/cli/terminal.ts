@@ -8,6 +8,8 @@ export interface Terminal {
   out(text: string): void;
   err(text: string): void;
   readInput(): Promise<string>;
+  /** Standard input as it comes, for input that must not be decoded or may be too large. */
+  inputOctets(): AsyncIterable<Uint8Array>;
 }
 
 /** The terminal of this process. */
@@ -19,6 +21,7 @@ export function processTerminal(): Terminal {
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
     readInput: () => text(stdin),
+    inputOctets: () => stdin,
   };
 }
 

@@ -38,6 +38,7 @@ const pure = { packages: [], node: ['node:crypto'] } as const;
 const floors: Readonly<Record<string, Floor>> = {
   protocol: { rooms: [], packages: [], node: [] },
   kernel: { rooms: [], packages: [], node: ['node:crypto', 'node:timers/promises'] },
+  lint: { rooms: ['protocol'], packages: [], node: [] },
   verifier: { rooms: ['protocol'], packages: ['jose'], node: [] },
   'verifier/node': {
     rooms: ['verifier', 'protocol'],
@@ -105,6 +106,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cli: {
     rooms: [
       'protocol',
+      'lint',
       'verifier',
       'verifier/node',
       'sidecar',

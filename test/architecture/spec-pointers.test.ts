@@ -48,7 +48,7 @@ function pointersIn(module: string): string[] {
 }
 
 describe('pointers to standards', () => {
-  it.each(['protocol', 'verifier'])('in %s use the short names of the table', (room) => {
+  it.each(['protocol', 'lint', 'verifier'])('in %s use the short names of the table', (room) => {
     const offenders = modulesIn(room).flatMap((module) =>
       pointersIn(module)
         .filter((name) => !defined.has(name))

@@ -39,6 +39,7 @@ test('the commands', () => {
     'access',
     'verify',
     'inspect',
+    'lint',
     'verifier serve',
     'audit verify',
     'token create',
@@ -159,7 +160,7 @@ test('a command line loads neither the service nor its parts before a command as
   const rooms = [...reached]
     .filter((file) => file.startsWith(source))
     .map((file) => file.slice(source.length + 1).split('/')[0]);
-  expect([...new Set(rooms)].toSorted()).toEqual(['cli', 'config', 'protocol']);
+  expect([...new Set(rooms)].toSorted()).toEqual(['cli', 'config', 'lint', 'protocol']);
   const packages = [...reached].filter(
     (name) => !name.startsWith('/') && !name.startsWith('node:'),
   );

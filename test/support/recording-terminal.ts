@@ -11,7 +11,11 @@ export interface CliAnswer {
 /** Runs a command line in this process, without colour, with `input` as standard input. */
 export async function runRecorded(
   words: readonly string[],
-  options: { readonly env?: Environment; readonly input?: string; readonly colour?: boolean } = {},
+  options: {
+    readonly env?: Environment;
+    readonly input?: string | Uint8Array;
+    readonly colour?: boolean;
+  } = {},
 ): Promise<CliAnswer> {
   const answer = { out: '', err: '' };
   const colour = options.colour ?? false;
@@ -24,7 +28,10 @@ export async function runRecorded(
     err: (text) => {
       answer.err += text;
     },
-    readInput: async () => options.input ?? '',
+    readInput: async () => Buffer.from(options.input ?? '').toString('utf8'),
+    inputOctets: async function* () {
+      yield Buffer.from(options.input ?? '');
+    },
   });
   return { code, ...answer };
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lintDocument } from '../../src/lint/lint-document.ts';
+import { targets } from '../../src/lint/targets.ts';
+import { findUrlDefects } from '../../src/lint/url-defects.ts';
 import { parseClientId } from '../../src/protocol/client-id.ts';
 import { parseClientMetadata } from '../../src/protocol/client-metadata.ts';
 import { parseCompactJws } from '../../src/protocol/compact-jws.ts';
@@ -14,6 +17,7 @@ import { parsePassport } from '../../src/protocol/passport.ts';
 import { isScopeToken } from '../../src/protocol/scope.ts';
 import type { JsonObject, JsonValue } from '../../src/protocol/strict-json.ts';
 import { parseStrictJson } from '../../src/protocol/strict-json.ts';
+import { encodeUtf8 } from '../../src/protocol/utf8.ts';
 import { judgeUrl } from '../../src/verifier/node/fetchable-url.ts';
 import { ageMsOf, reusableMsOf } from '../../src/verifier/resolve/freshness.ts';
 import { parseJsonDocument } from '../../src/verifier/resolve/json-document.ts';
@@ -135,12 +139,18 @@ const ways: readonly Way[] = [
   way('Expires', ['resolve/freshness'], ['Fri, 20 Nov '], (text) =>
     reusableMsOf(new Map([...header('expires', text), ...header('date', text)])),
   ),
-  way('Content-Type', ['resolve/json-document'], ['application/', 'application/json'], (text) =>
+  way('Content-Type', ['json-media-type'], ['application/', 'application/json'], (text) =>
     parseJsonDocument({
       status: 200,
       headers: header('content-type', text),
       body: new Uint8Array(),
     }),
+  ),
+  way('a URL to lint', ['url-defects'], ['https://a.example/c?', '?'], (text) =>
+    findUrlDefects(text, {}),
+  ),
+  way('a contact to lint', ['targets/oidc-provider'], ['a@', 'a@b.'], (text) =>
+    lintDocument({ body: encodeUtf8(JSON.stringify({ contacts: [text] })) }, { targets }),
   ),
 ];
 
@@ -222,9 +232,9 @@ describe('text of 100,000 characters that was made to be slow to read', () => {
     expect(slow).toEqual([]);
   });
 
-  it('C-13 is tried on every module of the verifier that has a pattern', () => {
+  it('C-13 is tried on every module below the services that has a pattern', () => {
     const tried = new Set(ways.flatMap(({ modules }) => modules));
-    const withPattern = ['protocol', 'verifier'].flatMap((room) =>
+    const withPattern = ['protocol', 'lint', 'verifier'].flatMap((room) =>
       readdirSync(join(source, room), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .filter((name) => patternsIn(readFileSync(join(source, room, name), 'utf8')).length > 0)
@@ -235,7 +245,7 @@ describe('text of 100,000 characters that was made to be slow to read', () => {
   });
 
   it('C-13 is nowhere read by a pattern that is put together from text', () => {
-    const files = ['protocol', 'verifier'].flatMap((room) =>
+    const files = ['protocol', 'lint', 'verifier'].flatMap((room) =>
       readdirSync(join(source, room), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .map((name) => join(source, room, name)),

@@ -1,3 +1,4 @@
+import { isJsonMediaType } from '../../protocol/json-media-type.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
 import { refused } from '../../protocol/parsed.ts';
 import type { JsonObject, JsonValue } from '../../protocol/strict-json.ts';
@@ -6,9 +7,6 @@ import type { FetchedResponse } from '../ports.ts';
 
 /** What is asked for: the one type that every publisher of these documents has. */
 export const acceptJson = 'application/json';
-
-// CIMD-02 §4: application/json, or a type of the +json family.
-const jsonType = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json[\t ]*(?:;|$)/i;
 
 /** The object in a response that says it is JSON; rule `content-type` when it says otherwise. */
 export function parseJsonDocument(response: FetchedResponse): Parsed<JsonObject> {
@@ -23,5 +21,5 @@ export function parseJsonContent(response: FetchedResponse): Parsed<JsonValue> {
 const notJson = refused('', 'content-type', 'the document is not served as JSON');
 
 function saysJson({ headers }: FetchedResponse): boolean {
-  return jsonType.test(headers.get('content-type') ?? '');
+  return isJsonMediaType(headers.get('content-type') ?? '');
 }

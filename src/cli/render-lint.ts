@@ -138,7 +138,7 @@ function durationOf(seconds: number): string {
 
 function budgetLines({ budget }: LintAnswer): readonly string[] {
   const { totalBytes, limitBytes, leftBytes, publicationLimitBytes, leftToPublishBytes } = budget;
-  const left = `${leftBytes} left, ${leftToPublishBytes} to the ${publicationLimitBytes} that we publish`;
+  const left = `${leftOf(leftBytes)}, ${leftOf(leftToPublishBytes)} by the ${publicationLimitBytes} that we publish`;
   const largest = budget.members
     .slice(0, shownMembers)
     .map(({ name, bytes }) => `${shown(name, 40)} ${bytes}`);
@@ -148,6 +148,10 @@ function budgetLines({ budget }: LintAnswer): readonly string[] {
     `  Octets     ${totalBytes} of ${limitBytes}: ${left}`,
     ...(largest.length === 0 ? [] : [`             ${[...largest, ...others].join(' · ')}`]),
   ];
+}
+
+function leftOf(bytes: number): string {
+  return bytes < 0 ? `${-bytes} too many` : `${bytes} left`;
 }
 
 function shown(text: string, length = maxShown): string {

@@ -45,7 +45,8 @@ const causes: Readonly<Record<string, string>> = {
 
 function unreadable(path: string, cause: unknown): CommandFailure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-  return usageFailure(`The file ${path} cannot be read: ${causes[code] ?? code}.`);
+  const why = causes[code] === undefined ? '' : `: ${causes[code]}`;
+  return usageFailure(`The file ${path} cannot be read${why} (${code}).`);
 }
 
 /** The JSON object in a file, or on standard input for `-`. */

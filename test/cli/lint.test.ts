@@ -234,8 +234,12 @@ describe('what cannot be linted is one line with a fix', () => {
   });
 
   test.each([
-    ['a directory', [directory], 'cannot be read: it is a directory.'],
-    ['a file that is not there', ['/nowhere/client.json'], 'cannot be read: it does not exist.'],
+    ['a directory', [directory], 'cannot be read: it is a directory (EISDIR).'],
+    [
+      'a file that is not there',
+      ['/nowhere/client.json'],
+      'cannot be read: it does not exist (ENOENT).',
+    ],
     [
       'an unknown target',
       [healthy, '--target', 'okta'],

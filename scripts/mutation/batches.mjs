@@ -52,10 +52,6 @@ export const batches = {
       ...tests('properties', 'status-lists'),
     ],
   },
-  limits: {
-    mutate: sources('limits'),
-    tests: [...tests('protocol', '*'), ...tests('verifier', 'body-and-json', 'signed-tokens')],
-  },
   checks: {
     mutate: ['src/verifier/{checks,intake}/*.ts'],
     tests: [
@@ -88,15 +84,30 @@ export const batches = {
     mutate: ['src/verifier/resolve/refresh-ahead.ts'],
     tests: tests('verifier', 'refresh-ahead', 'resolve/refresh-ahead', 'freshness'),
   },
-  node: {
-    mutate: ['src/verifier/node/*.ts'],
-    tests: tests(
-      'verifier',
-      'node/!(guarded-fetch-load)',
-      'over-https',
-      'lent-*',
-      'fetch-contract',
-    ),
+  addresses: {
+    mutate: files('src/verifier/node', [
+      '*-address*.ts',
+      'fetchable-url.ts',
+      'resolve-host.ts',
+      'policy-file.ts',
+      'inflate.ts',
+      'sha256.ts',
+    ]),
+    tests: [
+      ...tests('verifier/node', '*-address*', 'fetchable-url', 'policy-file', 'guarded-fetch'),
+      ...tests('verifier', 'lent-*', 'outbound-fetch'),
+    ],
+  },
+  queues: {
+    mutate: files('src/verifier/node', ['gate.ts', 'line.ts', 'earliest-first.ts']),
+    tests: tests('verifier/node', 'gate', 'earliest-first'),
+  },
+  fetch: {
+    mutate: files('src/verifier/node', ['dial.ts', 'guard*.ts', 'read-body.ts']),
+    tests: [
+      ...tests('verifier/node', 'guarded-fetch{,-answers,-body,-certificates}'),
+      ...tests('verifier', 'over-https', 'fetch-contract'),
+    ],
   },
   adapters: {
     mutate: ['src/verifier/adapters/*.ts'],

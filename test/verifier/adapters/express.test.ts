@@ -56,6 +56,17 @@ async function call(
   };
 }
 
+const refused = {
+  code: 'agent-refused',
+  title: 'Agent refused',
+  detail: "The agent's papers do not hold. A new access token does not change that.",
+};
+const undetermined = {
+  code: 'agent-undetermined',
+  title: 'Agent not verifiable at this time',
+  detail: 'Whether the papers hold could not be found out. This is not a refusal.',
+};
+
 describe('requireAgent', () => {
   it('lets an accepted agent pass and leaves the verdict in locals', async () => {
     const outcome = await call({});
@@ -67,19 +78,19 @@ describe('requireAgent', () => {
   });
 
   it.each([
-    ['rejected', 'status-suspended', 403, 'agent-refused'],
-    ['rejected', 'issuer-not-trusted', 403, 'agent-refused'],
-    ['undetermined', 'status-unavailable', 503, 'agent-undetermined'],
-  ] as const)('answers %s (%s) with %d %s', async (outcome, reason, status, code) => {
+    ['rejected', 'status-suspended', 403, refused],
+    ['rejected', 'issuer-not-trusted', 403, refused],
+    ['undetermined', 'status-unavailable', 503, undetermined],
+  ] as const)('answers %s (%s) with %d', async (outcome, reason, status, words) => {
     const answer = await call({ outcome, reason });
     expect(answer.passed).toBe(false);
     expect(answer.agent).toBeUndefined();
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.body).toMatchObject({
-      type: `urn:sealwright:problem:${code}`,
-      code,
+    expect(answer.body).toEqual({
+      type: `urn:sealwright:problem:${words.code}`,
+      ...words,
       status,
       reason,
       report: 'rpt_0000000001',
@@ -97,7 +108,13 @@ describe('requireAgent', () => {
   it.each([{}, { client: '' }])('answers 401 when the request names no client: %o', async (ask) => {
     const answer = await call({}, ask);
     expect(answer.status).toBe(401);
-    expect(answer.body).toMatchObject({ code: 'agent-unidentified' });
+    expect(answer.body).toEqual({
+      type: 'urn:sealwright:problem:agent-unidentified',
+      code: 'agent-unidentified',
+      status: 401,
+      title: 'No agent identified',
+      detail: 'The request names no client whose papers could be checked.',
+    });
     expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
@@ -109,13 +126,21 @@ describe('requireAgent', () => {
   it('answers insufficient_scope for an action that the papers withhold', async () => {
     const answer = await call(
       { permitted: ['read:logs'] },
-      { client: stubClientId, tool: 'read:logs read:pii' },
+      { client: stubClientId, tool: 'read:logs read:pii write:pii' },
       (request) => request.tool,
     );
     expect(answer.status).toBe(403);
-    expect(answer.body).toMatchObject({ code: 'agent-action-withheld', withheld: ['read:pii'] });
+    expect(answer.body).toEqual({
+      type: 'urn:sealwright:problem:agent-action-withheld',
+      code: 'agent-action-withheld',
+      status: 403,
+      title: 'Action not permitted',
+      detail: 'The agent is in good standing, but its papers do not permit this action.',
+      withheld: ['read:pii', 'write:pii'],
+      report: 'rpt_0000000001',
+    });
     expect(answer.headers.get('www-authenticate')).toBe(
-      'Bearer error="insufficient_scope", scope="read:pii"',
+      'Bearer error="insufficient_scope", scope="read:pii write:pii"',
     );
   });
 

@@ -165,6 +165,10 @@ describe('allowClient', () => {
     ['jwks', { jwks: { keys: [] } }],
     ['token_endpoint_auth_method', { tokenEndpointAuthMethod: 'none' }],
     ['grant_types', { grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'] }],
+    [
+      'grant_types',
+      { grantTypes: ['client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'] },
+    ],
   ])('refuses a client that differs in %s: %o', async (member, change) => {
     const seen: AgentUse[] = [];
     const { merged } = merge({}, { onVerdict: (_verdict, use) => seen.push(use) });
@@ -181,11 +185,32 @@ describe('allowClient', () => {
     );
   });
 
-  it('refuses an accepted verdict without a client to compare with', async () => {
+  it('takes authorization_code, which the server adds, though the document does not name it', async () => {
     const { merged, verifier } = merge();
+    verifier.verdict = { client: { grantTypes: ['client_credentials'] } };
+    const { allowClient } = merged.features.clientIdMetadataDocument;
+    expect(await allowClient(context, heldClient)).toBe(true);
+  });
+
+  it.each([
+    ['redirect_uris', { redirectUris: [...heldClient.redirectUris, 'https://id.example/other'] }],
+    ['client_id', { clientId: 'https://id.example/a/other/client.json' }],
+  ])('refuses a client of which another %s was verified', async (member, change) => {
+    const seen: AgentUse[] = [];
+    const { merged, verifier } = merge({}, { onVerdict: (_verdict, use) => seen.push(use) });
+    verifier.verdict = { client: change };
+    const { allowClient } = merged.features.clientIdMetadataDocument;
+    expect(await allowClient(context, heldClient)).toBe(false);
+    expect(seen).toEqual([{ clientId: stubClientId, allowed: false, differing: [member] }]);
+  });
+
+  it('refuses an accepted verdict without a client to compare with', async () => {
+    const seen: AgentUse[] = [];
+    const { merged, verifier } = merge({}, { onVerdict: (_verdict, use) => seen.push(use) });
     verifier.verdict = { client: null };
     const { allowClient } = merged.features.clientIdMetadataDocument;
     expect(await allowClient(context, heldClient)).toBe(false);
+    expect(seen).toEqual([{ clientId: stubClientId, allowed: false, differing: ['client_id'] }]);
   });
 
   it('refuses a rejected client', async () => {
@@ -201,6 +226,7 @@ describe('allowClient', () => {
     const { allowClient, allowFetch } = merged.features.clientIdMetadataDocument;
     const expected = {
       message: 'temporarily_unavailable',
+      error_description: 'the client could not be verified at this time',
       statusCode: 503,
       expose: true,
       allow_redirect: false,
@@ -302,25 +328,32 @@ describe('scopes', () => {
   });
 
   it.each([
-    ['rejected', 'status-revoked', 'invalid_client'],
-    ['undetermined', 'status-stale', 'temporarily_unavailable'],
-  ] as const)('gives no scopes once the verdict is %s', async (outcome, reason, message) => {
+    ['rejected', 'status-revoked', 'invalid_client', 'client is not allowed'],
+    [
+      'undetermined',
+      'status-stale',
+      'temporarily_unavailable',
+      'the client could not be verified at this time',
+    ],
+  ] as const)('gives no scopes once the verdict is %s', async (outcome, reason, message, words) => {
     const { merged, verifier } = merge({ features: { resourceIndicators } });
     verifier.verdict = { outcome, reason };
     const find = merged.features.resourceIndicators?.getResourceServerInfo;
     await expect(find?.(context, 'https://mcp.example', heldClient)).rejects.toMatchObject({
       message,
+      error_description: words,
     });
   });
 
   it('refuses a token with a scope that no resource server was asked for', async () => {
     const { merged, verifier } = merge();
     verifier.verdict = { permitted: ['read:logs'] };
-    const token = { client: heldClient, scope: 'read:logs read:pii' };
+    const token = { client: heldClient, scope: 'read:logs read:pii write:pii' };
     await expect(merged.extraTokenClaims(context, token)).rejects.toMatchObject({
       message: 'invalid_scope',
       statusCode: 400,
-      scope: 'read:pii',
+      error_description: "requested scope exceeds what the agent's papers permit",
+      scope: 'read:pii write:pii',
     });
   });
 

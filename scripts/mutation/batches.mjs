@@ -9,6 +9,7 @@ const tests = (folder, ...names) => files(`test/${folder}`, names).map((path) =>
 const verdicts = tests(
   'verifier',
   'accepting-report',
+  'check-table',
   'decisive-findings',
   'negative-controls',
   'verify-{client,credential}',

@@ -10,6 +10,7 @@ const verdicts = tests(
   'verifier',
   'accepting-report',
   'check-table',
+  'report-limits',
   'decisive-findings',
   'negative-controls',
   'verify-{client,credential}',

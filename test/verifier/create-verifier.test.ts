@@ -25,6 +25,18 @@ describe('createVerifier', () => {
     );
   });
 
+  it.each([
+    null,
+    {},
+    { get: () => undefined, set: () => undefined },
+    { get: 'x', set: 'x', delete: 'x' },
+  ])('throws for the cache %j', async (cache) => {
+    const { fetch, policy } = await createPaperWorld();
+    expect(() => createVerifier({ fetch, policy, cache } as unknown as VerifierOptions)).toThrow(
+      'createVerifier: cache must have get, set and delete, such as createMemoryCache()',
+    );
+  });
+
   it('throws for a fetch that lends what cannot be called', async () => {
     const world = await createPaperWorld();
     const fetch = Object.assign(async () => world.fetch, { allowLoopback: true, sha256: 'abc' });
@@ -58,6 +70,26 @@ describe('read', () => {
     const answer = world.fetch.answers.get(world.clientId);
     const served = typeof answer === 'object' ? answer.body : '';
     expect(outcome.ok && new TextDecoder().decode(outcome.response.body)).toBe(served);
+  });
+
+  it('gives an answer whatever its status, and says why there is none', async () => {
+    const world = await createPaperWorld();
+    const verifier = createVerifier(world.options());
+    const soon = Date.now();
+    const read = async (name: string) => verifier.read(`${world.origin}/a/${name}`);
+    world.serve(`${world.origin}/a/gone`, { status: 410, body: '' });
+    world.serve(`${world.origin}/a/mute`, 'hang-up');
+    expect(await read('gone')).toMatchObject({ ok: true, response: { status: 410 } });
+    expect(await read('mute')).toMatchObject({ ok: false, failure: 'failed' });
+    expect(await verifier.read('https://elsewhere.com/a')).toEqual({
+      ok: false,
+      failure: 'blocked',
+      detail: 'the URL is under no trusted prefix',
+    });
+    expect(world.fetch.options).toHaveLength(2);
+    for (const { deadline } of world.fetch.options) {
+      expect(deadline).toBeGreaterThanOrEqual(soon + 5_000);
+    }
   });
 
   it('gives a copy: writing to it changes nothing', async () => {

@@ -293,6 +293,36 @@ describe('trust', () => {
     expect(narrow.judge(claimant)).toEqual(refused('algorithm'));
   });
 
+  it('is for every prefix and every algorithm of an entry, not for all of them at once', () => {
+    const wide = trustOf({
+      mode: 'enforce',
+      trust: [
+        {
+          ...entry,
+          clientIds: ['https://id.acme.com/b/', ...entry.clientIds],
+          algorithms: ['Ed25519', 'ES256'],
+        },
+      ],
+    });
+    expect(wide.judge(claimant)).toEqual(trusted);
+    expect(wide.judge({ ...claimant, subject: 'https://id.acme.com/b/x' })).toEqual(trusted);
+    expect(wide.judge({ ...claimant, algorithm: 'Ed25519' })).toEqual(trusted);
+  });
+
+  it('has the limits of the policy for whoever has none of his own', () => {
+    const { limits } = trustOf({
+      mode: 'enforce',
+      trust: [],
+      status: { maxAgeS: 30, staleS: 5 },
+      lifetime: { maxDays: 7 },
+    });
+    expect(limits).toEqual({
+      statusMaxAgeMs: 30_000,
+      statusStaleMs: 5_000,
+      maxLifetimeMs: 604_800_000,
+    });
+  });
+
   it('is enough once, when several entries name an issuer', () => {
     const several = trustOf({
       mode: 'enforce',

@@ -98,6 +98,7 @@ export const batches = {
     tests: [
       ...tests('verifier/node', '*-address*', 'fetchable-url', 'policy-file', 'guarded-fetch'),
       ...tests('verifier', 'lent-*', 'outbound-fetch'),
+      ...tests('protocol', 'inflate'),
     ],
   },
   queues: {

@@ -5,7 +5,7 @@ import {
   lookupLoopback,
   lookupPublic,
 } from '../../../src/verifier/node/dialled-addresses.ts';
-import type { ResolvedAddress } from '../../../src/verifier/node/resolve-host.ts';
+import { type ResolvedAddress, resolveBySystem } from '../../../src/verifier/node/resolve-host.ts';
 
 const good = { address: '93.184.215.14', family: 4 };
 const better = { address: '2606:4700:4700::1111', family: 6 };
@@ -49,9 +49,30 @@ describe('the resolver hook of a socket', () => {
     ['an error', () => Promise.reject(new Error('ENOTFOUND'))],
     ['what is no error', () => Promise.reject('ENOTFOUND')],
   ])('passes %s of the resolver on as one', async (_what, resolveHost) => {
-    const [error] = await ask(lookupPublic(resolveHost), { all: true });
+    const [error, addresses] = await ask(lookupPublic(resolveHost), { all: true });
+    expect(addresses).toEqual([]);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(AddressRefused);
+  });
+
+  it('refuses under a name of its own, and gives no address', async () => {
+    const told = await ask(
+      lookupPublic(async () => [loopback]),
+      { all: false },
+    );
+    expect(told).toEqual([
+      expect.objectContaining({
+        name: 'AddressRefused',
+        message: 'the name leads to an address that is not public',
+      }),
+      [],
+    ]);
+  });
+
+  it('has the addresses of the system, and its error', async () => {
+    expect(await resolveBySystem('127.0.0.1')).toEqual([loopback]);
+    // Longer than any name, so that no server is asked.
+    await expect(resolveBySystem('x'.repeat(300))).rejects.toBeInstanceOf(Error);
   });
 
   it('asks nobody for a loopback name', async () => {

@@ -79,4 +79,26 @@ describe('judgeUrl', () => {
     expect(judgeUrl('http://127.0.0.1/client.json', true)).toMatchObject({ ok: false });
     expect(judgeUrl('https://printer.local/client.json', true)).toMatchObject({ ok: false });
   });
+
+  it.each([
+    ['not a URL', 'the URL is not in its one canonical form'],
+    ['https://id.acme.com', 'the URL is not in its one canonical form'],
+    ['https://:secret@id.acme.com/', 'the URL is not in its one canonical form'],
+    ['http://localhost:3000/', 'loopback hosts are read in development only'],
+    ['ftp://id.acme.com/', 'only https is read'],
+    ['https://192.0.2.1/', 'an address literal is never dialled'],
+    ['https://[2001:db8::1]/', 'an address literal is never dialled'],
+    ['https://intranet/', 'the host is an internal name'],
+    ['https://id.acme.com:25/', 'the port belongs to another protocol'],
+  ])('says of %s why it is refused', (url, detail) => {
+    expect(judgeUrl(url, false)).toEqual({ ok: false, detail });
+  });
+
+  it('lets the first port through that needs no privilege', () => {
+    expect(judgeUrl('https://id.acme.com:1024/', false)).toMatchObject({ ok: true });
+  });
+
+  it('knows no scheme for a loopback host but https and http', () => {
+    expect(judgeUrl('ftp://localhost/', true)).toEqual({ ok: false, detail: 'only https is read' });
+  });
 });

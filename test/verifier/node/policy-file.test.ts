@@ -75,6 +75,14 @@ describe('a policy file', () => {
     expect(read.ok ? [] : read.faults.map((fault) => fault.rule)).toContain(rule);
   });
 
+  it('that its parser does not take is a fault, and nothing of it is repeated', async () => {
+    await writeFile(path, 'secret: [');
+    expect(await readPolicyFile({ path, parse })).toEqual({
+      ok: false,
+      faults: [{ pointer: '', rule: 'policy-syntax', detail: 'the file is not in its format' }],
+    });
+  });
+
   it('that is not there is a fault, and its path is not in it', async () => {
     expect(await readPolicyFile({ path })).toEqual({
       ok: false,

@@ -7,6 +7,7 @@ import { createSources } from '../../src/verifier/sources.ts';
 import { trustOf } from '../../src/verifier/trust.ts';
 import { checks, verifyClient } from '../../src/verifier/verify-client.ts';
 import { createPaperWorld, type PaperWorld } from './support/paper-world.ts';
+import { trustingFacets } from './support/tampering.ts';
 
 function judgeBy(world: PaperWorld, table: readonly Check[]) {
   const { fetch, clock, policy, clientId } = world;
@@ -92,6 +93,18 @@ describe('how long a verdict holds', () => {
     const validUntil = new Date(world.clock() + 30_000);
     await world.publish({ jwt: await world.issue({ validUntil }) });
     const { report } = await judgeBy(world, checks);
+    expect(report.freshness.recheckBefore).toBe(validUntil.toISOString());
+  });
+
+  it('is no longer than a facet that it rests on', async () => {
+    const world = await createPaperWorld();
+    const validUntil = new Date(world.clock() + 20_000);
+    const jwt = await world.issueFacet({ validUntil });
+    await world.publishFacets([{ jwt, validUntil }]);
+    const verifier = createVerifier(world.options(trustingFacets(world.policy)));
+    const { report } = await verifier.verifyClient(world.clientId, {
+      authorizationDetails: [{ type: 'tickets' }],
+    });
     expect(report.freshness.recheckBefore).toBe(validUntil.toISOString());
   });
 

@@ -173,7 +173,12 @@ describe('what cannot be started', () => {
   test.each([
     ['no policy', [], {}, 'Name the policy file with --policy or SEALWRIGHT_POLICY.'],
     ['a policy from standard input', ['--policy', '-'], {}, 'Name the policy file'],
-    ['a policy that is not there', ['--policy', '/nowhere.yaml'], {}, 'cannot be read: it does not exist (ENOENT)'],
+    [
+      'a policy that is not there',
+      ['--policy', '/nowhere.yaml'],
+      {},
+      'cannot be read: it does not exist (ENOENT)',
+    ],
     [
       'an address that is none',
       ['--listen', '8789'],

@@ -65,6 +65,19 @@ describe('Gate', () => {
     expect(order).toEqual(['a1', 'c1', 'b2', 'a3', 'b3']);
   });
 
+  it('lets in who comes when everybody before has been let in, again and again', async () => {
+    const gate = new Gate({ total: 1, perName: 1, waiting: 9 });
+    await gate.enter('a', 1_000);
+    for (const _ of [1, 2, 3]) {
+      const next = watch(gate.enter('a', 1_000));
+      await settle();
+      expect(next.outcome).toBe('waiting');
+      gate.leave('a');
+      await settle();
+      expect(next.outcome).toBe(true);
+    }
+  });
+
   it('turns away who waited long enough, and forgets them', async () => {
     const gate = new Gate({ total: 1, perName: 1, waiting: 1 });
     await gate.enter('a', 1_000);

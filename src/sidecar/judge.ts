@@ -1,4 +1,5 @@
 import type { AccessRequest, Verifier } from '../verifier/ports.ts';
+import { within } from '../verifier/resolve/within.ts';
 import type { Verdict } from '../verifier/verdict.ts';
 import { type Mode, type Question, type Ruling, rulingOn, rulingWithout } from './ruling.ts';
 
@@ -13,18 +14,24 @@ export interface Bench {
   readonly onFailure: (error: unknown) => void;
 }
 
+type Answered = Verdict | 'verifier-failed';
+
 /**
  * Asks the verifier, and waits for `withinMs` milliseconds. A verdict that comes later is lost to
  * this question, but what was read for it is kept, so that the next one is answered at once.
  */
 export async function judge(bench: Bench, question: Question, withinMs: number): Promise<Ruling> {
-  const verdict = await within(ask(bench, question), withinMs);
+  const verdict = await within<Answered | 'deadline-exceeded'>(
+    withinMs,
+    ask(bench, question),
+    () => 'deadline-exceeded',
+  );
   return typeof verdict === 'string'
     ? rulingWithout(question, { mode: bench.mode(), reason: verdict })
     : rulingOn(question, verdict);
 }
 
-async function ask(bench: Bench, question: Question): Promise<Verdict | 'verifier-failed'> {
+async function ask(bench: Bench, question: Question): Promise<Answered> {
   const { kind, value, scope, authorizationDetails } = question;
   const request: AccessRequest = {
     ...(scope === undefined ? {} : { scope }),
@@ -42,14 +49,4 @@ async function ask(bench: Bench, question: Question): Promise<Verdict | 'verifie
     bench.onFailure(error);
     return 'verifier-failed';
   }
-}
-
-function within<Value>(
-  promise: Promise<Value>,
-  withinMs: number,
-): Promise<Value | 'deadline-exceeded'> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('deadline-exceeded'), Math.max(0, withinMs));
-    promise.then(resolve, () => undefined).finally(() => clearTimeout(timer));
-  });
 }

@@ -39,9 +39,8 @@ const schemesThatRun = ['javascript:', 'vbscript:', 'data:', 'blob:', 'file:', '
 
 /**
  * Measured: test/lint/oidc-provider.test.ts gives the real server the same documents; the bounds of
- * its cache are read, not waited for. Its
- * configuration is the default one with client credentials switched on; an operator may take more
- * scopes, grants and algorithms, or fewer.
+ * its cache are read, not waited for. Its configuration is the default one with client credentials
+ * switched on; an operator may take more scopes, grants and algorithms, or fewer.
  */
 export const oidcProvider: Target = {
   id: 'oidc-provider',

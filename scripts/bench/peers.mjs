@@ -1,22 +1,14 @@
 // Peers that the project does not depend on: their trees are large, so that they have a folder and a
 // lock file of their own, and are installed when the bench runs.
-import { spawn } from 'node:child_process';
 import { createPublicKey, verify } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { installApart } from '../install-apart.mjs';
 
 const folder = join(import.meta.dirname, 'peers');
-const installedMark = join(folder, 'node_modules/.package-lock.json');
-const installDeadlineMs = 180_000;
 const { resolve } = createRequire(join(folder, 'package.json'));
-
-function isInstalled() {
-  const lock = join(folder, 'package-lock.json');
-  return existsSync(installedMark) && statSync(installedMark).mtimeMs >= statSync(lock).mtimeMs;
-}
 
 /**
  * Installs the peers where they are missing, running none of their install scripts.
@@ -24,30 +16,8 @@ function isInstalled() {
  * @param {(line: string) => void} say
  * @returns {Promise<string | undefined>} why they are still missing
  */
-export async function installPeers(say) {
-  if (isInstalled()) return undefined;
-  say('installing peers into scripts/bench/peers');
-  const npm = spawn('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--fetch-retries=1'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    shell: process.platform === 'win32',
-    timeout: installDeadlineMs,
-  });
-  let said = '';
-  npm.stderr.on('data', (chunk) => {
-    said += chunk;
-  });
-  try {
-    const [code] = await once(npm, 'close');
-    return code === 0 ? undefined : `could not be installed: ${reasonIn(said)}`;
-  } catch (error) {
-    return `could not be installed: ${error.message}`;
-  }
-}
-
-function reasonIn(said) {
-  const errors = said.match(/^npm error .*$/gm) ?? [];
-  return errors.slice(0, 2).join('; ').replaceAll('npm error ', '') || 'npm did not end in time';
+export function installPeers(say) {
+  return installApart(folder, () => say('installing peers into scripts/bench/peers'));
 }
 
 /** By its name in a string: the project itself does not declare it. */

@@ -94,12 +94,17 @@ function urlFaults(pointer: string, text: string, loopback: boolean): InputFault
   if (url === null || text.length > mostCharacters.url || isStrange(text)) {
     return [{ pointer, detail: `must be a URL of at most ${mostCharacters.url} characters` }];
   }
-  const local = loopback && url.protocol === 'http:' && isLoopbackName(url.hostname);
+  const local = loopback && url.protocol === 'http:' && isThisMachine(url.hostname);
   if (url.protocol !== 'https:' && !local) return [{ pointer, detail: 'must use https' }];
   if (url.username !== '' || url.password !== '' || text.includes('#')) {
     return [{ pointer, detail: 'must have no user information and no fragment' }];
   }
   return [];
+}
+
+/** RFC 8252 §7.3: a program that waits for its redirect on this machine names the address. */
+function isThisMachine(host: string): boolean {
+  return isLoopbackName(host) || host === '127.0.0.1' || host === '[::1]';
 }
 
 function isStrange(url: string): boolean {

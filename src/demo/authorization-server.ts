@@ -4,7 +4,7 @@ import { type Configuration, type Grant, Provider } from 'oidc-provider';
 import { type AgentClientsOptions, withAgentClients } from '../verifier/adapters/oidc-provider.ts';
 import type { Verifier } from '../verifier/ports.ts';
 import type { CertificateFiles } from './certificates.ts';
-import { listenHttps } from './listen-https.ts';
+import { type HttpsListener, listenHttps } from './listen-https.ts';
 
 /** What an authorization server on this machine needs. */
 export interface AuthorizationServerOptions {
@@ -15,6 +15,8 @@ export interface AuthorizationServerOptions {
   readonly onVerdict?: AgentClientsOptions['onVerdict'];
   /** false leaves the papers unread: any metadata document makes a client. Default true. */
   readonly checksPapers?: boolean;
+  /** Where it answers, ended with it; one of its own unless given. */
+  readonly listener?: HttpsListener;
 }
 
 /** A running authorization server; `issuer` is its URL. */
@@ -24,6 +26,7 @@ export interface AuthorizationServer extends AsyncDisposable {
 
 const accessTokenTtlS = 600;
 const sessionTtlS = 3600;
+const authorizationPath = '/auth';
 const consentPath = '/consent/';
 /** The person who is signed in and agrees to everything. */
 const accountId = 'operator';
@@ -36,17 +39,36 @@ const accountId = 'operator';
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const listener = await listenHttps(options.certificates);
+  const listener = options.listener ?? (await listenHttps(options.certificates));
   const provider = new Provider(listener.url, configurationOf(options));
   const protocol = provider.callback();
   listener.handle((request, response) => {
     if (request.url?.startsWith(consentPath)) void agree(provider, request, response);
-    else void protocol(request, response);
+    else {
+      request.url = withDefaultScope(request.url ?? '/', options.resources);
+      void protocol(request, response);
+    }
   });
   return {
     issuer: listener.url,
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * RFC 6749 §3.3: an authorization request without a scope is one for everything that its resource
+ * knows, of which the client then gets what its papers permit.
+ */
+function withDefaultScope(
+  target: string,
+  resources: AuthorizationServerOptions['resources'],
+): string {
+  const [path, query] = target.split('?');
+  const parameters = new URLSearchParams(query);
+  const scopes = resources.get(parameters.get('resource') ?? '');
+  if (path !== authorizationPath || scopes === undefined || parameters.has('scope')) return target;
+  parameters.set('scope', scopes.join(' '));
+  return `${path}?${parameters}`;
 }
 
 function configurationOf(options: AuthorizationServerOptions): Configuration {

@@ -128,9 +128,12 @@ describe('a profile', () => {
     ]);
   });
 
-  it('may use plain http on localhost in development, and nowhere else', () => {
-    const here = { redirectUris: ['http://localhost:3000/cb'] };
-    expect(faultsOf(here, development)).toStrictEqual([]);
+  it('may use plain http on this machine in development, and nowhere else', () => {
+    for (const host of ['localhost:3000', '127.0.0.1:3000', '[::1]:3000']) {
+      const here = { redirectUris: [`http://${host}/cb`] };
+      expect(faultsOf(here, development)).toStrictEqual([]);
+      expect(faultsOf(here)).toStrictEqual(['/redirectUris/0: must use https']);
+    }
     for (const uri of ['http://acme.com/cb', 'http://localhost.acme.com/cb', 'http://10.0.0.1/']) {
       expect(faultsOf({ redirectUris: [uri] }, development)).toStrictEqual([
         '/redirectUris/0: must use https',

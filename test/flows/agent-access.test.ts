@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAgentWorld } from '../support/agent-world.ts';
+import { followConsent } from '../../src/demo/follow-consent.ts';
+import { startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
 import {
   type Flow,
   outcomeOf,
@@ -185,6 +186,33 @@ describe('the authorization endpoint', () => {
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
     expect(await response.json()).toMatchObject({ error: 'invalid_client' });
+  });
+});
+
+describe('an authorization request without a scope', () => {
+  const agree = (agent: WorldAgent): Promise<string> => {
+    const { issuer, resource } = place;
+    const { clientId, redirectUri } = agent;
+    const authorizationUrl = new URL('/auth', issuer);
+    authorizationUrl.search = new URLSearchParams({
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      state: 'a-state',
+      resource,
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    }).toString();
+    return followConsent({ authorizationUrl, redirectUri, issuer, state: 'a-state' });
+  };
+
+  it('is one for all that the papers permit of the resource', async () => {
+    expect(await agree(await place.world.publish(papers))).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('is one for nothing where the papers permit nothing', async () => {
+    const agent = await place.world.publish({ ...papers, authorizedScopes: ['write:tickets'] });
+    await expect(agree(agent)).rejects.toMatchObject({ errorCode: 'access_denied' });
   });
 });
 

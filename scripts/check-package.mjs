@@ -47,10 +47,16 @@ function binaryFaults() {
 }
 
 function contentFaults() {
-  const needed = ['README.md', 'LICENSE', 'SECURITY.md', 'public/contexts/agent-v1.jsonld'];
+  const needed = [
+    'README.md',
+    'LICENSE',
+    'SECURITY.md',
+    'public/contexts/agent-v1.jsonld',
+    'docs/checks/status.revocation.md',
+  ];
   const missing = needed.filter((file) => !packed.has(file)).map((file) => `${file} is missing`);
   const stray = [...packed].filter((file) =>
-    /^(?:test|data|src|scripts|docs)\/|\.env|\.pem$/.test(file),
+    /^(?:(?:test|data|src|scripts)\/|docs\/(?!checks\/))|(?:^|\/)\.env|\.pem$/.test(file),
   );
   return [...missing, ...stray.map((file) => `${file} must not be published`)];
 }

@@ -17,6 +17,7 @@ import { credentialResume } from './credential-resume.ts';
 import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
 import { demo } from './demo.ts';
+import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { serve } from './serve.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   access,
   verify,
   inspect,
+  explain,
   lint,
   verifierServe,
   auditVerify,

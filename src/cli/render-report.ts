@@ -11,7 +11,10 @@ const groups: readonly (readonly [heading: string, prefixes: readonly string[]])
   ['Policy', ['policy', 'access']],
 ];
 
-const marks: Readonly<Record<CheckResult['outcome'], readonly [mark: string, style: Style]>> = {
+/** How the outcome of a check is marked. */
+export const marks: Readonly<
+  Record<CheckResult['outcome'], readonly [mark: string, style: Style]>
+> = {
   pass: ['✔', 'green'],
   warn: ['!', 'yellow'],
   fail: ['✖', 'red'],
@@ -43,7 +46,8 @@ export function renderReport({ report, judged }: ReportOrder, paint: Paint): str
   return `${lines.join('\n')}\n`;
 }
 
-function sentenceOf({ report, judged }: ReportOrder, paint: Paint): string {
+/** The sentence that a report begins with. */
+export function sentenceOf({ report, judged }: ReportOrder, paint: Paint): string {
   const who = whoIn(report);
   if (report.outcome === 'rejected') {
     return `${paint('red', '✖ NOT VERIFIED')}  ${who}: ${report.reason}`;
@@ -94,14 +98,14 @@ function explain(
   const [mark, style] = marks[outcome];
   return [
     `  ${paint(style, mark)} ${id}  ${paint('dim', `expected: ${title}`)}`,
-    ...whyOf(evidence).map((line, at) => `      ${at === 0 ? 'why ' : '    '}  ${line}`),
+    ...evidenceLines(evidence).map((line, at) => `      ${at === 0 ? 'why ' : '    '}  ${line}`),
     ...(fix === null ? [] : [`      fix   ${printable(fix)}`]),
-    '      more  --json has all the evidence',
+    `      more  sealwright explain ${id}`,
   ];
 }
 
 /** Evidence as lines: its members, and for each fault of a parser the place and the rule. */
-function whyOf(evidence: JsonObject): readonly string[] {
+export function evidenceLines(evidence: JsonObject): readonly string[] {
   return Object.entries(evidence).flatMap(([name, value]) =>
     Array.isArray(value)
       ? value.map((entry: JsonValue) => `${name}: ${inline(entry)}`)

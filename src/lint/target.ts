@@ -66,6 +66,23 @@ export function findTargetFindings(target: Target, subject: Subject): readonly F
   });
 }
 
+/** What a rule of a target says, wherever it is broken. */
+export type ListedRule = Pick<Finding, 'id' | 'severity' | 'message' | 'fix' | 'source'>;
+
+const anyPlace = ['/…'];
+
+/** Every rule of a target, whether or not a document breaks it. */
+export function listTargetRules(target: Target): readonly ListedRule[] {
+  return [...sizeRules(target), ...target.rules].map((rule) => {
+    const { id, severity, message, fix, source, basis, asOf } = targetFinding(
+      target,
+      rule,
+      anyPlace,
+    );
+    return { id, severity, message, fix, source: `${source} (${basis}, ${asOf})` };
+  });
+}
+
 function targetFinding(target: Target, rule: TargetRule, places: readonly string[]): Finding {
   const { basis, asOf } = rule.ground ?? target;
   return {

@@ -111,6 +111,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'verifier/node',
       'sidecar',
       'config',
+      'http',
       'demo',
       'service',
       'main',

@@ -39,6 +39,7 @@ test('the commands', () => {
     'access',
     'verify',
     'inspect',
+    'explain',
     'lint',
     'verifier serve',
     'audit verify',

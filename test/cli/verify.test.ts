@@ -91,7 +91,7 @@ describe('with a policy', () => {
     expect(answer.out).toMatch(/^ {2}✖ status\.suspension {2}expected: Not suspended$/m);
     expect(answer.out).toContain(`      why   list: ${world.lists[1]}`);
     expect(answer.out).toMatch(/^ {6}fix {3}\S/m);
-    expect(answer.out).toMatch(/^ {6}more {2}--json/m);
+    expect(answer.out).toMatch(/^ {6}more {2}sealwright explain status\.suspension$/m);
   });
 
   test('what cannot be found out is exit 3, and said to be a no', async () => {

@@ -13,15 +13,18 @@ describe('the pages of the checks', () => {
     expect(readdirSync(pages).sort()).toEqual(ids.map((id) => `${id}.md`).sort());
   });
 
-  it.each(ids)('%s says what it checks, why it fails, and how to mend it', (id) => {
+  it.each(ids)('%s says what it checks, why, when it fails, and who mends it how', (id) => {
     const page = readFileSync(join(pages, `${id}.md`), 'utf8');
     const headings = page.split('\n').filter((line) => line.startsWith('#'));
     expect(headings[0]).toMatch(new RegExp(`^# \`${id.replace('.', '\\.')}\`: \\S`));
     expect(headings.slice(1)).toEqual([
       '## What it checks',
+      '## Why it matters',
       '## Why it fails',
       '## How to mend it',
+      '## Who mends it',
     ]);
+    expect(page).toMatch(/\n## Who mends it\n\n\*\*(?:Publisher|Issuer|Operator)\.\*\* \S.*\n$/);
   });
 
   it.each(tamperings)('$check.md names $reason', ({ check, reason, outcome }) => {

@@ -6,6 +6,7 @@ import type { Invocation, Parameter } from './command.ts';
 import { type Examined, recognize } from './examined.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
+import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import { readPolicy } from './read-policy.ts';
 
 /** The parameters that `verify` and `inspect` share. */
@@ -37,6 +38,9 @@ export interface Examination {
 export async function examine(call: Invocation): Promise<Examination> {
   const allowLoopback = call.flag('allowLoopback');
   const path = call.text('policy');
+  if (path === '-' && call.argument(0) === '-') {
+    throw usageFailure('Standard input is either the policy or the papers.');
+  }
   const policy = path === undefined ? null : await readPolicy(path, call.terminal);
   const examined = await recognize(call.argument(0), { terminal: call.terminal, allowLoopback });
   if (policy === null && !call.json) {
@@ -82,19 +86,19 @@ async function reportOn(
     readonly request: AccessRequest;
   },
 ): Promise<Report> {
-  const [{ createInspector, createVerifier }, { guardedFetch }] = await Promise.all([
-    import('../verifier/index.ts'),
-    import('../verifier/node/index.ts'),
-  ]);
   const { policy, request, allowLoopback } = order;
-  const fetch = guardedFetch({ allowLoopback });
+  const [{ createInspector, createVerifier }, fetch] = await Promise.all([
+    import('../verifier/index.ts'),
+    guardFetch(allowLoopback),
+  ]);
   const isJwt = examined.kind === 'jwt';
   if (policy === null) {
     const inspector = createInspector({ fetch });
     if (isJwt) return inspector.inspectCredential(examined.value, request);
     return inspector.inspectClient(examined.value, request);
   }
-  const verifier = createVerifier({ fetch, policy });
+  // A policy that is well formed can still ask for what this verifier must not do.
+  const verifier = refusedAsUsage(() => createVerifier({ fetch, policy }));
   const verdict = isJwt
     ? await verifier.verifyCredential(examined.value, request)
     : await verifier.verifyClient(examined.value, request);

@@ -73,9 +73,11 @@ function troublesIn({ report }: Examination): readonly Trouble[] {
     });
 }
 
-/** Words of letters joined by hyphens and dots are names, unless there is a file called so. */
+/** Words joined by hyphens and dots are names, unless there is such a file, or a JWT begins so. */
 function looksLikeName(what: string): boolean {
-  return /^[a-z0-9]+(?:[-.][a-z0-9]+)*$/i.test(what) && what.length <= 80 && !existsSync(what);
+  return (
+    /^(?!eyJ)[a-z0-9]+(?:[-.][a-z0-9]+)*$/i.test(what) && what.length <= 80 && !existsSync(what)
+  );
 }
 
 function unknownName(what: string, names: readonly string[]): CommandFailure {

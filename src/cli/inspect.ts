@@ -4,6 +4,7 @@ import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.
 import type { Command, Invocation } from './command.ts';
 import { examine, examineParameters, exitCodeOf } from './examine.ts';
 import type { Examined } from './examined.ts';
+import { guardFetch } from './guard-fetch.ts';
 import { printableJson } from './paint.ts';
 import { renderReport } from './render-report.ts';
 
@@ -43,8 +44,7 @@ const nothing: Papers = { document: null, credential: null };
 
 async function readPapers(call: Invocation, examined: Examined): Promise<Papers> {
   if (examined.kind === 'jwt') return { document: null, credential: decode(examined.value) };
-  const { guardedFetch } = await import('../verifier/node/index.ts');
-  const fetch = guardedFetch({ allowLoopback: call.flag('allowLoopback') });
+  const fetch = await guardFetch(call.flag('allowLoopback'));
   const outcome = await fetch(examined.value, {
     accept: 'application/json',
     maxBytes: maxDocumentBytes,

@@ -5,7 +5,9 @@ import type { FetchOutcome } from '../verifier/ports.ts';
 import type { Invocation } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
-import { readOctets } from './read-file.ts';
+import { guardFetch } from './guard-fetch.ts';
+import { shortened } from './paint.ts';
+import { nameOf, readOctets } from './read-file.ts';
 
 /** What was typed, and the document behind it. */
 export interface Linted {
@@ -17,7 +19,6 @@ export interface Linted {
 /** Twice what the most generous server reads. */
 const maxBytes = 1_048_576;
 const fetchDeadlineMs = 5_000;
-const maxShown = 200;
 
 /**
  * Reads what is to be linted: a URL through the guard, a file, or standard input for `-`. Throws
@@ -33,20 +34,20 @@ export async function readLinted(call: Invocation): Promise<Linted> {
     return { kind: 'url', value, input: await readUrl(value, allowLoopback) };
   }
   const body = await readOctets(value, { terminal: call.terminal, maxBytes });
-  if (body === undefined) throw tooLarge(value === '-' ? 'Standard input' : `The file ${value}`);
+  if (body === undefined) throw tooLarge(nameOf(value));
   const input = { body, allowLoopback, ...(url === undefined ? {} : { url }) };
   return { kind: value === '-' ? 'stdin' : 'file', value, input };
 }
 
 /** A scheme of two letters or more: one letter is a drive. */
-function looksLikeUrl(text: string): boolean {
+export function looksLikeUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(text);
 }
 
 async function readUrl(url: string, allowLoopback: boolean): Promise<LintInput> {
   refuseUrl(url, allowLoopback);
-  const { guardedFetch } = await import('../verifier/node/index.ts');
-  const outcome = await guardedFetch({ allowLoopback })(url, {
+  const fetch = await guardFetch(allowLoopback);
+  const outcome = await fetch(url, {
     accept: 'application/json',
     maxBytes,
     deadline: Date.now() + fetchDeadlineMs,
@@ -67,7 +68,7 @@ function refuseUrl(url: string, allowLoopback: boolean): void {
   );
   if (defect === undefined) return;
   const { message, fix } = findingOf(defect, ['']);
-  throw new CommandFailure(`${shown(url)} cannot be linted. ${message}`, {
+  throw new CommandFailure(`${shortened(url)} cannot be linted. ${message}`, {
     exitCode: exitCodes.usage,
     code: defect,
     fix,
@@ -76,12 +77,12 @@ function refuseUrl(url: string, allowLoopback: boolean): void {
 
 function unread(url: string, outcome: Extract<FetchOutcome, { readonly ok: false }>) {
   const { failure, detail } = outcome;
-  if (failure === 'too-large') return tooLarge(shown(url));
+  if (failure === 'too-large') return tooLarge(shortened(url));
   const fix =
     failure === 'blocked'
       ? 'Use a public https URL; --allow-loopback reads localhost, for development.'
       : 'Try again, or lint the document as a file with --url.';
-  return new CommandFailure(`${shown(url)} could not be read: ${detail}.`, {
+  return new CommandFailure(`${shortened(url)} could not be read: ${detail}.`, {
     exitCode: exitCodes.undetermined,
     code: failure === 'blocked' ? 'fetch-blocked' : 'fetch-failed',
     fix,
@@ -94,8 +95,4 @@ function tooLarge(what: string): CommandFailure {
     code: 'document-too-large',
     fix: 'Servers read 5,120 octets of client metadata.',
   });
-}
-
-function shown(url: string): string {
-  return url.length > maxShown ? `${url.slice(0, maxShown)}…` : url;
 }

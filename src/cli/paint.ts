@@ -28,6 +28,13 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
 
+const maxShown = 200;
+
+/** The beginning of a text that may be as long as its author liked. */
+export function shortened(text: string): string {
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
+}
+
 /** JSON on indented lines. The same characters stand escaped, which changes nothing for programs. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

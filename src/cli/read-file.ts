@@ -1,17 +1,22 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../protocol/strict-json.ts';
 import { type CommandFailure, usageFailure } from './failure.ts';
+import { shortened } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The text of a file, or of standard input for `-`. */
+/** Nothing that is read as text here is near to this: papers, policies, claims, tables, tokens. */
+const maxTextBytes = 1_048_576;
+
+/** The text of a file, or of standard input for `-`; a usage failure for more than 1 MiB. */
 export async function readText(path: string, terminal: Terminal): Promise<string> {
-  if (path === '-') return terminal.readInput();
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+  const octets = await readOctets(path, { terminal, maxBytes: maxTextBytes });
+  if (octets !== undefined) return new TextDecoder().decode(octets);
+  throw usageFailure(`${nameOf(path)} is larger than ${maxTextBytes} octets; no more is read.`);
+}
+
+/** What a path is called in a sentence. */
+export function nameOf(path: string): string {
+  return path === '-' ? 'Standard input' : `The file ${shortened(path)}`;
 }
 
 /**
@@ -41,12 +46,13 @@ const causes: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   EISDIR: 'it is a directory',
   EACCES: 'permission is denied',
+  ENAMETOOLONG: 'no file has a name that long',
 };
 
 function unreadable(path: string, cause: unknown): CommandFailure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
   const why = causes[code] === undefined ? '' : `: ${causes[code]}`;
-  return usageFailure(`The file ${path} cannot be read${why} (${code}).`);
+  return usageFailure(`${nameOf(path)} cannot be read${why} (${code}).`);
 }
 
 /** The JSON object in a file, or on standard input for `-`. */

@@ -3,7 +3,7 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import { type Command, Invocation, type Parameter } from './command.ts';
 import { commands } from './commands.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 import { createPaint, printable } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,29 +19,47 @@ const groups: Readonly<Record<string, string>> = {
 /** Runs one command line, without the program's name, and gives its exit code. Never throws. */
 export async function runCli(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
-  const program = createProgram(terminal, async (command, call) => {
+  const json = words.includes('--json');
+  const run: RunCommand = async (command, call) => {
     exitCode = await command.run(call);
-  });
+  };
+  // With --json commander's own words about a wrong command line give way to data.
+  const program = createProgram({ terminal, run, say: json ? () => undefined : terminal.err });
   try {
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError)
-      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return reportFailure(error, { terminal, json: words.includes('--json') });
+    if (!(error instanceof CommanderError)) return reportFailure(error, { terminal, json });
+    if (error.exitCode === 0) return exitCodes.ok;
+    return json ? reportFailure(misuse(error), { terminal, json }) : exitCodes.usage;
   }
+}
+
+/** What commander says of a command line, as a failure. */
+function misuse({ code, message }: CommanderError): CommandFailure {
+  if (code === 'commander.help') return usageFailure('The command is not complete.');
+  const [first = '', ...hints] = message.replace(/^error: /, '').split('\n');
+  return usageFailure(`The command line is wrong: ${first.replace(/\.$/, '')}.`, hints);
 }
 
 type RunCommand = (command: Command, call: Invocation) => Promise<void>;
 
-function createProgram(terminal: Terminal, run: RunCommand): Commander {
+function createProgram({
+  terminal,
+  run,
+  say,
+}: {
+  readonly terminal: Terminal;
+  readonly run: RunCommand;
+  readonly say: (text: string) => void;
+}): Commander {
   const program = new Commander('sealwright')
     .description('Identity papers for AI agents: issue, publish, verify, revoke.')
     .version(readVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
-      writeErr: (text) => terminal.err(text),
+      writeErr: say,
       getOutHasColors: () => terminal.colour.out,
       getErrHasColors: () => terminal.colour.err,
     })

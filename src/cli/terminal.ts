@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import type { Environment } from '../config/env.ts';
 
 /** Where a command reads and writes: data goes to `out`, talk to `err`. */
@@ -7,22 +6,26 @@ export interface Terminal {
   readonly colour: { readonly out: boolean; readonly err: boolean };
   out(text: string): void;
   err(text: string): void;
-  readInput(): Promise<string>;
-  /** Standard input as it comes, for input that must not be decoded or may be too large. */
+  /** Standard input as it comes: it may be too large, and need not be text. */
   inputOctets(): AsyncIterable<Uint8Array>;
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { env, stdout, stderr, stdin } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', passOverClosedPipe);
   return {
     env,
     colour: { out: wantsColour(env, stdout.isTTY), err: wantsColour(env, stderr.isTTY) },
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
-    readInput: () => text(stdin),
     inputOctets: () => stdin,
   };
+}
+
+/** A reader that has enough, such as `head`, is no fault: the exit code still says what came out. */
+function passOverClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** NO_COLOR forbids, FORCE_COLOR demands; otherwise a terminal that is not dumb gets colour. */

@@ -10,6 +10,7 @@ import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
+import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import { printable } from './paint.ts';
 import { readText } from './read-file.ts';
 import { readPolicy } from './read-policy.ts';
@@ -161,17 +162,12 @@ async function start(
 }
 
 async function createOwnVerifier({ policy, allowLoopback }: Order): Promise<Verifier> {
-  const [{ createVerifier }, { guardedFetch }] = await Promise.all([
+  const [{ createVerifier }, fetch] = await Promise.all([
     import('../verifier/index.ts'),
-    import('../verifier/node/index.ts'),
+    guardFetch(allowLoopback),
   ]);
-  try {
-    return createVerifier({ fetch: guardedFetch({ allowLoopback }), policy });
-  } catch (error) {
-    // A policy that is well formed can still ask for what this verifier must not do.
-    if (error instanceof TypeError) throw usageFailure(error.message);
-    throw error;
-  }
+  // A policy that is well formed can still ask for what this verifier must not do.
+  return refusedAsUsage(() => createVerifier({ fetch, policy }));
 }
 
 function announce({ terminal }: Invocation, order: Order, { url }: RunningSidecar): void {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -82,6 +83,29 @@ describe('usage', () => {
     expect(answer.code).toBe(2);
     expect(answer.out).toBe('');
     expect(answer.err).not.toBe('');
+    const data = await runRecorded([...words.slice(0, 2), '--json', ...words.slice(2)]);
+    expect([data.code, data.out]).toEqual([2, '']);
+    expect(JSON.parse(data.err)).toMatchObject({ error: { code: 'usage', exitCode: 2 } });
+  });
+
+  test('what commander suggests is part of the data', async () => {
+    const { err } = await runRecorded(['agent', 'lst', '--json']);
+    expect(JSON.parse(err).error).toEqual({
+      code: 'usage',
+      message: "The command line is wrong: unknown command 'lst'.",
+      fix: null,
+      places: ['(Did you mean list?)'],
+      exitCode: 2,
+    });
+  });
+});
+
+describe('a pipe', () => {
+  test('whose reader has enough is no fault, and changes no exit code', () => {
+    const binary = resolve(import.meta.dirname, '../../dist/cli/cli.js');
+    const script = `"${process.execPath}" "${binary}" explain policy-not-met | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['0\n', '']);
   });
 });
 

@@ -107,12 +107,48 @@ describe('with a policy', () => {
     ['a member given twice', 'mode: enforce\nmode: monitor\ntrust: []', 'is not YAML'],
     ['an unknown member', 'mode: enforce\ntrust: []\nforgive: true', '/forgive'],
     ['no trust', 'mode: enforce', '/trust'],
+    ['nothing in it', '', 'must be an object'],
+    ['a page in its place', '<!doctype html>', 'must be an object'],
   ])('a policy with %s is exit 2, and nothing is fetched', async (_, text, said) => {
     const before = world.requests.length;
     const answer = await verify([agent.clientId, '--policy', file('bad.yaml', text), loopback]);
     expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) });
     expect(world.requests.length).toBe(before);
   });
+});
+
+describe('a policy that', () => {
+  const prefix = 'http://localhost:1/a/';
+
+  test.each([
+    ['is not there', () => '/nowhere/trust.yaml', 'trust.yaml cannot be read: it does not exist'],
+    ['is a directory', () => directory, 'cannot be read: it is a directory (EISDIR).'],
+    ['has no end', () => '/dev/zero', 'is larger than 1048576 octets'],
+    ['trusts plain http', () => policyFile({ prefix }), 'has plain http prefixes'],
+  ])('%s is exit 2 and data with --json', async (_, path, said) => {
+    const words = ['https://id.acme.com/a/bot/client.json', '--policy', path()];
+    const { code, out, err } = await verify([...words, '--json']);
+    expect([code, out]).toEqual([2, '']);
+    expect(JSON.parse(err).error).toMatchObject({ code: 'usage' });
+    expect(JSON.parse(err).error.message).toContain(said);
+  });
+});
+
+describe('a process in production', () => {
+  test.each(['verify', 'inspect', 'explain', 'lint'])(
+    'does not %s loopback: exit 2',
+    async (command) => {
+      const before = process.env['NODE_ENV'];
+      process.env['NODE_ENV'] = 'production';
+      try {
+        const { code, out, err } = await run(command, ['https://id.acme.com/a/b', loopback]);
+        expect([code, out]).toEqual([2, '']);
+        expect(err).toContain('allowLoopback is refused when NODE_ENV is production. (usage)');
+      } finally {
+        process.env['NODE_ENV'] = before;
+      }
+    },
+  );
 });
 
 describe('without a policy', () => {
@@ -139,6 +175,20 @@ describe('without a policy', () => {
     ['http://id.acme.com/a/bot/client.json', 1],
     ['https://127.0.0.1/a/bot/client.json', 1],
     ['https://id.acme.com/a/../bot', 1],
+    ['https://id.acme.com', 1],
+    ['https://id.acme.com/a#bot', 1],
+    ['https://id.acme.com/a?b=c', 1],
+    ['https://user:pass@id.acme.com/a', 1],
+    ['https://id.acme.com:443/a', 1],
+    ['https://ID.acme.com/a', 1],
+    ['HTTPS://id.acme.com/a', 1],
+    ['https:id.acme.com/a', 1],
+    ['https://[::1]/a', 1],
+    ['ftp://id.acme.com/a', 1],
+    ['file:///etc/passwd', 1],
+    ['javascript:alert(1)', 1],
+    ['data:application/json,{}', 1],
+    ['urn:uuid:1', 1],
   ])('%s is refused as it is written', async (url, code) => {
     const answer = await verify([url, '--json']);
     expect(answer.code).toBe(code);
@@ -204,13 +254,63 @@ describe('the input', () => {
   });
 
   test.each([
-    ['a file that is not there', '/nowhere/x.jwt'],
-    ['a file with something else', file('notes.txt', 'hello')],
-    ['JSON without a credential', file('other.json', '{"a":1}')],
-    ["an organization's DID", 'did:web:id.acme.com'],
-    ['another method', 'did:key:z6Mk'],
-  ])('%s is exit 2', async (_, input) => {
-    expect(await verify([input])).toMatchObject({ code: 2, out: '' });
+    ['a file that is not there', '/nowhere/x.jwt', 'x.jwt cannot be read: it does not exist'],
+    ['a directory', directory, 'cannot be read: it is a directory (EISDIR).'],
+    ['a file without an end', '/dev/zero', 'is larger than 1048576 octets; no more is read.'],
+    ['a name too long', 'a'.repeat(5_000), 'cannot be read: no file has a name that long'],
+    ['a file with something else', file('notes.txt', 'note: hello'), 'it is something else.'],
+    ['an empty file', file('empty.jwt', ' '), 'it is empty.'],
+    ['HTML', file('page.html', '\n<!doctype html>'), 'it is HTML or XML.'],
+    ['JSON without a credential', file('other.json', '{"a":1}'), 'it is JSON without a text in'],
+    ['half a JSON document', file('half.json', '{"vc+jwt":"e'), 'it is not JSON (json-syntax).'],
+    ['half a JWT', 'eyJhbGciOiJFUzI1NiJ9.eyJhIjox', 'What was typed is part of a compact JWT'],
+    ['a JWT without its signature', 'eyJhbGciOiJFUzI1NiJ9.eyJhIjox.', 'is part of a compact JWT'],
+    ['half a JWT in a file', file('half.jwt', 'eyJhbGciOiJFUzI1NiJ9.eyJ'), 'it is part of a comp'],
+    ['nothing', '', 'Name a URL, a DID, a compact JWT, a file, or "-".'],
+    ["an organization's DID", 'did:web:id.acme.com', 'names an organization, not an agent.'],
+    ['another method', 'did:key:z6Mk', 'is not a did:web identifier.'],
+    ['half a DID', 'did:web:', 'is not a did:web identifier.'],
+  ])('%s is exit 2, in one line, as data with --json', async (_, input, said) => {
+    for (const command of ['verify', 'inspect', 'explain']) {
+      const { code, out, err } = await run(command, [input]);
+      expect([code, out]).toEqual([2, '']);
+      expect(err.split('\n').filter((line) => line.startsWith('✖'))).toHaveLength(1);
+      expect(err).toContain(said);
+      expect(err.length).toBeLessThan(500);
+      const data = await run(command, [input, '--json']);
+      expect([data.code, data.out]).toEqual([2, '']);
+      const { error } = JSON.parse(data.err);
+      expect(error).toMatchObject({ code: 'usage', exitCode: 2 });
+      expect(error.message).toContain(said);
+    }
+  });
+
+  test('10 MB on standard input are exit 2, of which 1 MiB is read', async () => {
+    const input = new Uint8Array(10_000_000).fill(0x20);
+    for (const command of ['verify', 'inspect', 'explain']) {
+      const { code, out, err } = await runRecorded([command, '-'], { input });
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toBe(
+        '✖ Standard input is larger than 1048576 octets; no more is read. (usage)\n',
+      );
+    }
+  });
+
+  test('HTML in the place of a document is exit 1', async () => {
+    world.serve('/a/page/client.json', {
+      type: 'text/html',
+      body: '<!doctype html><title>Are you human?</title>',
+      maxAgeS: 0,
+    });
+    const answer = await verify([`${world.origin}/a/page/client.json`, loopback]);
+    expect(answer.code).toBe(1);
+    expect(answer.out).toContain('document-invalid');
+  });
+
+  test('standard input cannot be the policy and the papers', async () => {
+    const answer = await verify(['-', '--policy', '-'], { input: 'mode: enforce' });
+    expect(answer).toMatchObject({ code: 2, out: '' });
+    expect(answer.err).toContain('Standard input is either the policy or the papers.');
   });
 });
 

@@ -28,7 +28,6 @@ export async function runRecorded(
     err: (text) => {
       answer.err += text;
     },
-    readInput: async () => Buffer.from(options.input ?? '').toString('utf8'),
     inputOctets: async function* () {
       yield Buffer.from(options.input ?? '');
     },

@@ -10,6 +10,7 @@ const core = [
   'protocol/index.ts',
   'verifier/index.ts',
   'verifier/adapters/express.ts',
+  'verifier/adapters/hono.ts',
   'verifier/adapters/oidc-provider.ts',
 ];
 

@@ -78,6 +78,7 @@ describe('the package of the verifier', () => {
       './node',
       './oidc-provider',
       './express',
+      './hono',
       './protocol',
       './package.json',
     ]);
@@ -113,9 +114,10 @@ describe('what an operator writes against it', () => {
 
   const others = `
     import { requireAgent } from '@sealwright/verifier/express';
+    import { requireAgent as requireAgentInHono } from '@sealwright/verifier/hono';
     import { withAgentClients } from '@sealwright/verifier/oidc-provider';
     import { parsePassport } from '@sealwright/verifier/protocol';
-    export const doors = [requireAgent, withAgentClients, parsePassport];
+    export const doors = [requireAgent, requireAgentInHono, withAgentClients, parsePassport];
   `;
 
   async function compile(program: string, platform: object) {

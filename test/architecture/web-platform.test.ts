@@ -11,6 +11,7 @@ const core = [
   'verifier/index.ts',
   'verifier/adapters/express.ts',
   'verifier/adapters/hono.ts',
+  'verifier/adapters/mcp.ts',
   'verifier/adapters/oidc-provider.ts',
 ];
 

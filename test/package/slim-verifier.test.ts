@@ -79,6 +79,7 @@ describe('the package of the verifier', () => {
       './oidc-provider',
       './express',
       './hono',
+      './mcp',
       './protocol',
       './package.json',
     ]);
@@ -116,8 +117,9 @@ describe('what an operator writes against it', () => {
     import { requireAgent } from '@sealwright/verifier/express';
     import { requireAgent as requireAgentInHono } from '@sealwright/verifier/hono';
     import { withAgentClients } from '@sealwright/verifier/oidc-provider';
+    import { withAgentClients as withAgentsInMcp } from '@sealwright/verifier/mcp';
     import { parsePassport } from '@sealwright/verifier/protocol';
-    export const doors = [requireAgent, requireAgentInHono, withAgentClients, parsePassport];
+    export const doors = [requireAgent, requireAgentInHono, withAgentClients, withAgentsInMcp, parsePassport];
   `;
 
   async function compile(program: string, platform: object) {

@@ -3,6 +3,7 @@ import { parseDocumentUrl } from '../protocol/document-url.ts';
 import { maxClientIdLength, maxJwksBytes, maxJwtBytes } from '../protocol/limits.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import { refused } from '../protocol/parsed.ts';
+import type { ApprovalStore } from './approvals.ts';
 import type { ClaimsValidator, Court, Question } from './inquiry.ts';
 import { presentJwt } from './intake/from-jwt.ts';
 import type {
@@ -38,6 +39,8 @@ export interface InspectorOptions {
 export interface VerifierOptions extends InspectorOptions {
   /** Whom to trust, and for what. Required: there is no verdict without it. */
   readonly policy: TrustPolicy;
+  /** Decisions about single clients, hosts and issuers; needed when the policy asks for approval. */
+  readonly approvals?: ApprovalStore;
 }
 
 /**
@@ -55,6 +58,9 @@ export interface Inspector {
   inspectCredential(jwt: string, request?: AccessRequest): Promise<Report>;
 }
 
+const inspectorOptions = ['fetch', 'clock', 'validators', 'cache'] as const;
+const verifierOptions = [...inspectorOptions, 'policy', 'approvals'] as const;
+
 /**
  * The verifier that authorization servers and resource servers embed. It never throws for what a
  * client or an issuer does, and every question is answered within five seconds.
@@ -62,13 +68,14 @@ export interface Inspector {
  * @throws TypeError for options that are wrong or unknown, a policy included: all faults at once.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  requireOptions('createVerifier', options, ['fetch', 'policy', 'clock', 'validators', 'cache']);
-  const policy = parsePolicy(options.policy, options.fetch);
+  requireOptions('createVerifier', options, verifierOptions);
+  const policy = parsePolicy(options.policy, options);
   if (!policy.ok) {
     const faults = policy.faults.map(({ pointer, detail }) => `policy${pointer} ${detail}`);
     throw new TypeError(`createVerifier: ${faults.join('; ')}`);
   }
-  let court = courtOf(options, trustOf(policy.value));
+  const { approvals } = options;
+  let court: Court = { ...courtOf(options, trustOf(policy.value)), approvals };
   return {
     verifyClient: async (clientId, request) =>
       verifyClient(court, questionAbout(clientId, request)),
@@ -78,7 +85,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (typeof url === 'string') invalidate(court, url);
     },
     replacePolicy: (input) => {
-      const next = parsePolicy(input, options.fetch);
+      const next = parsePolicy(input, options);
       if (next.ok) court = { ...court, trust: trustOf(next.value) };
       return next;
     },
@@ -92,7 +99,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
  * @throws TypeError for options that are wrong or unknown.
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  requireOptions('createInspector', options, ['fetch', 'clock', 'validators', 'cache']);
+  requireOptions('createInspector', options, inspectorOptions);
   const court = courtOf(options, inspectionTrust());
   const reportOn = async (question: Question) => (await verifyClient(court, question)).report;
   return {
@@ -164,11 +171,15 @@ function invalidate({ sources }: Court, url: string): void {
   sources.lists.drop(url);
 }
 
-function requireOptions(name: string, options: InspectorOptions, known: readonly string[]): void {
+function requireOptions(
+  name: string,
+  options: InspectorOptions & Pick<VerifierOptions, 'approvals'>,
+  known: readonly string[],
+): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${name}: an options object is required`);
   }
-  const { fetch, clock, validators = {}, cache } = options;
+  const { fetch, clock, validators = {}, cache, approvals } = options;
   const faults = Object.keys(options)
     .filter((option) => !known.includes(option))
     .map((option) => `${option} is not an option`);
@@ -189,21 +200,38 @@ function requireOptions(name: string, options: InspectorOptions, known: readonly
   if (cache !== undefined && !isResponseCache(cache)) {
     faults.push('cache must have get, set and delete, such as createMemoryCache()');
   }
+  if (approvals !== undefined && !isApprovalStore(approvals)) {
+    faults.push('approvals must have find, all and update, such as createMemoryApprovals()');
+  }
   if (faults.length > 0) {
     throw new TypeError(`${name}: ${faults.join('; ')}`);
   }
 }
 
 function isResponseCache(cache: ResponseCache | null): boolean {
-  const methods = [cache?.get, cache?.set, cache?.delete];
+  return areMethods(cache?.get, cache?.set, cache?.delete);
+}
+
+function isApprovalStore(store: ApprovalStore | null): boolean {
+  return areMethods(store?.find, store?.all, store?.update);
+}
+
+function areMethods(...methods: readonly unknown[]): boolean {
   return methods.every((method) => typeof method === 'function');
 }
 
-function parsePolicy(input: unknown, fetch: Fetch): Parsed<TrustPolicy> {
+function parsePolicy(
+  input: unknown,
+  { fetch, approvals }: Pick<VerifierOptions, 'fetch' | 'approvals'>,
+): Parsed<TrustPolicy> {
   const parsed = parseTrustPolicy(input);
-  if (!parsed.ok || fetch.allowLoopback) return parsed;
+  if (!parsed.ok) return parsed;
+  if (parsed.value.approval === 'required' && approvals === undefined) {
+    const detail = 'asks for approval, and no store of approvals was given';
+    return refused('/approval', 'policy-approval', detail);
+  }
   const prefixes = parsed.value.trust.flatMap(({ clientIds }) => clientIds);
-  return prefixes.some((prefix) => prefix.startsWith('http:'))
+  return !fetch.allowLoopback && prefixes.some((prefix) => prefix.startsWith('http:'))
     ? refused(
         '/trust',
         'policy-prefix',

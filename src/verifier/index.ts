@@ -2,9 +2,22 @@ export type { AuthorizationDetail } from '../protocol/authorization-details.ts';
 export type { Sha256 } from '../protocol/digest.ts';
 export type { DeflateFormat, InflateAtOnce } from '../protocol/inflate.ts';
 export type { Fault, Parsed } from '../protocol/parsed.ts';
+export type {
+  Answer,
+  Approval,
+  ApprovalDecision,
+  ApprovalState,
+  ApprovalStore,
+  HeldApprovals,
+  SeenDocument,
+} from './approvals.ts';
+export { kindOfName, stateOf } from './approvals.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';
+export type { DocumentChanges, MemberChange } from './document-changes.ts';
+export { changesBetween } from './document-changes.ts';
 export type { ClaimsValidator } from './inquiry.ts';
+export { createMemoryApprovals } from './memory-approvals.ts';
 export type { MemoryCacheOptions } from './memory-cache.ts';
 export { createMemoryCache } from './memory-cache.ts';
 export type {
@@ -21,6 +34,8 @@ export type {
   TrustPolicy,
   Verifier,
 } from './ports.ts';
+export type { DecisionOrder } from './record-approval.ts';
+export { recordDecision } from './record-approval.ts';
 export type { CacheAnswer, CachedResponse, ResponseCache } from './response-cache.ts';
 export { parseTrustPolicy } from './trust-policy.ts';
 export type {

@@ -8,6 +8,7 @@ import type { PublicJwk } from '../protocol/jwk.ts';
 import type { Fault, Parsed } from '../protocol/parsed.ts';
 import type { PassportSubject } from '../protocol/passport.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
+import type { ApprovalStore } from './approvals.ts';
 import type { Presentation, PresentedCredential, Statement } from './intake/presentation.ts';
 import type { HeldOctets } from './resolve/octets.ts';
 import type { Sources } from './sources.ts';
@@ -90,6 +91,8 @@ export interface Court {
   readonly validators: ReadonlyMap<string, ClaimsValidator>;
   /** Milliseconds since the epoch; governs validity and ages. */
   readonly clock: () => number;
+  /** Decisions of the operator about single clients, where some are kept. */
+  readonly approvals?: ApprovalStore | undefined;
 }
 
 /** What was asked. */

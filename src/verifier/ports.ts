@@ -98,6 +98,8 @@ export interface TrustPolicy {
   };
   readonly status?: StatusLimits;
   readonly lifetime?: LifetimeLimit;
+  /** `required`: a client passes only once the operator allowed it; `none` unless given. */
+  readonly approval?: 'required' | 'none';
 }
 
 /** What is asked for on behalf of the client. */

@@ -43,6 +43,7 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
     'require',
     'status',
     'lifetime',
+    'approval',
   ]);
   const { mode } = members;
   if (mode !== 'enforce' && mode !== 'monitor') {
@@ -55,8 +56,15 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
     ...optional('require', members, (value) => readRequire(below(reading, 'require'), value)),
     ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
     ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
+    ...optional('approval', members, (value) => readApproval(below(reading, 'approval'), value)),
   };
   return reading.faults.length === 0 ? accepted(freezeDeeply(policy)) : refusedAll(reading.faults);
+}
+
+function readApproval(reading: Reading, input: unknown): 'required' | 'none' {
+  if (input === 'required' || input === 'none') return input;
+  report(reading, 'policy-approval', 'must be "required" or "none"');
+  return 'required';
 }
 
 function readEntry(reading: Reading, input: unknown): TrustEntry {

@@ -61,6 +61,8 @@ export interface Trust {
   readonly requiredScopes: readonly string[];
   readonly requiredTypes: readonly string[];
   readonly requiredClaims: readonly RequiredClaim[];
+  /** Whether a client passes only once the operator allowed it. */
+  readonly approvalRequired: boolean;
   /** Those of the policy as a whole; an entry may have its own. */
   readonly limits: Limits;
 }
@@ -100,6 +102,7 @@ function demandsOf(policy: TrustPolicy) {
     requiredScopes: require.authorizedScopes ?? [],
     requiredTypes: require.credentialTypes ?? [],
     requiredClaims: require.claims ?? [],
+    approvalRequired: policy.approval === 'required',
     limits: limitsOf([lifetime], [status]),
   };
 }

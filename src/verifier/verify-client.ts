@@ -18,6 +18,7 @@ import { checkDocumentMetadata } from './checks/document-metadata.ts';
 import { checkIssuerDid } from './checks/issuer-did.ts';
 import { checkIssuerKey } from './checks/issuer-key.ts';
 import { checkIssuerTrust } from './checks/issuer-trust.ts';
+import { checkPolicyApproval } from './checks/policy-approval.ts';
 import { checkPolicyAttestations } from './checks/policy-attestations.ts';
 import { checkPolicyClaims } from './checks/policy-claims.ts';
 import { checkPolicyCredentials } from './checks/policy-credentials.ts';
@@ -66,6 +67,7 @@ export const checks: readonly Check[] = [
   ['policy.claims', 'Required claims made', 'policy-not-met', checkPolicyClaims],
   ['policy.attestations', 'Standards attested', 'policy-not-met', checkPolicyAttestations],
   ['policy.scopes', 'Required scopes permitted', 'policy-not-met', checkPolicyScopes],
+  ['policy.approval', 'Approved by the operator', 'policy-not-met', checkPolicyApproval],
   ['access.scopes', 'Requested scopes', 'policy-not-met', checkAccessScopes],
   ['access.details', 'Requested details', 'policy-not-met', checkAccessDetails],
 ];

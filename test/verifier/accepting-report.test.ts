@@ -42,6 +42,7 @@ const inOrder: Readonly<Record<string, readonly unknown[]>> = {
   'policy.claims': skipped('the policy requires no claim'),
   'policy.attestations': skipped('the policy requires no attestation'),
   'policy.scopes': skipped('the policy requires no scope'),
+  'policy.approval': skipped('no approvals are kept'),
   'access.scopes': skipped('no scope was requested'),
   'access.details': skipped('no authorization detail was requested'),
 };

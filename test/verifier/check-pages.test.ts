@@ -68,6 +68,7 @@ describe('the checks', () => {
       'policy.claims',
       'policy.attestations',
       'policy.scopes',
+      'policy.approval',
       'access.scopes',
       'access.details',
     ]);

@@ -31,6 +31,7 @@ const table = [
   ['policy.claims', 'Required claims made', 'policy-not-met'],
   ['policy.attestations', 'Standards attested', 'policy-not-met'],
   ['policy.scopes', 'Required scopes permitted', 'policy-not-met'],
+  ['policy.approval', 'Approved by the operator', 'policy-not-met'],
   ['access.scopes', 'Requested scopes', 'policy-not-met'],
   ['access.details', 'Requested details', 'policy-not-met'],
 ] as const;

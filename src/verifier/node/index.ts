@@ -1,3 +1,5 @@
+export type { ApprovalsFile, ApprovalsFileOptions } from './approvals-file.ts';
+export { openApprovalsFile } from './approvals-file.ts';
 export type { FetchLimits, GuardedFetchOptions } from './guard-options.ts';
 export { guardedFetch } from './guarded-fetch.ts';
 export type { FollowOptions, PolicyFile, PolicyFollower } from './policy-file.ts';

@@ -9,7 +9,7 @@ const mailboxPattern = /^[^\s@<>"(),:;\\]{1,64}@[^\s@<>"(),:;\\]{1,190}$/;
 /** What URL parsers repair or other readers take for a pattern. */
 const strangeInUrl = /[\s\\*]|^https?:(?!\/\/[^/])/i;
 const mostCharacters = { name: 120, description: 500, team: 60, version: 40, tag: 40, url: 500 };
-const mostEntries = { owners: 20, tags: 20, redirectUris: 10 };
+const mostEntries = { owners: 20, tags: 20, redirectUris: 10, profiles: 1 };
 
 /** Refuses a handle that could not stand in a URL, a DID and a file name alike. */
 export function checkHandle(handle: string): void {
@@ -25,13 +25,16 @@ export function checkHandle(handle: string): void {
 }
 
 /** Refuses a client_id that some authorization server would find too long, before it is for ever. */
-export function checkClientIdLength(clientId: string): void {
+export function checkClientIdLength(
+  clientId: string,
+  fault: InputFault = { pointer: '/handle', detail: 'choose a shorter handle' },
+): void {
   const bytes = Buffer.byteLength(clientId);
   if (bytes <= maxClientIdBytes) return;
   throw new SealwrightError(
     'client-id-too-long',
     `The client_id would have ${bytes} bytes; ${maxClientIdBytes} is the most that every server takes.`,
-    { faults: [{ pointer: '/handle', detail: 'choose a shorter handle' }] },
+    { faults: [fault] },
   );
 }
 
@@ -44,6 +47,7 @@ export function checkProfile(profile: AgentProfile, rules: { loopback: boolean }
     ...optionalText('/version', profile.version, mostCharacters.version),
     ...ownerFaults(profile.owners),
     ...countFaults('/tags', profile.tags, mostEntries.tags),
+    ...countFaults('/profiles', profile.profiles, mostEntries.profiles),
     ...profile.tags.flatMap((tag, i) => textFaults(`/tags/${i}`, tag, mostCharacters.tag)),
     ...redirectFaults(profile, rules),
     ...(profile.logoUri === null ? [] : urlFaults('/logoUri', profile.logoUri, false)),

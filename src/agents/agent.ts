@@ -13,6 +13,12 @@ export type KeyCustody = 'jwk' | 'issued' | 'registry';
 /** The OAuth grants that an agent may be registered for. */
 export type GrantType = 'authorization_code' | 'client_credentials' | 'refresh_token';
 
+/**
+ * A client document that an agent has beside its own: `strict` holds no member that some server may
+ * not know, under a client_id of its own and with its passport beside it.
+ */
+export type DocumentProfile = 'strict';
+
 /** What an owner may change about an agent. */
 export interface AgentProfile {
   readonly name: string;
@@ -24,6 +30,7 @@ export interface AgentProfile {
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly GrantType[];
   readonly logoUri: string | null;
+  readonly profiles: readonly DocumentProfile[];
 }
 
 /** An agent or MCP server that the organization answers for. */

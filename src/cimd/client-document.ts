@@ -13,7 +13,28 @@ export function agentUrls(organization: Pick<Organization, 'baseUrl'>, handle: s
     page: base,
     callback: `${base}/callback`,
     credentials: `${base}/credentials`,
+    strictClientId: `${base}/strict/client.json`,
+    strictPassport: `${base}/strict/passport.jwt`,
   } as const;
+}
+
+/** Whether the agent has a strict document beside its own. */
+export function hasStrictDocument(agent: Pick<Agent, 'profiles'>): boolean {
+  return agent.profiles.includes('strict');
+}
+
+/** The agent as its strict document has it: the same in everything but the client_id. */
+export function strictSelfOf(organization: Pick<Organization, 'baseUrl'>, agent: Agent): Agent {
+  return { ...agent, clientId: agentUrls(organization, agent.handle).strictClientId };
+}
+
+/** Every client_id that the agent goes by, its own first. */
+export function clientIdsOf(
+  organization: Pick<Organization, 'baseUrl'>,
+  agent: Agent,
+): readonly string[] {
+  const strict = hasStrictDocument(agent) ? [strictSelfOf(organization, agent).clientId] : [];
+  return [agent.clientId, ...strict];
 }
 
 /** The agent's client metadata without a credential: what the passport's digest covers. */

@@ -10,6 +10,7 @@ import {
 } from '../protocol/client-metadata.ts';
 import { publishDocumentBytes } from '../protocol/limits.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
+import { encodeUtf8 } from '../protocol/utf8.ts';
 import { type DocumentDraft, draftIdentityDocument } from '../publication/public-document.ts';
 
 /**
@@ -26,6 +27,29 @@ export function draftClientMetadata(order: {
   const document = withCredential(order.core, order.passport);
   checkClientDocument({ ...order, core: document });
   return draftIdentityDocument(order.agent.clientId, serializeDocument(document));
+}
+
+/**
+ * The strict CIMD, which names its passport in a header instead of holding it, and that passport.
+ * Throws `document-invalid` when our own parser would refuse the document.
+ */
+export function draftStrictDocuments(order: {
+  /** The agent as its strict document has it. */
+  readonly agent: Agent;
+  readonly core: ClientMetadataJson;
+  readonly passport: string;
+  readonly passportUrl: string;
+  readonly loopback: boolean;
+}): readonly DocumentDraft[] {
+  checkClientDocument(order);
+  const document = draftIdentityDocument(order.agent.clientId, serializeDocument(order.core));
+  const passport = draftIdentityDocument(order.passportUrl, encodeUtf8(order.passport));
+  // RFC 8288 §3: the link says what the document is described by, and in which form.
+  const link = `<${order.passportUrl}>; rel="describedby"; type="application/vc+jwt"`;
+  return [
+    { ...document, link },
+    { ...passport, mediaType: 'application/vc+jwt' },
+  ];
 }
 
 /**

@@ -30,6 +30,11 @@ export const agentOnboard: Command = {
     { form: '--redirect-uri <url>', help: 'where users come back to', repeated: true },
     { form: '--grant-type <type>', help: 'an OAuth grant it uses', repeated: true },
     { form: '--logo-uri <url>', help: 'its logo' },
+    {
+      form: '--profile <profile>',
+      help: 'strict: a second document for servers that refuse unknown members',
+      choices: ['strict'],
+    },
     { form: '--expires-at <moment>', help: 'when it ends for good' },
     { form: '--jwk <file>', help: 'its public key as a JWK; "-" reads standard input' },
     {
@@ -58,6 +63,7 @@ function onboard(call: Invocation, body: JsonObject): Promise<JsonObject> {
 
 async function orderOf(call: Invocation): Promise<JsonObject> {
   const jwk = call.text('jwk');
+  const profile = call.text('profile');
   return members({
     handle: call.argument(0),
     kind: call.text('kind') ?? 'agent',
@@ -70,6 +76,7 @@ async function orderOf(call: Invocation): Promise<JsonObject> {
     redirectUris: call.list('redirectUri'),
     grantTypes: call.list('grantType'),
     logoUri: call.text('logoUri'),
+    profiles: profile === undefined ? undefined : [profile],
     expiresAt: call.text('expiresAt'),
     jwk: jwk === undefined ? undefined : await readJsonObject(jwk, call.terminal),
     keyCustody: call.text('keyCustody'),

@@ -4,6 +4,7 @@ import type {
   AgentKind,
   AgentProfile,
   AgentState,
+  DocumentProfile,
   GrantType,
   KeyCustody,
 } from '../agents/agent.ts';
@@ -141,6 +142,7 @@ function toColumns(profile: AgentProfile) {
     redirectUris: [...profile.redirectUris],
     grantTypes: [...profile.grantTypes],
     logoUri: profile.logoUri,
+    profiles: [...profile.profiles],
   };
 }
 
@@ -152,6 +154,7 @@ function toAgent(row: Row): Agent {
     kind: row.kind as AgentKind,
     state: row.state as AgentState,
     grantTypes: row.grantTypes as GrantType[],
+    profiles: row.profiles as DocumentProfile[],
     did: row.did as Did,
     keyCustody: row.keyCustody as KeyCustody,
   };

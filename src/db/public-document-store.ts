@@ -132,8 +132,8 @@ function startsOf(sizes: readonly number[]): readonly number[] {
 
 /** Whether the draft differs from the present version in octets, headers or state. */
 function isNews(draft: PublishOrder, present: Present | undefined): boolean {
+  if (present === undefined) return draft.state === 'live';
   return (
-    present === undefined ||
     draft.sha256 !== present.sha256 ||
     draft.state !== present.state ||
     draft.mediaType !== present.mediaType ||

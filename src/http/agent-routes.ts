@@ -9,6 +9,7 @@ import { type Call, type Route, route } from './route.ts';
 const kind = z.enum(['agent', 'mcp-server', 'mcp-client']);
 const state = z.enum(['pending', 'active', 'suspended', 'retired']);
 const texts = z.array(z.string());
+const profiles = z.array(z.enum(['strict']));
 const grantTypes = z.array(z.enum(['authorization_code', 'client_credentials', 'refresh_token']));
 
 const enrolInput = z
@@ -24,6 +25,7 @@ const enrolInput = z
     redirectUris: texts.optional(),
     grantTypes: grantTypes.optional(),
     logoUri: z.string().optional(),
+    profiles: profiles.optional(),
     jwk: anyJson.optional(),
     keyCustody: z.enum(['issued', 'registry']).optional(),
     expiresAt: moment.optional(),
@@ -51,6 +53,7 @@ const changesInput = z.strictObject({
   redirectUris: texts.optional(),
   grantTypes: grantTypes.optional(),
   logoUri: z.string().nullable().optional(),
+  profiles: profiles.optional(),
 });
 
 const filterInput = z.strictObject({

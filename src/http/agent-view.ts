@@ -5,11 +5,12 @@ import type { PublicDocument } from '../publication/public-document.ts';
 /** An agent as the API shows it to those who may read agents: owners included. */
 export function viewAgent(agent: Agent) {
   const { id, handle, kind, state, name, description, owners, team, tags, version } = agent;
-  const { did, clientId, redirectUris, grantTypes, logoUri, keyCustody } = agent;
+  const { did, clientId, redirectUris, grantTypes, logoUri, profiles, keyCustody } = agent;
   const base = clientId.slice(0, -'/client.json'.length);
   return {
     ...{ id, handle, kind, state, name, description, owners, team, tags, version },
     ...{ did, clientId, jwksUri: `${base}/jwks.json`, redirectUris, grantTypes, logoUri },
+    profiles,
     keyCustody,
     expiresAt: agent.expiresAt?.toISOString() ?? null,
     createdAt: agent.createdAt.toISOString(),
@@ -20,6 +21,10 @@ export function viewAgent(agent: Agent) {
       did: `${base}/did.json`,
       jwks: `${base}/jwks.json`,
       credentials: `${base}/credentials`,
+      ...(profiles.includes('strict') && {
+        strictClient: `${base}/strict/client.json`,
+        strictPassport: `${base}/strict/passport.jwt`,
+      }),
     },
   };
 }

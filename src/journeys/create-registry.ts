@@ -1,3 +1,4 @@
+import type { Agent } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditReader } from '../audit/audit-trail.ts';
 import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
@@ -11,6 +12,7 @@ import type { KeyReader } from '../keys/key-store.ts';
 import { hashToken, isUsable } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import { createApiToken } from '../organizations/create-api-token.ts';
+import type { Organization } from '../organizations/organization.ts';
 import { revokeApiToken } from '../organizations/revoke-api-token.ts';
 import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
@@ -102,6 +104,12 @@ async function credentialUrl(deps: RegistryDeps, credential: Credential): Promis
   const [agent] = await deps.agents.findMany([credential.agentId]);
   if (agent === undefined) return null;
   const { organization } = await deps.issuers.find(credential.organizationId);
-  if (credential.type === 'passport') return agent.clientId;
+  if (credential.type === 'passport') return passportUrl(organization, agent, credential);
   return facetUrl(organization, agent.handle, credential.id);
+}
+
+/** Where a passport is read: in the document that holds it, or beside the strict one. */
+function passportUrl(organization: Organization, agent: Agent, { claims }: Credential): string {
+  const { strictClientId, strictPassport } = agentUrls(organization, agent.handle);
+  return claims['id'] === strictClientId ? strictPassport : agent.clientId;
 }

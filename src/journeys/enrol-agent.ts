@@ -2,7 +2,7 @@ import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Agent } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
-import { agentUrls } from '../cimd/client-document.ts';
+import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
@@ -39,7 +39,7 @@ export async function enrolAgent(
   checkHandle(input.handle);
   const { organization } = await deps.issuers.find(input.organizationId);
   const agent = agentOf(organization, input, deps.clock.now());
-  checkClientIdLength(agent.clientId);
+  for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
   checkProfile(agent, { loopback: deps.loopback });
   checkEnd(agent, deps.clock.now());
   const key = await startingKeyOf(input);
@@ -84,6 +84,7 @@ async function beginEnrolment(
         kind: agent.kind,
         did: identifier.did,
         clientId: agent.clientId,
+        profiles: agent.profiles,
         owners: agent.owners,
         keyCustody: agent.keyCustody,
         key: key.thumbprint,
@@ -117,6 +118,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
       input.grantTypes ?? (isMachine ? ['client_credentials'] : []),
     ),
     logoUri: input.logoUri ?? null,
+    profiles: input.profiles ?? [],
     expiresAt: input.expiresAt ?? null,
     createdAt: now,
     updatedAt: now,

@@ -15,6 +15,7 @@ import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
+import type { IssuedPapers } from './papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
 
 /** What says whether a facet may be issued, and the papers that it is issued with. */
@@ -67,7 +68,7 @@ export async function renewCredential(
     );
   }
   const order = renewalOf(former.agentId, { ...input, narrows: false });
-  if (former.type === 'passport') return (await deps.issuePapers(order)).passport;
+  if (former.type === 'passport') return passportLike(former, await deps.issuePapers(order));
   const [agent] = await deps.agents.findMany([former.agentId]);
   const now = deps.clock.now();
   const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
@@ -81,6 +82,13 @@ export async function renewCredential(
   const { type, claims, visibility } = former;
   const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
   return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
+}
+
+/** The passport for the client_id that the former one was about. */
+function passportLike(former: Credential, issued: IssuedPapers): Credential {
+  const { passport, strictPassport } = issued;
+  const isStrict = strictPassport !== null && strictPassport.claims['id'] === former.claims['id'];
+  return isStrict ? strictPassport : passport;
 }
 
 /** A suspended credential does not: its successor would end the suspension. */

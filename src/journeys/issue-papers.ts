@@ -164,9 +164,14 @@ function issuedFrom(results: readonly BatchResult[], listsPublishedAt: Date | nu
   return {
     agent: publishedAgent(last.signed.plan),
     passport: sealed(last.signed.plan.passport, last.signed.seals),
+    strictPassport: sealedStrict(last.signed),
     facet: first.facet === null ? null : sealed(first.facet, first.signed.seals),
     listsPublishedAt,
   };
+}
+
+function sealedStrict({ plan, seals }: SignedPapers): Credential | null {
+  return plan.strict === null ? null : sealed(plan.strict.passport, seals);
 }
 
 function publishedAgent(plan: PlannedPapers): IssuedPapers['agent'] {

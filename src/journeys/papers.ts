@@ -82,6 +82,14 @@ export interface PapersOrder {
   readonly isRefusable: boolean;
 }
 
+/** What an agent's strict document is made of. */
+export interface StrictPapers {
+  /** The agent as its strict document has it. */
+  readonly agent: Agent;
+  readonly core: ClientMetadataJson;
+  readonly passport: CredentialRecord;
+}
+
 /** What one agent gets signed in a batch, recorded before the first signature. */
 export interface PlannedPapers {
   readonly issuer: Issuer;
@@ -92,6 +100,8 @@ export interface PlannedPapers {
   readonly keys: readonly SigningKey[];
   readonly core: ClientMetadataJson;
   readonly passport: CredentialRecord;
+  /** null for an agent without a strict document. */
+  readonly strict: StrictPapers | null;
   /** One for each order with a facet, in the same order. */
   readonly newFacets: readonly CredentialRecord[];
   /** Sealed facets in force before this batch. */
@@ -107,6 +117,8 @@ export interface PlannedPapers {
 export interface IssuedPapers {
   readonly agent: Agent;
   readonly passport: Credential;
+  /** The passport of the strict document, where there is one. */
+  readonly strictPassport: Credential | null;
   /** The facet that was asked for. */
   readonly facet: Credential | null;
   /** When the status lists that show a narrowing were published. */

@@ -1,6 +1,6 @@
 import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { clientDocumentOf } from '../cimd/client-document.ts';
+import { clientDocumentOf, hasStrictDocument, strictSelfOf } from '../cimd/client-document.ts';
 import { checkClientDocument, documentExcess } from '../cimd/publish-client-metadata.ts';
 import {
   type SummarisedFacet,
@@ -23,7 +23,13 @@ import type { SigningKey } from '../keys/signing-key.ts';
 import { type ClientMetadataJson, clientMetadataDigest } from '../protocol/client-metadata.ts';
 import { reserveIndices } from '../status/reserve-index.ts';
 import type { StatusListId, StatusReference } from '../status/status-list.ts';
-import type { PapersDeps, PapersOrder, PapersStores, PlannedPapers } from './papers.ts';
+import type {
+  PapersDeps,
+  PapersOrder,
+  PapersStores,
+  PlannedPapers,
+  StrictPapers,
+} from './papers.ts';
 
 /** An agent with all orders of the batch that concern it, and what it holds so far. */
 interface Begun {
@@ -31,6 +37,8 @@ interface Begun {
   readonly orders: readonly PapersOrder[];
   readonly facetIds: readonly CredentialId[];
   readonly passportId: CredentialId;
+  /** null for an agent without a strict document. */
+  readonly strictPassportId: CredentialId | null;
   readonly changedLists: readonly StatusListId[];
   readonly narrows: boolean;
 }
@@ -72,7 +80,12 @@ export async function planPapers(
 
 /** Everything that a plan is about to have signed. */
 export function recordsOf(plan: PlannedPapers): readonly CredentialRecord[] {
-  return [...plan.newFacets, plan.passport];
+  return [...plan.newFacets, ...passportsOf(plan)];
+}
+
+/** The passports that a plan is about to have signed: one for each client_id of the agent. */
+export function passportsOf({ passport, strict }: PlannedPapers): readonly CredentialRecord[] {
+  return strict === null ? [passport] : [passport, strict.passport];
 }
 
 async function beginOrders(
@@ -98,6 +111,9 @@ async function beginOrders(
       orders: [...(before?.orders ?? []), order],
       facetIds: [...(before?.facetIds ?? []), ...facetIds],
       passportId: before?.passportId ?? newId<CredentialId>('crd', at),
+      strictPassportId: hasStrictDocument(agent)
+        ? (before?.strictPassportId ?? newId<CredentialId>('crd', at))
+        : null,
       changedLists: [...(before?.changedLists ?? []), ...changedLists],
       narrows: narrows || before?.narrows === true,
     });
@@ -139,7 +155,11 @@ async function reserveForAll(
   const openedLists: StatusListId[] = [];
   const references = new Map<CredentialId, StatusReference>();
   for (const [organizationId, own] of groupBy(begun, ({ agent }) => agent.organizationId)) {
-    const holders = own.flatMap(({ facetIds, passportId }) => [...facetIds, passportId]);
+    const holders = own.flatMap(({ facetIds, passportId, strictPassportId }) => [
+      ...facetIds,
+      passportId,
+      ...(strictPassportId === null ? [] : [strictPassportId]),
+    ]);
     const reserved = await reserveIndices(stores, { organizationId, holders, at });
     openedLists.push(...reserved.openedLists);
     for (const [place, reference] of reserved.references.entries()) {
@@ -169,11 +189,9 @@ async function planAgent(
   const newFacets = drafts.map((draft, place) =>
     recordFacet(context(begun.facetIds[place] as CredentialId), draft),
   );
-  const core = clientDocumentOf({
-    organization: issuer.organization,
-    agent,
-    signingAlgorithm: firstKey.algorithm,
-  });
+  const { algorithm: signingAlgorithm } = firstKey;
+  const { organization } = issuer;
+  const core = clientDocumentOf({ organization, agent, signingAlgorithm });
   const facets = [...heldFacets, ...newFacets];
   const draft = {
     summary: summariseFacets(agent, facets, at),
@@ -197,12 +215,34 @@ async function planAgent(
     keys,
     core,
     passport: recordPassport(passportContext, fitting),
+    strict: await planStrict(deps, { begun, context, draft: fitting, signingAlgorithm }),
     newFacets,
     heldFacets,
     formerPassports: held.filter(({ type }) => type === 'passport'),
     narrows: begun.narrows || takesAway(newFacets, heldFacets),
     changedLists: begun.changedLists,
   };
+}
+
+/** The strict document and its passport, which says what the other one says, about another document. */
+async function planStrict(
+  deps: PapersDeps,
+  order: {
+    readonly begun: Begun;
+    readonly context: (id: CredentialId) => RecordContext;
+    readonly draft: PassportDraft;
+    readonly signingAlgorithm: SigningKey['algorithm'];
+  },
+): Promise<StrictPapers | null> {
+  const { begun, signingAlgorithm } = order;
+  if (begun.strictPassportId === null) return null;
+  const context = order.context(begun.strictPassportId);
+  const { organization } = context.issuer;
+  const agent = strictSelfOf(organization, begun.agent);
+  const core = clientDocumentOf({ organization, agent, signingAlgorithm });
+  checkClientDocument({ agent, core, loopback: deps.loopback });
+  const draft = { ...order.draft, documentDigest: await clientMetadataDigest(core) };
+  return { agent, core, passport: recordPassport({ ...context, agent }, draft) };
 }
 
 /**

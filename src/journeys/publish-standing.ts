@@ -1,5 +1,5 @@
 import { type Agent, hasEnded } from '../agents/agent.ts';
-import { agentUrls } from '../cimd/client-document.ts';
+import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { draftFacetListing } from '../credentials/publish-credential.ts';
@@ -82,13 +82,19 @@ async function retireIdentity(stores: PapersStores, order: StandingOrder): Promi
   }
   await publishDocuments(stores, {
     drafts: [
-      draftDidDocument({ did: agent.did, alsoKnownAs: [agent.clientId], keys: [] }),
+      draftDidDocument({
+        did: agent.did,
+        alsoKnownAs: clientIdsOf(issuer.organization, agent),
+        keys: [],
+      }),
       draftFacetListing(urls.credentials, []),
     ],
     at,
   });
   await withdrawDocuments(stores, {
-    paths: [urls.clientId, urls.jwks, urls.callback].map(pathOf),
+    paths: [urls.clientId, urls.jwks, urls.callback, urls.strictClientId, urls.strictPassport].map(
+      pathOf,
+    ),
     at,
   });
 }

@@ -1,4 +1,11 @@
-import type { Agent, AgentId, AgentKind, AgentProfile, GrantType } from '../agents/agent.ts';
+import type {
+  Agent,
+  AgentId,
+  AgentKind,
+  AgentProfile,
+  DocumentProfile,
+  GrantType,
+} from '../agents/agent.ts';
 import type { AgentFilter } from '../agents/agent-store.ts';
 import type { Actor, AuditRecord } from '../audit/audit-event.ts';
 import type { AuditFilter } from '../audit/audit-trail.ts';
@@ -37,6 +44,8 @@ export interface EnrolAgentInput extends Caller {
   readonly redirectUris?: readonly string[] | undefined;
   readonly grantTypes?: readonly GrantType[] | undefined;
   readonly logoUri?: string | undefined;
+  /** Client documents beside its own, each with a client_id of its own. */
+  readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
   readonly expiresAt?: Date | undefined;
 }

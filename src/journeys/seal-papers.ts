@@ -1,7 +1,7 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { agentUrls } from '../cimd/client-document.ts';
-import { draftClientMetadata } from '../cimd/publish-client-metadata.ts';
+import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
+import { draftClientMetadata, draftStrictDocuments } from '../cimd/publish-client-metadata.ts';
 import type { CredentialRecord } from '../credentials/credential.ts';
 import {
   draftFacet,
@@ -11,11 +11,11 @@ import {
 } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
 import { draftAgentJwks } from '../keys/publish-jwks.ts';
-import { type DocumentDraft, draftPage } from '../publication/public-document.ts';
-import { publishDocuments } from '../publication/publish-documents.ts';
+import { type DocumentDraft, draftPage, pathOf } from '../publication/public-document.ts';
+import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { PapersDeps, PapersStores, PlannedPapers } from './papers.ts';
-import { recordsOf } from './plan-papers.ts';
+import { passportsOf, recordsOf } from './plan-papers.ts';
 
 /** The compact JWS of each planned credential, by its id. */
 export type Seals = ReadonlyMap<string, string>;
@@ -73,6 +73,10 @@ export async function sealPapers(
   const changedLists = [...withEnding, ...plans.flatMap((plan) => plan.changedLists)];
   await publishDocuments(stores, {
     drafts: current.flatMap(({ documents }) => documents),
+    at: order.at,
+  });
+  await withdrawDocuments(stores, {
+    paths: current.flatMap(({ plan }) => untakenPaths(plan)),
     at: order.at,
   });
   await stores.audit.append(plans.flatMap((plan) => sealEvents(plan, standing)));
@@ -135,8 +139,21 @@ async function endRecords(
  */
 function endingRecords(plan: PlannedPapers, standing: Standing): readonly CredentialRecord[] {
   if (standing.stopped.has(plan.agent.id)) return recordsOf(plan);
-  if (!standing.published.has(plan.agent.id)) return [plan.passport];
-  return plan.narrows ? plan.formerPassports : [];
+  if (!standing.published.has(plan.agent.id)) return passportsOf(plan);
+  return plan.narrows ? plan.formerPassports : plan.formerPassports.filter(isOfNoDocument(plan));
+}
+
+/** Whether a former passport is that of a client_id which the agent no longer goes by. */
+function isOfNoDocument({ issuer, agent }: PlannedPapers) {
+  const clientIds = clientIdsOf(issuer.organization, agent);
+  return ({ claims }: CredentialRecord) => !clientIds.some((clientId) => clientId === claims['id']);
+}
+
+/** Where a strict document is, or may have been, that the agent is not to have. */
+function untakenPaths({ issuer, agent, strict }: PlannedPapers): readonly string[] {
+  if (strict !== null) return [];
+  const { strictClientId, strictPassport } = agentUrls(issuer.organization, agent.handle);
+  return [pathOf(strictClientId), pathOf(strictPassport)];
 }
 
 /** A passport is sealed only when its document is published with it. */
@@ -188,13 +205,34 @@ function draftsOf(deps: PapersDeps, plan: PlannedPapers, seals: Seals): readonly
       passport: seals.get(plan.passport.id) as string,
       loopback: deps.loopback,
     }),
+    ...strictDrafts(deps, plan, seals),
     ...sealedFacets
       .filter(({ visibility }) => visibility === 'public')
       .map((facet) => draftFacet(facetUrl(issuer.organization, agent.handle, facet.id), facet)),
     draftFacetListing(urls.credentials, listed),
     draftPage(urls.page, renderAgent(deps, plan)),
+    draftDidDocument({
+      did: agent.did,
+      alsoKnownAs: clientIdsOf(issuer.organization, agent),
+      keys: plan.keys,
+    }),
     ...identityDrafts(deps, plan),
   ];
+}
+
+function strictDrafts(
+  deps: PapersDeps,
+  { issuer, agent, strict }: PlannedPapers,
+  seals: Seals,
+): readonly DocumentDraft[] {
+  if (strict === null) return [];
+  return draftStrictDocuments({
+    agent: strict.agent,
+    core: strict.core,
+    passport: seals.get(strict.passport.id) as string,
+    passportUrl: agentUrls(issuer.organization, agent.handle).strictPassport,
+    loopback: deps.loopback,
+  });
 }
 
 /** Documents that change only with the identity itself; they are first published with the agent. */
@@ -202,11 +240,7 @@ function identityDrafts(deps: PapersDeps, plan: PlannedPapers): readonly Documen
   const { issuer, agent, keys } = plan;
   if (agent.state !== 'pending') return [];
   const urls = agentUrls(issuer.organization, agent.handle);
-  return [
-    draftAgentJwks(urls.jwks, keys),
-    draftDidDocument({ did: agent.did, alsoKnownAs: [agent.clientId], keys }),
-    draftPage(urls.callback, deps.pages.renderCallback()),
-  ];
+  return [draftAgentJwks(urls.jwks, keys), draftPage(urls.callback, deps.pages.renderCallback())];
 }
 
 function renderAgent(deps: PapersDeps, plan: PlannedPapers): string {

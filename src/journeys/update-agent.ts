@@ -1,13 +1,18 @@
 import type { Agent, AgentProfile } from '../agents/agent.ts';
-import { checkProfile } from '../agents/agent-profile.ts';
+import { checkClientIdLength, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
-import { agentUrls } from '../cimd/client-document.ts';
+import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { withAuthorizationCode } from './enrol-agent.ts';
 import { findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import type { UpdateAgentInput } from './registry.ts';
+
+const tooLongWithStrict = {
+  pointer: '/profiles',
+  detail: 'the strict document would have a client_id that is too long',
+};
 
 /** No signer and no stores: those come with `issuePapers`. */
 export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'loopback'> {
@@ -17,7 +22,8 @@ export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'loopback'
 
 /**
  * Changes what an owner may change, and publishes papers that say so. Taking away a redirect URI
- * or a grant narrows: the former passport is revoked before this resolves.
+ * or a grant narrows: the former passport is revoked before this resolves. A strict document that
+ * is taken away is withdrawn, and its passport revoked.
  */
 export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput): Promise<Agent> {
   const found = await findAgent(deps, input);
@@ -25,6 +31,9 @@ export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput
   const { callback } = agentUrls(organization, found.handle);
   const proposed = mergeProfile(found, input.changes, callback);
   checkProfile(proposed, deps);
+  for (const clientId of clientIdsOf(organization, { ...found, ...proposed })) {
+    checkClientIdLength(clientId, tooLongWithStrict);
+  }
   const issued = await deps.issuePapers({
     agentId: found.id,
     actor: input.actor,
@@ -77,6 +86,7 @@ function mergeProfile(
     redirectUris: redirectUris.length === 0 ? [callback] : redirectUris,
     grantTypes: withAuthorizationCode(changes.grantTypes ?? agent.grantTypes),
     logoUri: changes.logoUri === undefined ? agent.logoUri : changes.logoUri,
+    profiles: changes.profiles ?? agent.profiles,
   };
 }
 

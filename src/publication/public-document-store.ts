@@ -11,7 +11,7 @@ export interface PublicDocumentReader {
 export interface PublicDocumentStore extends PublicDocumentReader {
   /**
    * Stores each as the next version of its path. A draft whose octets, headers and state equal the
-   * present version changes nothing and is not returned.
+   * present version changes nothing and is not returned, nor is a tombstone where nothing ever was.
    */
   publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]>;
 }

@@ -1,4 +1,4 @@
-/** How a document answers: with its octets, or with 410 for ever. */
+/** How a document answers: with its octets, or with 410 while it is withdrawn. */
 export type DocumentState = 'live' | 'gone';
 
 /** The media types that the public plane serves. */

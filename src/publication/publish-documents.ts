@@ -13,7 +13,7 @@ export async function publishDocuments(
   return stores.documents.publishAll(order.drafts.map((draft) => live(draft, order.at)));
 }
 
-/** Puts a tombstone at each path: it answers 410 from then on. */
+/** Puts a tombstone at each path that has a document: it answers 410 from then on. */
 export async function withdrawDocuments(
   stores: { readonly documents: PublicDocumentStore },
   order: { readonly paths: readonly string[]; readonly at: Date },

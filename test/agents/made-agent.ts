@@ -22,6 +22,7 @@ export function anAgent(changes: Partial<Agent> = {}): Agent {
     redirectUris: ['https://id.acme.com/a/billing-bot/callback'],
     grantTypes: ['authorization_code', 'client_credentials'],
     logoUri: null,
+    profiles: [],
     expiresAt: null,
     createdAt: new Date('2026-11-20T12:00:00Z'),
     updatedAt: new Date('2026-11-20T12:00:00Z'),

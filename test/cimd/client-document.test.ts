@@ -11,6 +11,8 @@ it('has its documents at the addresses of the contract', () => {
     page: 'https://id.acme.com/o/pay/a/billing-bot',
     callback: 'https://id.acme.com/o/pay/a/billing-bot/callback',
     credentials: 'https://id.acme.com/o/pay/a/billing-bot/credentials',
+    strictClientId: 'https://id.acme.com/o/pay/a/billing-bot/strict/client.json',
+    strictPassport: 'https://id.acme.com/o/pay/a/billing-bot/strict/passport.jwt',
   });
 });
 

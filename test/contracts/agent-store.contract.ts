@@ -139,6 +139,7 @@ export function agentStoreContract(world: WorldSource): void {
       redirectUris: ['https://acme.example/cb'],
       grantTypes: ['authorization_code'],
       logoUri: null,
+      profiles: ['strict'],
     } as const;
     await world().work.run(({ agents }) => agents.updateProfile(alpha.id, profile, noon(5)));
     expect(await world().readers.agents.findMany([alpha.id, beta.id])).toEqual([

@@ -59,6 +59,7 @@ export function agentNamed(handle: string, changes: Partial<Agent> = {}): Agent 
     redirectUris: [`https://acme.example/a/${handle}/callback`],
     grantTypes: ['authorization_code', 'client_credentials'],
     logoUri: null,
+    profiles: [],
     clientId: `https://acme.example/a/${handle}/client.json`,
     did: `did:web:acme.example:a:${handle}` as Did,
     keyCustody: 'jwk',

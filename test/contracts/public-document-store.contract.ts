@@ -34,6 +34,17 @@ export function publicDocumentStoreContract(world: WorldSource): void {
     expect(await publish()).toEqual([]);
   });
 
+  it('puts no tombstone where nothing ever was, and a document over a tombstone', async () => {
+    const tombstone = documentAt('/a', '', { state: 'gone' });
+    expect(await publish(tombstone)).toEqual([]);
+    expect(await find('/a')).toBeNull();
+    await publish(documentAt('/a', 'one'));
+    expect(await publish(tombstone)).toEqual([{ ...tombstone, version: 2 }]);
+    expect(await publish(tombstone)).toEqual([]);
+    await publish(documentAt('/a', 'one'));
+    expect(await find('/a')).toMatchObject({ state: 'live', version: 3 });
+  });
+
   it.each<[string, Partial<PublishOrder>]>([
     ['state', { state: 'gone' }],
     ['media type', { mediaType: 'application/ld+json' }],

@@ -63,9 +63,9 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
 
   async updateProfile(id: AgentId, profile: AgentProfile, at: Date): Promise<void> {
     const { name, description, owners, team, tags, version } = profile;
-    const { redirectUris, grantTypes, logoUri } = profile;
+    const { redirectUris, grantTypes, logoUri, profiles } = profile;
     const texts = { name, description, owners, team, tags, version };
-    this.#update(id, { ...texts, redirectUris, grantTypes, logoUri, updatedAt: at });
+    this.#update(id, { ...texts, redirectUris, grantTypes, logoUri, profiles, updatedAt: at });
   }
 
   async updateState(id: AgentId, state: AgentState, at: Date): Promise<void> {

@@ -43,7 +43,8 @@ export class MemoryPublicDocumentStore
     const published: PublicDocument[] = [];
     for (const draft of drafts) {
       const present = await this.find(draft.path);
-      if (present !== null && serves(present) === serves(draft)) continue;
+      const isNews = present === null ? draft.state === 'live' : serves(present) !== serves(draft);
+      if (!isNews) continue;
       const document = { ...draft, version: (present?.version ?? 0) + 1 };
       if (present?.keepsVersions === false) this.state().documents.delete(keyOf(present));
       this.state().documents.set(keyOf(document), document);

@@ -63,14 +63,13 @@ class PublicPlane {
     this.#common = [
       'Access-Control-Allow-Origin',
       '*',
-      'Access-Control-Expose-Headers',
-      'ETag, Age',
       'X-Content-Type-Options',
       'nosniff',
       ...(secure ? ['Strict-Transport-Security', strictTransport] : []),
     ];
     this.#preflight = [
       ...this.#common,
+      ...exposing('ETag, Age'),
       'Allow',
       allowedMethods,
       'Access-Control-Allow-Methods',
@@ -148,7 +147,7 @@ class PublicPlane {
       'Cache-Control',
       document.cacheControl,
       ...this.#common,
-      ...(document.link === null ? [] : ['Link', document.link]),
+      ...(document.link === null ? exposing('ETag, Age') : linking(document.link)),
     ];
     const length = String(document.body.byteLength);
     const content = ['Content-Type', document.mediaType, 'Content-Length', length];
@@ -167,10 +166,20 @@ class PublicPlane {
       'Cache-Control',
       'no-store',
       ...this.#common,
+      ...exposing('ETag, Age'),
       ...(code === 'method-not-allowed' ? ['Allow', allowedMethods] : []),
     ];
     response.writeHead(problems[code].status, headers).end(body);
   }
+}
+
+/** Which headers a page of another origin may read. */
+function exposing(names: string): readonly string[] {
+  return ['Access-Control-Expose-Headers', names];
+}
+
+function linking(link: string): readonly string[] {
+  return [...exposing('ETag, Age, Link'), 'Link', link];
 }
 
 const pageHeaders = [

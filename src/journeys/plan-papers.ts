@@ -111,14 +111,21 @@ async function beginOrders(
       orders: [...(before?.orders ?? []), order],
       facetIds: [...(before?.facetIds ?? []), ...facetIds],
       passportId: before?.passportId ?? newId<CredentialId>('crd', at),
-      strictPassportId: hasStrictDocument(agent)
-        ? (before?.strictPassportId ?? newId<CredentialId>('crd', at))
-        : null,
+      strictPassportId: strictPassportIdOf(agent, before, at),
       changedLists: [...(before?.changedLists ?? []), ...changedLists],
       narrows: narrows || before?.narrows === true,
     });
   }
   return [...begun.values()];
+}
+
+function strictPassportIdOf(
+  agent: Agent,
+  before: Begun | undefined,
+  at: Date,
+): CredentialId | null {
+  if (!hasStrictDocument(agent)) return null;
+  return before?.strictPassportId ?? newId<CredentialId>('crd', at);
 }
 
 function checkActive(agent: Agent, at: Date): void {

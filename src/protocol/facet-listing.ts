@@ -17,12 +17,21 @@ export interface ListedFacet {
 /** A listing longer than this is nobody's: an agent has a handful of facets. */
 const maxListed = 64;
 const document = '/client.json';
+/** The strict document of an agent is in a folder below that of its own. */
+const strictDocument = /(\/a\/[a-z0-9-]{2,40})\/strict\/client\.json$/;
 
 /** Where the published facets of an agent are listed; undefined when its URL is not of our form. */
 export function facetListingUrl(clientId: string): string | undefined {
-  return clientId.endsWith(document)
-    ? `${clientId.slice(0, -document.length)}/credentials`
-    : undefined;
+  const holder = facetHolder(clientId);
+  return holder.endsWith(document) ? `${holder.slice(0, -document.length)}/credentials` : undefined;
+}
+
+/**
+ * The client_id that facets speak about: the agent's own, also where it comes with that of its strict
+ * document. Whoever takes a facet for a strict document still compares issuer and DID.
+ */
+export function facetHolder(clientId: string): string {
+  return clientId.replace(strictDocument, `$1${document}`);
 }
 
 /**

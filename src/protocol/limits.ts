@@ -27,6 +27,12 @@ export const maxInflatedStatusBytes = 16_777_216;
 /** BSL §3.2: a shorter list gives away who is in it. */
 export const minBitstringEntries = 131_072;
 
+/** The Link fields of one answer; one link of ours has some 150 characters. */
+export const maxLinkHeaderLength = 4_096;
+
+/** Links of one answer that are read. */
+export const maxLinks = 16;
+
 /** What we publish: the tightest cap on a client_id (Auth0). */
 export const maxClientIdBytes = 120;
 

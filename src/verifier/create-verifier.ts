@@ -168,6 +168,7 @@ async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
 
 function invalidate({ sources }: Court, url: string): void {
   sources.octets.drop(url);
+  sources.passports.drop(url);
   sources.lists.drop(url);
 }
 

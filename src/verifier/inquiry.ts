@@ -119,6 +119,8 @@ export class Inquiry {
   readonly clientId = new Established<ClientId>();
   readonly octets = new Established<HeldOctets>();
   readonly presentation = new Established<Presentation>();
+  /** Where the passport is that the document names in a header; not set when the document holds it. */
+  readonly passportUrl = new Established<string>();
   /** Set once a trusted issuer stands behind the credential as it reads. */
   readonly trusted = new Established<Limits>();
   readonly issuerDocument = new Established<DidDocument>();

@@ -128,7 +128,10 @@ export interface Verifier {
    * so is a client that the policy blocks.
    */
   read(url: string): Promise<FetchOutcome>;
-  /** Drops the cached document, key set or status list at this URL at once. */
+  /**
+   * Drops the cached document, key set or status list at this URL at once, and with a document the
+   * passport that it names.
+   */
   invalidate(url: string): void;
   /**
    * Puts another policy in the place of the present one, for every question from now on. A policy

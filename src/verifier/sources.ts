@@ -8,6 +8,8 @@ import type { Facets } from './resolve/facets.ts';
 import { createFacets } from './resolve/facets.ts';
 import type { Thumbprints } from './resolve/jwks.ts';
 import { createKeySets } from './resolve/jwks.ts';
+import type { LinkedPassports } from './resolve/linked-passports.ts';
+import { createLinkedPassports } from './resolve/linked-passports.ts';
 import type { Octets } from './resolve/octets.ts';
 import { createOctets } from './resolve/octets.ts';
 import { RefreshAhead } from './resolve/refresh-ahead.ts';
@@ -23,6 +25,7 @@ import type { ResponseCache } from './response-cache.ts';
 export interface Sources {
   readonly octets: Octets;
   readonly documents: Source<Presentation>;
+  readonly passports: LinkedPassports;
   readonly issuers: Issuers;
   readonly keySets: Source<Parsed<Thumbprints>>;
   readonly facets: Facets;
@@ -45,6 +48,7 @@ export function createSources(order: {
   return {
     octets,
     documents: createClientDocuments(octets, fetch),
+    passports: createLinkedPassports(octets),
     issuers,
     keySets: createKeySets(octets, fetch.sha256),
     facets: createFacets(octets, fetch),

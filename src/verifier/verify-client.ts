@@ -141,11 +141,12 @@ function questionOn(presentation: Presentation): Question {
   return { input, raw: '', scope: '', details: [], credentials: [], presentation };
 }
 
-/** The document and the key set that an inquiry read. */
+/** The document, a passport beside it, and the key set that an inquiry read. */
 function documentUrls(inquiry: Inquiry): readonly string[] {
   const metadata = inquiry.presentation.known?.document?.metadata;
   const jwksUri = metadata?.ok === true ? metadata.value.jwksUri : undefined;
-  return [inquiry.clientId.known, jwksUri].filter((url) => url !== undefined);
+  const { clientId, passportUrl } = inquiry;
+  return [clientId.known, passportUrl.known, jwksUri].filter((url) => url !== undefined);
 }
 
 /** Doubts every copy that the finding may rest on; false when all of them are as good as new. */

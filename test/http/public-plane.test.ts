@@ -106,6 +106,10 @@ describe('a document', () => {
     const first = await get('/a/x/strict/client.json');
     await get('/a/x/strict/client.json');
     expect(first.headers['link']).toBe('<x/passport.jwt>; rel="describedby"');
+    expect(first.headers['access-control-expose-headers']).toBe('ETag, Age, Link');
+    const headers = { 'If-None-Match': String(first.headers.etag) };
+    const confirmed = await get('/a/x/strict/client.json', { headers });
+    expect([confirmed.status, confirmed.headers['link']]).toEqual([304, first.headers['link']]);
     expect(asked).toEqual(['/a/x/strict/client.json']);
   });
 

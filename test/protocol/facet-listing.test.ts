@@ -1,5 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
-import { facetListingUrl, parseFacetListing } from '../../src/protocol/facet-listing.ts';
+import {
+  facetHolder,
+  facetListingUrl,
+  parseFacetListing,
+} from '../../src/protocol/facet-listing.ts';
 import type { JsonValue } from '../../src/protocol/strict-json.ts';
 import { rulesOf, taken } from './rules.ts';
 
@@ -24,6 +28,40 @@ describe('facetListingUrl', () => {
     '',
   ])('is unknown for %j', (clientId) => {
     expect(facetListingUrl(clientId)).toBeUndefined();
+  });
+});
+
+describe('facetHolder', () => {
+  it.each([
+    [
+      'https://id.acme.com/a/billing-bot/strict/client.json',
+      'https://id.acme.com/a/billing-bot/client.json',
+    ],
+    [
+      'https://id.acme.com/o/pay/a/bot/strict/client.json',
+      'https://id.acme.com/o/pay/a/bot/client.json',
+    ],
+    // An agent whose handle is `strict`, also in an organization named `a`.
+    ['https://id.acme.com/a/strict/client.json', 'https://id.acme.com/a/strict/client.json'],
+    [
+      'https://id.acme.com/o/a/a/strict/client.json',
+      'https://id.acme.com/o/a/a/strict/client.json',
+    ],
+    ['https://id.acme.com/a/strict/strict/client.json', 'https://id.acme.com/a/strict/client.json'],
+    [
+      'https://id.acme.com/b/bot/strict/client.json',
+      'https://id.acme.com/b/bot/strict/client.json',
+    ],
+    [
+      'https://id.acme.com/a/bot/strict/client.jsonx',
+      'https://id.acme.com/a/bot/strict/client.jsonx',
+    ],
+  ])('of %s is %s', (clientId, holder) => {
+    expect(facetHolder(clientId)).toBe(holder);
+  });
+
+  it('has the facets of a strict document listed beside the agent’s own', () => {
+    expect(facetListingUrl('https://id.acme.com/a/billing-bot/strict/client.json')).toBe(url);
   });
 });
 

@@ -17,7 +17,7 @@ const inOrder: Readonly<Record<string, readonly unknown[]>> = {
   'document.fetch': passed({ bytes: expect.any(Number), ageS: 0 }),
   'document.metadata': passed(),
   'document.client-id': passed(),
-  'document.credential': passed(),
+  'document.credential': passed({ from: 'document' }),
   'credential.envelope': passed({
     credential: 'urn:uuid:6f3b0a4e-6a0b-4a3e-9a53-1f1a6f1a8c11',
     issuer,

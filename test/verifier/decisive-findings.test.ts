@@ -151,7 +151,11 @@ const findings: readonly (readonly [name: string, evidence: object, fix: string]
     fault('/client_id', 'client-id-mismatch', 'not the URL that the document was read from'),
     'Set client_id to the URL of the document.',
   ],
-  ['document.credential: no passport', {}, 'Publish the document with its passport in vc+jwt.'],
+  [
+    'document.credential: no passport',
+    {},
+    'Publish the document with its passport in vc+jwt, or named by a Link header.',
+  ],
   [
     'document.credential: a passport that is no text',
     fault('/vc+jwt', 'credential-malformed', 'not one compact JWS in a string'),

@@ -12,7 +12,10 @@ import { parseDateTimeStamp } from '../../src/protocol/date-time.ts';
 import { findAssertionKey, parseDidDocument } from '../../src/protocol/did-document.ts';
 import { parseDidUrl, parseDidWeb } from '../../src/protocol/did-web.ts';
 import { parseFacet } from '../../src/protocol/facet.ts';
+import { facetHolder } from '../../src/protocol/facet-listing.ts';
 import { isHostName } from '../../src/protocol/host-name.ts';
+import { maxLinkHeaderLength } from '../../src/protocol/limits.ts';
+import { isCredentialMediaType, parseLinkHeader } from '../../src/protocol/link-header.ts';
 import { parsePassport } from '../../src/protocol/passport.ts';
 import { isScopeToken } from '../../src/protocol/scope.ts';
 import type { JsonObject, JsonValue } from '../../src/protocol/strict-json.ts';
@@ -96,6 +99,23 @@ const ways: readonly Way[] = [
     ['https://a.example/', 'https://'],
     parseClientId,
   ),
+  way(
+    'a client_id with facets',
+    ['facet-listing'],
+    ['https://a.example/a/', 'https://a.example/a/bot/strict'],
+    facetHolder,
+  ),
+  // The length is judged before any pattern: what fits is repeated to the same number of characters.
+  way(
+    'a Link header',
+    ['link-header'],
+    ['<', '<a>', '<a>;', '<a>; a', '<a>; a="', '<a>; a="\\', '<a>,'],
+    (text) => {
+      const part = text.slice(0, maxLinkHeaderLength);
+      for (let read = 0; read < length; read += maxLinkHeaderLength) parseLinkHeader(part);
+    },
+  ),
+  way('the type of a credential', ['link-header'], ['application/vc+jwt'], isCredentialMediaType),
   way('a host name', ['host-name'], ['a.', 'xn--'], isHostName),
   way('a DID', ['did-web', 'host-name'], ['did:web:', 'did:web:a.example:'], parseDidWeb),
   way('a kid', ['did-web'], [`${issuer}#`], parseDidUrl),

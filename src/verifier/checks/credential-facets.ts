@@ -1,5 +1,5 @@
 import { facetCredentialTypes, facetTypes } from '../../protocol/facet.ts';
-import type { ListedFacet } from '../../protocol/facet-listing.ts';
+import { facetHolder, type ListedFacet } from '../../protocol/facet-listing.ts';
 import { parseScope } from '../../protocol/scope.ts';
 import type { Finding } from '../finding.ts';
 import { pass, skip, warn } from '../finding.ts';
@@ -102,7 +102,8 @@ function objectionTo(
   if (value.issuer !== passport.issuer) {
     return 'issuer-not-trusted';
   }
-  if (value.subjectId !== passport.subjectId || value.subjectDid !== passport.subjectDid) {
+  const isOwn = [passport.subjectId, facetHolder(passport.subjectId)].includes(value.subjectId);
+  if (!isOwn || value.subjectDid !== passport.subjectDid) {
     return 'subject-mismatch';
   }
   const isPassport = presented.statement.ok && presented.statement.value.kind === 'passport';

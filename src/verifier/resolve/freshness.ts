@@ -63,12 +63,12 @@ export function mayBeShared(headers: Headers): boolean {
 
 /**
  * The headers of a copy that status 304 confirmed (RFC 9111 §4.3.4): what the answer says about
- * caching counts from now on, and what is known of the content stays.
+ * caching, and where it links to, counts from now on; what it does not say stays.
  */
 export function confirmedHeaders(before: Headers, confirmation: Headers): Headers {
   const headers = new Map(before);
   headers.delete('age');
-  for (const name of ['age', 'cache-control', 'date', 'etag', 'expires']) {
+  for (const name of ['age', 'cache-control', 'date', 'etag', 'expires', 'link']) {
     const value = confirmation.get(name);
     if (value !== undefined) {
       headers.set(name, value);

@@ -1,6 +1,7 @@
 import type { PageRequest } from '../kernel/page.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { Agent, AgentId, AgentKind, AgentProfile, AgentState } from './agent.ts';
+import type { AgentLint } from './agent-lint.ts';
 
 /** Which agents of an organization a listing is about; every member given narrows it. */
 export interface AgentFilter {
@@ -21,6 +22,8 @@ export interface AgentReader {
   list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
   /** Agents, pending ones included, whose published papers lag behind. */
   listLagging(limit: number): Promise<readonly Agent[]>;
+  /** null for an agent whose documents were never linted. */
+  findLint(id: AgentId): Promise<AgentLint | null>;
 }
 
 /** Writes agents, inside a unit of work. */
@@ -41,4 +44,6 @@ export interface AgentStore extends AgentReader {
   markPublished(
     revisions: readonly { readonly id: AgentId; readonly revision: number }[],
   ): Promise<readonly AgentId[]>;
+  /** Puts each lint in the place of the agent's former one. */
+  recordLints(lints: readonly AgentLint[]): Promise<void>;
 }

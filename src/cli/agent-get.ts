@@ -1,4 +1,4 @@
-import type { JsonObject } from '../protocol/strict-json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../protocol/strict-json.ts';
 import { textIn } from './api-client.ts';
 import type { Command, Invocation } from './command.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -28,12 +28,40 @@ export function printAgent(call: Invocation, agent: JsonObject): ExitCode {
       ['kind', textIn(agent, 'kind')],
       ['owners', owners.join(', ')],
       ['client_id', textIn(agent, 'clientId')],
+      ['strict', strictClientIdOf(agent)],
       ['did', textIn(agent, 'did')],
       ['key', textIn(agent, 'keyCustody')],
       ['key file', textIn(agent, 'keyFile')],
+      ...serversOf(agent['lint']),
     ];
     const key = agent['privateJwk'];
     const shown = key === undefined ? '' : `${printableJson(key)}\n`;
     return head + renderPairs(pairs.filter(([, value]) => value !== '')) + shown;
+  });
+}
+
+/** The client_id of the strict document, where there is one. */
+function strictClientIdOf(agent: JsonObject): string {
+  const { documents } = agent;
+  return isJsonObject(documents) ? textIn(documents, 'strictClient') : '';
+}
+
+/** Which servers take the client documents, as the lint knew when they were published. */
+function serversOf(lint: JsonValue | undefined): readonly (readonly [string, string])[] {
+  if (!isJsonObject(lint)) return [];
+  const strict = isJsonObject(lint['strict']) ? lint['strict'] : undefined;
+  return [...outcomesIn(lint, ''), ...(strict === undefined ? [] : outcomesIn(strict, 'strict '))];
+}
+
+/** A line for each outcome, with the servers it is true of. */
+function outcomesIn(
+  { targets }: JsonObject,
+  prefix: string,
+): readonly (readonly [string, string])[] {
+  const reports = Array.isArray(targets) ? targets.filter(isJsonObject) : [];
+  const labels = { accepts: 'taken by', refuses: 'refused by', unknown: 'not known' };
+  return Object.entries(labels).map(([outcome, label]) => {
+    const those = reports.filter((report) => report['outcome'] === outcome);
+    return [`${prefix}${label}`, those.map((report) => textIn(report, 'target')).join(', ')];
   });
 }

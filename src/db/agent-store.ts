@@ -8,6 +8,7 @@ import type {
   GrantType,
   KeyCustody,
 } from '../agents/agent.ts';
+import type { AgentLint, DocumentLint } from '../agents/agent-lint.ts';
 import type { AgentFilter, AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
@@ -59,6 +60,13 @@ export class PostgresAgentReader implements AgentReader {
     });
     return rows.map(toAgent);
   }
+
+  async findLint(id: AgentId): Promise<AgentLint | null> {
+    const row = await this.db.agentLint.findUnique({ where: { agentId: id } });
+    if (row === null) return null;
+    const documents = JSON.parse(row.documents) as readonly DocumentLint[];
+    return { agentId: id, checkedAt: row.checkedAt, documents };
+  }
 }
 
 /** Locks rows in the order of their ids, so that two transactions wait and never deadlock. */
@@ -107,6 +115,18 @@ export class PostgresAgentStore extends PostgresAgentReader implements AgentStor
         FROM current WHERE agents.id = current.id
       RETURNING agents.id`;
     return rows.map(({ id }) => id);
+  }
+
+  async recordLints(lints: readonly AgentLint[]): Promise<void> {
+    if (lints.length === 0) return;
+    await this.db.$executeRaw`
+      INSERT INTO agent_lints (agent_id, checked_at, documents)
+      SELECT * FROM unnest(
+        ${lints.map(({ agentId }) => agentId)}::text[],
+        ${lints.map(({ checkedAt }) => checkedAt)}::timestamptz[],
+        ${lints.map(({ documents }) => JSON.stringify(documents))}::text[])
+      ON CONFLICT (agent_id) DO UPDATE
+        SET checked_at = excluded.checked_at, documents = excluded.documents`;
   }
 }
 

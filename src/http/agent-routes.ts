@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KeyOrder } from '../journeys/registry.ts';
-import { viewAgent, viewDocument, viewEnrolled } from './agent-view.ts';
+import { viewAgent, viewDocument, viewEnrolled, viewLinted } from './agent-view.ts';
 import { created, listed, ok } from './answer.ts';
 import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
@@ -94,8 +94,12 @@ export const agentRoutes: readonly Route[] = [
     path: '/agents/:target',
     scope: 'agents:read',
     input: noInput,
-    run: (call) => call.ports.registry.findAgent(agentOf(call)),
-    view: (agent) => ok(viewAgent(agent)),
+    run: async (call) => {
+      const { registry } = call.ports;
+      const agent = await registry.findAgent(agentOf(call));
+      return { agent, lint: await registry.findAgentLint(agentOf(call)) };
+    },
+    view: ({ agent, lint }) => ok(viewLinted(agent, lint)),
   }),
   route({
     method: 'PATCH',

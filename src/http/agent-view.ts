@@ -1,4 +1,5 @@
 import type { Agent } from '../agents/agent.ts';
+import type { AgentLint } from '../agents/agent-lint.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 
@@ -32,6 +33,22 @@ export function viewAgent(agent: Agent) {
 /** A new agent, with the private key where it is handed out: this once. */
 export function viewEnrolled(agent: Agent, privateJwk: JsonObject | null) {
   return { ...viewAgent(agent), ...(privateJwk === null ? {} : { privateJwk }) };
+}
+
+/** An agent with what the lint found in its client documents when they were last published. */
+export function viewLinted(agent: Agent, lint: AgentLint | null) {
+  return { ...viewAgent(agent), lint: lint === null ? null : viewLint(agent, lint) };
+}
+
+function viewLint({ clientId }: Agent, { checkedAt, documents }: AgentLint) {
+  const own = documents.find((document) => document.clientId === clientId);
+  const strict = documents.find((document) => document.clientId !== clientId);
+  return {
+    checkedAt: checkedAt.toISOString(),
+    findings: own?.findings ?? [],
+    targets: own?.targets ?? [],
+    ...(strict && { strict: { findings: strict.findings, targets: strict.targets } }),
+  };
 }
 
 /** One version of a public document, without its octets. */

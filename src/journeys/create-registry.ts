@@ -58,6 +58,7 @@ function agentCases(deps: RegistryDeps) {
     resumeAgent: (input) => resumeAgent(deps, input),
     retireAgent: (input) => retireAgent(deps, input),
     findAgent: (input) => findAgent(deps, input),
+    findAgentLint: async (input) => deps.agents.findLint((await findAgent(deps, input)).id),
     listAgents: (filter, page) => deps.agents.list(filter, page),
     findAgents: (ids) => deps.agents.findMany(ids),
     listAgentDocuments: async (input) => {

@@ -1,6 +1,7 @@
 import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { clientDocumentOf, hasStrictDocument, strictSelfOf } from '../cimd/client-document.ts';
+import { checkStandards } from '../cimd/lint-client-document.ts';
 import { checkClientDocument, documentExcess } from '../cimd/publish-client-metadata.ts';
 import {
   type SummarisedFacet,
@@ -207,7 +208,7 @@ async function planAgent(
     validFrom: wholeSeconds(at),
     reason: begun.orders.map(({ reason }) => reason).join('; '),
   };
-  checkClientDocument({ agent, core, loopback: deps.loopback });
+  checkDocument(deps, { agent, core, orders: begun.orders });
   const passportContext = context(begun.passportId);
   const fitting = fitToBudget(core, {
     context: passportContext,
@@ -231,6 +232,25 @@ async function planAgent(
   };
 }
 
+/**
+ * Refuses a document that strangers would refuse, while nothing is recorded. Where no order may be
+ * refused on its account, ours alone have to be able to read it: the lint does not stand between a
+ * permission and its end.
+ */
+function checkDocument(
+  { loopback }: PapersDeps,
+  order: Pick<PlannedPapers, 'agent' | 'core' | 'orders'>,
+): void {
+  const { agent, core } = order;
+  if (isRefusable(order)) checkStandards(core, { clientId: agent.clientId, loopback });
+  checkClientDocument({ agent, core, loopback });
+}
+
+/** Whether what a plan publishes may be refused for the document that would come of it. */
+function isRefusable({ orders }: Pick<PlannedPapers, 'orders'>): boolean {
+  return orders.some((order) => order.isRefusable);
+}
+
 /** The strict document and its passport, which says what the other one says, about another document. */
 async function planStrict(
   deps: PapersDeps,
@@ -247,7 +267,7 @@ async function planStrict(
   const { organization } = context.issuer;
   const agent = strictSelfOf(organization, begun.agent);
   const core = clientDocumentOf({ organization, agent, signingAlgorithm });
-  checkClientDocument({ agent, core, loopback: deps.loopback });
+  checkDocument(deps, { agent, core, orders: begun.orders });
   const draft = { ...order.draft, documentDigest: await clientMetadataDigest(core) };
   return { agent, core, passport: recordPassport({ ...context, agent }, draft) };
 }
@@ -268,7 +288,7 @@ function fitToBudget(
   const { context, draft } = order;
   const excess = documentExcess(core, largestPassportBytes(context, draft));
   if (excess === null) return draft;
-  if (order.orders.some(({ isRefusable }) => isRefusable)) throw excess;
+  if (isRefusable(order)) throw excess;
   const { authorizedScopes: _left, ...summary } = draft.summary;
   return { ...draft, summary: { ...summary, ...unnamedScopes(order.facets) } };
 }

@@ -6,6 +6,7 @@ import type {
   DocumentProfile,
   GrantType,
 } from '../agents/agent.ts';
+import type { AgentLint } from '../agents/agent-lint.ts';
 import type { AgentFilter } from '../agents/agent-store.ts';
 import type { Actor, AuditRecord } from '../audit/audit-event.ts';
 import type { AuditFilter } from '../audit/audit-trail.ts';
@@ -129,6 +130,8 @@ export interface Registry {
   resumeAgent(input: ChangeAgentStateInput): Promise<Agent>;
   retireAgent(input: ChangeAgentStateInput): Promise<Agent>;
   findAgent(input: AgentRef): Promise<Agent>;
+  /** What the lint found in the agent's client documents; null before they were published. */
+  findAgentLint(input: AgentRef): Promise<AgentLint | null>;
   listAgents(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
   findAgents(ids: readonly AgentId[]): Promise<readonly Agent[]>;
   /** Versions of the agent's public documents, newest first. */

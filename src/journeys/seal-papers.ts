@@ -1,6 +1,8 @@
 import type { AgentId } from '../agents/agent.ts';
+import type { AgentLint, DocumentLint } from '../agents/agent-lint.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
+import { checkPassportForm, lintClientDocument } from '../cimd/lint-client-document.ts';
 import { draftClientMetadata, draftStrictDocuments } from '../cimd/publish-client-metadata.ts';
 import type { CredentialRecord } from '../credentials/credential.ts';
 import {
@@ -25,6 +27,8 @@ export interface SignedPapers {
   readonly plan: PlannedPapers;
   readonly seals: Seals;
   readonly documents: readonly DocumentDraft[];
+  /** Of the client documents among them. */
+  readonly lints: readonly DocumentLint[];
 }
 
 /** How the agents of a batch stand when their papers are signed. */
@@ -50,7 +54,23 @@ export async function signPapers(deps: PapersDeps, plan: PlannedPapers): Promise
     }),
   );
   const seals = new Map(pairs);
-  return { plan, seals, documents: draftsOf(deps, plan, seals) };
+  const documents = draftsOf(deps, plan, seals);
+  const lints = lintsOf(deps, plan, documents);
+  lints.forEach(checkPassportForm);
+  return { plan, seals, documents, lints };
+}
+
+/** The lint of each client document, octet for octet as it will be served. */
+function lintsOf(
+  { loopback }: PapersDeps,
+  { issuer, agent }: PlannedPapers,
+  documents: readonly DocumentDraft[],
+): readonly DocumentLint[] {
+  return clientIdsOf(issuer.organization, agent).flatMap((clientId) =>
+    documents
+      .filter(({ path }) => path === pathOf(clientId))
+      .map((draft) => lintClientDocument(draft, { clientId, loopback })),
+  );
 }
 
 /**
@@ -75,12 +95,17 @@ export async function sealPapers(
     drafts: current.flatMap(({ documents }) => documents),
     at: order.at,
   });
+  await stores.agents.recordLints(current.map((signed) => lintOf(signed, order.at)));
   await withdrawDocuments(stores, {
     paths: current.flatMap(({ plan }) => untakenPaths(plan)),
     at: order.at,
   });
   await stores.audit.append(plans.flatMap((plan) => sealEvents(plan, standing)));
   return { ...standing, changedLists };
+}
+
+function lintOf({ plan, lints }: SignedPapers, at: Date): AgentLint {
+  return { agentId: plan.agent.id, checkedAt: at, documents: lints };
 }
 
 async function takeStanding(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Agent, AgentId } from '../../src/agents/agent.ts';
+import type { AgentLint, LintedRule } from '../../src/agents/agent-lint.ts';
 import type { AgentFilter } from '../../src/agents/agent-store.ts';
 import { acme, agentNamed, noon, other } from './entities.ts';
 import type { WorldSource } from './world.ts';
@@ -164,5 +165,30 @@ export function agentStoreContract(world: WorldSource): void {
       { ...alpha, state: 'retired', updatedAt: noon(5) },
       beta,
     ]);
+  });
+
+  it('keeps the newest lint of each agent', async () => {
+    await insert(alpha, beta);
+    const rule = {
+      id: 'cimd.document.near-limit',
+      severity: 'warning',
+      places: ['/client_name', ''],
+      message: 'é \u{1F600} "quoted"',
+      fix: 'Shorten it.',
+    } as const;
+    const target = { target: 'keycloak', outcome: 'refuses', findings: [rule] } as const;
+    const lint = (agent: Agent, seconds: number, findings: readonly LintedRule[]): AgentLint => ({
+      agentId: agent.id,
+      checkedAt: noon(seconds),
+      documents: [{ clientId: agent.clientId, findings, targets: [target] }],
+    });
+    const record = (...lints: readonly AgentLint[]) =>
+      world().work.run(({ agents }) => agents.recordLints(lints));
+    expect(await world().readers.agents.findLint(alpha.id)).toBeNull();
+    await record(lint(alpha, 1, [rule]), lint(beta, 1, []));
+    await record(lint(alpha, 2, []));
+    await record();
+    expect(await world().readers.agents.findLint(alpha.id)).toEqual(lint(alpha, 2, []));
+    expect(await world().readers.agents.findLint(beta.id)).toEqual(lint(beta, 1, []));
   });
 }

@@ -11,6 +11,7 @@ const writers = [
   'updateProfile',
   'updateState',
   'markPublished',
+  'recordLints',
   'insertList',
   'takeIndices',
   'insertEntries',

@@ -1,4 +1,5 @@
 import type { Agent, AgentId, AgentProfile, AgentState } from '../../../src/agents/agent.ts';
+import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AgentFilter, AgentReader, AgentStore } from '../../../src/agents/agent-store.ts';
 import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
@@ -38,6 +39,10 @@ export class MemoryAgentReader implements AgentReader {
     return this.all()
       .filter((agent) => agent.publishedRevision < agent.papersRevision)
       .slice(0, limit);
+  }
+
+  async findLint(id: AgentId): Promise<AgentLint | null> {
+    return this.state().lints.get(id) ?? null;
   }
 }
 
@@ -80,6 +85,10 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
     );
     for (const { id, revision } of current) this.#update(id, { publishedRevision: revision });
     return current.map(({ id }) => id);
+  }
+
+  async recordLints(lints: readonly AgentLint[]): Promise<void> {
+    for (const lint of lints) this.state().lints.set(lint.agentId, lint);
   }
 
   #update(id: AgentId, changes: Partial<Agent>): Agent {

@@ -1,4 +1,5 @@
 import type { Agent, AgentId } from '../../../src/agents/agent.ts';
+import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
@@ -13,6 +14,7 @@ export interface MemoryState {
   readonly organizations: Map<OrganizationId, Organization>;
   readonly tokens: Map<TokenId, ApiToken>;
   readonly agents: Map<AgentId, Agent>;
+  readonly lints: Map<AgentId, AgentLint>;
   readonly keys: Map<KeyId, SigningKey>;
   readonly dids: Map<string, Identifier>;
   readonly lists: Map<StatusListId, StatusList>;
@@ -32,6 +34,7 @@ export function emptyState(): MemoryState {
     organizations: new Map(),
     tokens: new Map(),
     agents: new Map(),
+    lints: new Map(),
     keys: new Map(),
     dids: new Map(),
     lists: new Map(),
@@ -47,6 +50,7 @@ export function copyState(state: MemoryState): MemoryState {
     organizations: new Map(state.organizations),
     tokens: new Map(state.tokens),
     agents: new Map(state.agents),
+    lints: new Map(state.lints),
     keys: new Map(state.keys),
     dids: new Map(state.dids),
     lists: new Map(state.lists),

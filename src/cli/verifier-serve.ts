@@ -2,9 +2,11 @@ import { readListen, readToken } from '../config/readers.ts';
 import type { Secret } from '../config/secrets.ts';
 import { readSidecarSettings } from '../config/settings.ts';
 import type { Fault, Parsed } from '../protocol/parsed.ts';
-import type { ClientIdsFile } from '../sidecar/client-ids-file.ts';
+import type { AllowListKey } from '../sidecar/allow-list-key.ts';
+import type { ClientIds } from '../sidecar/client-ids.ts';
+import type { FollowedFile } from '../sidecar/followed-file.ts';
 import type { RunningSidecar } from '../sidecar/start-sidecar.ts';
-import type { PolicyFollower } from '../verifier/node/index.ts';
+import type { ApprovalsFile, PolicyFollower } from '../verifier/node/index.ts';
 import type { TrustPolicy, Verifier } from '../verifier/ports.ts';
 import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
@@ -48,15 +50,27 @@ export const verifierServe: Command = {
       help: 'a scope that the server grants by its own rules, such as openid',
       repeated: true,
     },
+    {
+      form: '--approvals <file>',
+      help: 'where decisions about single clients are kept; it is made if it is not there',
+    },
+    {
+      form: '--allow-list <file>',
+      help: 'client_ids to watch for a signed allow-list (YAML or JSON)',
+    },
+    { form: '--allow-list-key <file>', help: 'the private P-256 key that signs it, as a JWK' },
     { form: '--answer-within <ms>', help: "milliseconds, instead of each hook's own" },
     { form: '--allow-loopback', help: 'read http://localhost too; for development only' },
   ],
   run: async (call) => {
     const order = await readOrder(call);
-    const clients = await readClients(call);
+    const files = await openFiles(call);
     const [stopped, reload] = signals();
-    const { running, close, policy } = await start(call, order, clients);
-    reload(() => void Promise.all([policy.reload(), clients?.reload()]));
+    const { running, close, policy } = await start(call, order, files);
+    const { clients, approvals, watched } = files;
+    reload(() => {
+      for (const file of [policy, clients, approvals, watched]) void file?.reload();
+    });
     announce(call, order, running);
     await stopped;
     await close();
@@ -99,14 +113,76 @@ function readMilliseconds(text: string | undefined): number | undefined {
   throw usageFailure('--answer-within is from 20 to 99999 milliseconds.');
 }
 
-async function readClients(call: Invocation): Promise<ClientIdsFile | undefined> {
-  const path = call.text('clients');
+/** The files that are followed beside the policy. */
+interface Files {
+  readonly clients: FollowedFile<ClientIds> | undefined;
+  readonly approvals: ApprovalsFile | undefined;
+  readonly watched: FollowedFile<readonly string[]> | undefined;
+  readonly key: AllowListKey | undefined;
+}
+
+async function openFiles(call: Invocation): Promise<Files> {
+  const key = await readKey(call);
+  const [clients, watched] = [await readClients(call), await readWatched(call)];
+  if (key === undefined && watched !== undefined) {
+    throw usageFailure('--allow-list needs a key to sign with: --allow-list-key.');
+  }
+  if (key !== undefined && watched === undefined && call.text('approvals') === undefined) {
+    throw usageFailure('--allow-list-key needs clients to list: --allow-list or --approvals.');
+  }
+  return { clients, watched, key, approvals: await openApprovals(call) };
+}
+
+async function readKey(call: Invocation): Promise<AllowListKey | undefined> {
+  const path = call.text('allowListKey');
   if (path === undefined) return undefined;
-  const [{ ClientIdsFile }, parse] = await Promise.all([
-    import('../sidecar/client-ids-file.ts'),
+  const { parseAllowListKey } = await import('../sidecar/allow-list-key.ts');
+  const text = await readText(path, call.terminal);
+  return usable(await parseAllowListKey(text), `The key in ${path}`);
+}
+
+async function readWatched(call: Invocation): Promise<FollowedFile<readonly string[]> | undefined> {
+  const path = call.text('allowList');
+  if (path === undefined) return undefined;
+  const [{ FollowedFile }, { parseWatchedClients }, parse] = await Promise.all([
+    import('../sidecar/followed-file.ts'),
+    import('../sidecar/watched-clients.ts'),
     createYamlParser(),
   ]);
-  const clients = new ClientIdsFile(path, parse);
+  const empty: readonly string[] = [];
+  const watched = new FollowedFile({ path, parse, read: parseWatchedClients, empty });
+  usable(await watched.reload(), `The list of clients ${path}`);
+  return watched;
+}
+
+async function openApprovals(call: Invocation): Promise<ApprovalsFile | undefined> {
+  const path = call.text('approvals');
+  if (path === undefined) return undefined;
+  const { openApprovalsFile } = await import('../verifier/node/index.ts');
+  const onReload = (read: Parsed<unknown>) => {
+    const lines = read.ok ? [] : linesOf(read.faults);
+    const said = read.ok
+      ? 'the approvals were read again'
+      : `the approvals cannot be used, nobody passes until they are mended: ${lines.join('; ')}`;
+    call.say(`sealwright: ${printable(said)}`);
+  };
+  try {
+    return await openApprovalsFile(path, { onReload });
+  } catch (error) {
+    throw usageFailure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function readClients(call: Invocation): Promise<FollowedFile<ClientIds> | undefined> {
+  const path = call.text('clients');
+  if (path === undefined) return undefined;
+  const [{ FollowedFile }, { parseClientIds }, parse] = await Promise.all([
+    import('../sidecar/followed-file.ts'),
+    import('../sidecar/client-ids.ts'),
+    createYamlParser(),
+  ]);
+  const empty: ClientIds = new Map();
+  const clients = new FollowedFile({ path, parse, read: parseClientIds, empty });
   usable(await clients.reload(), `The table of clients ${path}`);
   return clients;
 }
@@ -120,7 +196,7 @@ interface Started {
 async function start(
   call: Invocation,
   order: Order,
-  clients: ClientIdsFile | undefined,
+  { clients, approvals, watched, key }: Files,
 ): Promise<Started> {
   const [{ createSidecar }, { PolicyInForce }, { startSidecar }, { followPolicyFile }, parse] =
     await Promise.all([
@@ -130,7 +206,7 @@ async function start(
       import('../verifier/node/index.ts'),
       createYamlParser(),
     ]);
-  const verifier = await createOwnVerifier(order);
+  const verifier = await createOwnVerifier(order, approvals);
   const inForce = new PolicyInForce(order.policy);
   const say = (line: string) => call.say(`sealwright: ${printable(line)}`);
   const sidecar = createSidecar({
@@ -139,9 +215,11 @@ async function start(
     token: order.token?.reveal() ?? null,
     decided: (line) => call.terminal.out(line),
     say,
-    clientIds: () => clients?.table ?? new Map(),
+    clientIds: () => clients?.content ?? new Map(),
     ownScopes: call.list('ownScope') ?? [],
     allowLoopback: order.allowLoopback,
+    approvals,
+    allowList: key === undefined ? undefined : { key, watched: () => watched?.content ?? [] },
     limits: order.answerWithinMs === undefined ? {} : { answerWithinMs: order.answerWithinMs },
   });
   const running = await startSidecar(order.address, sidecar.listener).catch((cause) => {
@@ -154,20 +232,25 @@ async function start(
   };
   const policy = followPolicyFile(verifier, { path: order.policyPath, parse }, { onReload });
   const table = clients?.follow((read) => say(reloaded('table of clients', read)));
+  const list = watched?.follow((read) => say(reloaded('list of clients', read)));
   const close = async () => {
-    for (const part of [sidecar, policy, table]) part?.close();
+    for (const part of [sidecar, policy, table, list, approvals]) part?.close();
     await running.close();
   };
   return { running, policy, close };
 }
 
-async function createOwnVerifier({ policy, allowLoopback }: Order): Promise<Verifier> {
+async function createOwnVerifier(
+  { policy, allowLoopback }: Order,
+  approvals: ApprovalsFile | undefined,
+): Promise<Verifier> {
   const [{ createVerifier }, fetch] = await Promise.all([
     import('../verifier/index.ts'),
     guardFetch(allowLoopback),
   ]);
+  const kept = approvals === undefined ? {} : { approvals };
   // A policy that is well formed can still ask for what this verifier must not do.
-  return refusedAsUsage(() => createVerifier({ fetch, policy }));
+  return refusedAsUsage(() => createVerifier({ fetch, policy, ...kept }));
 }
 
 function announce({ terminal }: Invocation, order: Order, { url }: RunningSidecar): void {

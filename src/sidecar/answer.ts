@@ -18,13 +18,15 @@ export function sendAnswer(response: ServerResponse, answer: Answer, requestId: 
   const named = status >= 500 && typeof body === 'object';
   const shown = named ? { ...body, instance: `urn:sealwright:request:${requestId}` } : body;
   const octets = Buffer.from(typeof shown === 'string' ? shown : JSON.stringify(shown));
+  // RFC 9110 §15.4.5: what a 304 says about content would be about the content that is not sent.
+  const length = status === 304 ? {} : { 'Content-Length': octets.byteLength };
   response.writeHead(status, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...headers,
     'X-Request-Id': requestId,
-    'Content-Length': octets.byteLength,
+    ...length,
   });
   response.end(octets);
 }

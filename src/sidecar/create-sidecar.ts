@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type Approval, type ApprovalStore, kindOfName } from '../verifier/approvals.ts';
 import type { Verifier } from '../verifier/ports.ts';
+import { AllowList } from './allow-list.ts';
+import type { AllowListKey } from './allow-list-key.ts';
+import { createAllowListRoutes } from './allow-list-routes.ts';
 import { type Answer, ok, sendAnswer } from './answer.ts';
+import { createApprovalRoutes } from './approval-routes.ts';
+import { checkMethod } from './check-method.ts';
 import type { ClientIds } from './client-ids.ts';
 import { decisionLine, decisionOf } from './decision-log.ts';
 import type { Desk, Hook } from './hook.ts';
@@ -13,6 +19,7 @@ import type { PolicyInForce } from './policy-in-force.ts';
 import { problemAnswer, Refusal } from './problems.ts';
 import { readBody } from './read-body.ts';
 import { type Ruling, rulingWithout } from './ruling.ts';
+import { pathOf, type SideRoute } from './side-route.ts';
 import { carriesToken } from './token.ts';
 
 /** How much is done at a time and how long it may take. Times in milliseconds. */
@@ -24,6 +31,7 @@ export interface SidecarLimits {
   readonly keepWarmEveryMs: number;
   readonly keepWarmForMs: number;
   readonly maxClientsKeptWarm: number;
+  readonly allowListEveryMs: number;
 }
 
 const usualLimits: SidecarLimits = {
@@ -32,6 +40,7 @@ const usualLimits: SidecarLimits = {
   keepWarmEveryMs: 5_000,
   keepWarmForMs: 900_000,
   maxClientsKeptWarm: 1_000,
+  allowListEveryMs: 5_000,
 };
 
 /** What a sidecar is made of. */
@@ -49,6 +58,15 @@ export interface SidecarOptions {
   /** Scopes that the authorization server grants by its own rules, such as `openid`. */
   readonly ownScopes?: readonly string[];
   readonly allowLoopback?: boolean;
+  /**
+   * The decisions that the verifier asks for too: whoever has the token may read and make them, and
+   * nobody may where there is none.
+   */
+  readonly approvals?: ApprovalStore | undefined;
+  /** Whom to watch for a signed allow-list beside those who are approved, and the key for it. */
+  readonly allowList?:
+    | { readonly key: AllowListKey; readonly watched: () => readonly string[] }
+    | undefined;
   readonly limits?: Partial<SidecarLimits>;
   /** Milliseconds since the epoch, for the log. */
   readonly clock?: () => number;
@@ -87,6 +105,8 @@ class FrontDesk {
   readonly #metrics: Metrics;
   readonly #keepWarm: KeepWarm;
   readonly #clock: () => number;
+  readonly #sideRoutes: readonly SideRoute[];
+  readonly #allowList: AllowList | undefined;
   #inFlight = 0;
   #isClosing = false;
 
@@ -107,6 +127,8 @@ class FrontDesk {
       scopeOf: (tokens) => tokens.filter((token) => !ownScopes.includes(token)).join(' '),
       allowLoopback: options.allowLoopback ?? false,
     };
+    this.#allowList = this.#createAllowList();
+    this.#sideRoutes = this.#createSideRoutes();
     this.#bench = {
       verifier,
       mode: () => policy.mode,
@@ -122,7 +144,7 @@ class FrontDesk {
     const requestId = requestIdOf(request);
     const exchange: Exchange = {
       request,
-      path: (request.url ?? '').replace(/\?.*$/s, ''),
+      path: pathOf(request),
       requestId,
       elapsedMs: () => performance.now() - began,
     };
@@ -132,15 +154,20 @@ class FrontDesk {
   close(): void {
     this.#isClosing = true;
     this.#keepWarm.close();
+    this.#allowList?.close();
   }
 
   async #answerSafely(exchange: Exchange): Promise<Answer> {
     const hook = hooks.find((candidate) => leadsTo(candidate, exchange.path));
+    const side = this.#sideRoutes.find(({ path }) => isBelow(path, exchange.path));
     try {
-      return hook === undefined ? this.#answerPlain(exchange) : await this.#ask(hook, exchange);
+      if (hook !== undefined) return await this.#ask(hook, exchange);
+      return side === undefined
+        ? await this.#answerPlain(exchange)
+        : await this.#answerBeside(side, exchange);
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal('internal-error');
-      const route = hook?.path ?? 'other';
+      const route = hook?.path ?? side?.path ?? 'other';
       if (error !== refusal) {
         this.#options.say(`request ${exchange.requestId} to ${route} failed: ${nameOf(error)}`);
       }
@@ -149,22 +176,60 @@ class FrontDesk {
     }
   }
 
-  #answerPlain(exchange: Exchange): Answer {
+  async #answerBeside(side: SideRoute, { request }: Exchange): Promise<Answer> {
+    if (!side.isPublic) this.#checkToken(request);
+    return side.answer(request);
+  }
+
+  #answerPlain(exchange: Exchange): Answer | Promise<Answer> {
     const plain = this.#plainAnswers()[exchange.path];
     if (plain === undefined) throw new Refusal('route-not-found');
     checkMethod(exchange.request, ['GET', 'HEAD']);
     return plain(exchange.request);
   }
 
-  #plainAnswers(): Readonly<Record<string, (request: IncomingMessage) => Answer>> {
+  #plainAnswers(): Readonly<
+    Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>
+  > {
     return {
       '/healthz': () => ok({ status: 'ok' }),
       '/readyz': () => this.#readiness(),
-      '/metrics': (request) => {
+      '/metrics': async (request) => {
         this.#checkToken(request);
-        return ok(this.#metrics.render(), { 'Content-Type': 'text/plain; version=0.0.4' });
+        const beside = await Promise.all(this.#sideRoutes.map((side) => side.metrics?.() ?? []));
+        const text = `${this.#metrics.render()}${beside.flat().map(endLine).join('')}`;
+        return ok(text, { 'Content-Type': 'text/plain; version=0.0.4' });
       },
     };
+  }
+
+  #createSideRoutes(): readonly SideRoute[] {
+    const { approvals, token, say } = this.#options;
+    // Without a token anybody on the machine could let himself in.
+    const store = token === null ? undefined : approvals;
+    const decided = (entry: Approval) => {
+      say(decisionOfOperator(entry));
+      void this.#allowList?.round();
+    };
+    return [
+      ...(store === undefined
+        ? []
+        : [createApprovalRoutes({ store, clock: this.#clock, decided })]),
+      ...(this.#allowList === undefined ? [] : createAllowListRoutes(this.#allowList)),
+    ];
+  }
+
+  #createAllowList(): AllowList | undefined {
+    const { allowList, approvals, verifier } = this.#options;
+    if (allowList === undefined) return undefined;
+    const { key, watched } = allowList;
+    return new AllowList({
+      verifier,
+      key,
+      clock: this.#clock,
+      everyMs: this.#limits.allowListEveryMs,
+      watched: async () => [...watched(), ...allowedClients((await approvals?.all()) ?? [])],
+    });
   }
 
   #readiness(): Answer {
@@ -220,13 +285,24 @@ class FrontDesk {
 }
 
 function leadsTo({ path, reads }: Hook, asked: string): boolean {
-  return asked === path || (reads === 'headers' && asked.startsWith(`${path}/`));
+  return asked === path || (reads === 'headers' && isBelow(path, asked));
 }
 
-function checkMethod({ method = '' }: IncomingMessage, allowed: readonly string[]): void {
-  if (allowed.includes(method)) return;
-  const headers = { Allow: allowed.join(', '), Connection: 'close' };
-  throw new Refusal('method-not-allowed', { headers });
+function isBelow(path: string, asked: string): boolean {
+  return asked === path || asked.startsWith(`${path}/`);
+}
+
+function endLine(line: string): string {
+  return `${line}\n`;
+}
+
+function allowedClients(entries: readonly Approval[]): readonly string[] {
+  const allowed = entries.filter(({ decision }) => decision?.state === 'allowed');
+  return allowed.map(({ name }) => name).filter((name) => kindOfName(name) === 'client');
+}
+
+function decisionOfOperator({ name, decision }: Approval): string {
+  return `${name} is ${decision?.state}, by ${decision?.by}: ${decision?.reason}`;
 }
 
 /** The caller's id for the request, when it is plain, so that both sides name it alike. */

@@ -91,7 +91,8 @@ export class Metrics {
   }
 }
 
-function family(
+/** One family of metrics: its help, its type and its lines, without ends. */
+export function family(
   shortName: string,
   type: 'counter' | 'gauge' | 'histogram',
   help: string,

@@ -16,6 +16,10 @@ export type ProblemCode =
   | 'agent-refused'
   | 'agent-action-withheld'
   | 'agent-undetermined'
+  | 'approval-not-found'
+  | 'approval-conflict'
+  | 'approvals-unreadable'
+  | 'allow-list-not-ready'
   | 'internal-error';
 
 interface Problem {
@@ -88,6 +92,26 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 403,
     title: "It could not be found out whether the agent's papers are in order",
     fix: 'Try again shortly: what could not be found out is refused.',
+  },
+  'approval-not-found': {
+    status: 404,
+    title: 'There is no such entry among the approvals',
+    fix: 'Take the name from the list of approvals; a client is listed once it asked and had to wait.',
+  },
+  'approval-conflict': {
+    status: 409,
+    title: 'The document is not one that the client presented',
+    fix: 'Read the entry again: look at what changed, and allow the digest that it shows.',
+  },
+  'approvals-unreadable': {
+    status: 503,
+    title: 'The store of approvals cannot be used',
+    fix: 'Mend its file: the standard error of the sidecar says what is wrong. Nobody passes meanwhile.',
+  },
+  'allow-list-not-ready': {
+    status: 503,
+    title: 'Not every watched client was judged yet',
+    fix: 'Ask again; keep to the list that you have for as long as it lives.',
   },
   'internal-error': {
     status: 500,

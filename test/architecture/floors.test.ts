@@ -46,9 +46,14 @@ const floors: Readonly<Record<string, Floor>> = {
     node: ['*'],
   },
   sidecar: {
-    rooms: ['protocol', 'verifier', 'verifier/node'],
+    rooms: ['protocol', 'kernel', 'verifier', 'verifier/node'],
     packages: [],
     node: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:http', 'node:net'],
+  },
+  reach: {
+    rooms: ['protocol', 'verifier', 'verifier/node'],
+    packages: [],
+    node: ['node:fs/promises'],
   },
   'verifier/adapters': { rooms: ['verifier', 'protocol'], packages: [], node: [] },
   config: { rooms: ['protocol', 'kernel'], packages: [], node: ['*'] },
@@ -111,6 +116,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'verifier',
       'verifier/node',
       'sidecar',
+      'reach',
       'config',
       'http',
       'demo',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -131,6 +132,86 @@ describe('a running sidecar', () => {
       body: '{"client":{"client_id":"0oa1"},"accessToken":{"scope":["openid","profile","read:logs"]}}',
     });
     expect(await response.json()).toMatchObject({ allow: true });
+  });
+});
+
+describe('approvals and the allow-list', () => {
+  const key = () =>
+    JSON.stringify(
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
+    );
+
+  test('are kept in a file that outlives the sidecar, and lists whom they allow', async () => {
+    const policy = file(
+      'approving.yaml',
+      `${readFileSync(policyFile(), 'utf8')}approval: required\n`,
+    );
+    const approvals = join(directory, 'approvals.json');
+    const jwk = file('allow-list.jwk', key());
+    const more = ['--policy', policy, '--approvals', approvals, '--allow-list-key', jwk];
+    const running = await serve(more);
+    expect(await ask(running)).toMatchObject({ body: { allow: false } });
+    const name = encodeURIComponent(agent.clientId);
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const entry = `${running.url}/api/v1/approvals/${name}`;
+    const { seen } = await (await fetch(entry, { headers })).json();
+    const body = JSON.stringify({ by: 'ops', reason: 'CHG-1', digest: seen.digest });
+    const allowed = await fetch(`${entry}/allow`, { method: 'POST', headers, body });
+    expect(allowed.status).toBe(200);
+    expect(await ask(running)).toMatchObject({ body: { allow: true } });
+    const list = async () => {
+      const response = await fetch(`${running.url}/allow-list.jwt`, { headers });
+      const [, payload = ''] = (await response.text()).split('.');
+      return Buffer.from(payload, 'base64url').toString();
+    };
+    await expect.poll(list).toContain(agent.clientId);
+    expect(running.err()).toContain(`sealwright: ${agent.clientId} is allowed, by ops: CHG-1\n`);
+    running.child.kill('SIGTERM');
+    await once(running.child, 'exit');
+    expect(await ask(await serve(more))).toMatchObject({ body: { allow: true } });
+  });
+
+  test.each<[string, () => readonly string[], string]>([
+    [
+      'a broken file of approvals',
+      () => ['--approvals', file('broken.json', '{')],
+      'The approvals in ',
+    ],
+    [
+      'a list without a key',
+      () => ['--allow-list', file('list.yaml', '[]')],
+      '--allow-list needs a key to sign with: --allow-list-key.',
+    ],
+    [
+      'a key without a list',
+      () => ['--allow-list-key', file('key.jwk', key())],
+      '--allow-list-key needs clients to list: --allow-list or --approvals.',
+    ],
+    [
+      'a key that is none',
+      () => ['--allow-list-key', file('key.jwk', '{"d":"canary"}')],
+      'must hold a private P-256 key as a JWK',
+    ],
+    [
+      'a list that is none',
+      () => ['--allow-list', file('list.yaml', 'a: b'), '--allow-list-key', file('key.jwk', key())],
+      'must be a list of at most 1000 client_ids',
+    ],
+  ])('with %s it does not start', async (_, more, expected) => {
+    const answer = await runRecorded([...words, '--policy', policyFile(), ...more()]);
+    expect(answer.code).toBe(2);
+    expect(answer.err).toContain(expected);
+    expect(answer.err).not.toContain('canary');
+  });
+
+  test('a policy that asks for approval does not start without a file for it', async () => {
+    const policy = file(
+      'approving.yaml',
+      `${readFileSync(policyFile(), 'utf8')}approval: required\n`,
+    );
+    const answer = await runRecorded([...words, '--policy', policy]);
+    expect(answer.code).toBe(2);
+    expect(answer.err).toContain('policy/approval asks for approval');
   });
 });
 

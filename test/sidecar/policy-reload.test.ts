@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClientIdsFile } from '../../src/sidecar/client-ids-file.ts';
+import { type ClientIds, parseClientIds } from '../../src/sidecar/client-ids.ts';
+import { FollowedFile } from '../../src/sidecar/followed-file.ts';
 import { followPolicyFile, type PolicyFollower } from '../../src/verifier/node/index.ts';
 import { startTestSidecar, type TestSidecar } from './support/running-sidecar.ts';
 
@@ -62,7 +63,13 @@ describe('a policy file', () => {
 
 describe('the table of client names', () => {
   const write = (text: string) => writeFileSync(join(folder, 'clients.json'), text);
-  const file = () => new ClientIdsFile(join(folder, 'clients.json'), JSON.parse);
+  const file = () =>
+    new FollowedFile<ClientIds>({
+      path: join(folder, 'clients.json'),
+      parse: JSON.parse,
+      read: parseClientIds,
+      empty: new Map(),
+    });
 
   it('keeps the last one that could be read', async () => {
     const clients = file();
@@ -71,11 +78,11 @@ describe('the table of client names', () => {
     for (const broken of ['{', '[]', '{"0oa1":7}', '{"0oa1":""}', '"x"']) {
       write(broken);
       expect(await clients.reload()).toMatchObject({ ok: false });
-      expect(clients.table.get('0oa1')).toBe('https://id.acme.com/a/x/client.json');
+      expect(clients.content.get('0oa1')).toBe('https://id.acme.com/a/x/client.json');
     }
     write('{}');
     await clients.reload();
-    expect(clients.table.size).toBe(0);
+    expect(clients.content.size).toBe(0);
   });
 
   it('names each entry that is wrong, and a file that is not there', async () => {

@@ -50,6 +50,10 @@ it('the codes that outsiders switch on keep their meaning', () => {
     'agent-refused': 403,
     'agent-action-withheld': 403,
     'agent-undetermined': 403,
+    'approval-not-found': 404,
+    'approval-conflict': 409,
+    'approvals-unreadable': 503,
+    'allow-list-not-ready': 503,
     'internal-error': 500,
   });
 });

@@ -21,6 +21,7 @@ import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { serve } from './serve.ts';
+import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   explain,
   lint,
   verifierServe,
+  sync,
   auditVerify,
   tokenCreate,
   tokenList,

@@ -4,6 +4,7 @@ import {
   readDatabaseUrl,
   readListen,
   readMasterKey,
+  readSecret,
   readServer,
   readText,
   readToken,
@@ -116,6 +117,17 @@ export const variables = {
     example: '(32 or more random characters)',
     secret: true,
     read: readToken,
+  }),
+  syncClientId: variable('SEALWRIGHT_SYNC_CLIENT_ID', {
+    help: 'For sealwright sync: the client in Keycloak or Auth0 that may change other clients.',
+    example: 'sealwright-sync',
+    read: readText,
+  }),
+  syncClientSecret: variable('SEALWRIGHT_SYNC_CLIENT_SECRET', {
+    help: 'For sealwright sync: the secret of that client.',
+    example: '(the secret)',
+    secret: true,
+    read: readSecret,
   }),
 } as const;
 

@@ -80,6 +80,13 @@ export function readToken(text: string): Parsed<Secret<string>> {
     : fault('must have 32 to 256 characters of A-Z a-z 0-9 . _ ~ + / -');
 }
 
+/** A secret that another system made: any text of one line. */
+export function readSecret(text: string): Parsed<Secret<string>> {
+  return /^[^\p{Cc}]{1,4096}$/u.test(text)
+    ? accepted(new Secret(text))
+    : fault('must be one line of at most 4096 characters');
+}
+
 /** Where the command line finds the service. Tokens travel there, so http is for loopback only. */
 export function readServer(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : null;

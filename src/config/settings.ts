@@ -43,6 +43,13 @@ export interface SidecarSettings {
   readonly sidecarToken: Secret<string> | undefined;
 }
 
+/** What `sync` needs from the environment. */
+export interface SyncSettings {
+  readonly policyPath: string | undefined;
+  readonly syncClientId: string | undefined;
+  readonly syncClientSecret: Secret<string> | undefined;
+}
+
 /** One line of `config show`: a secret's value reads `[secret]`. */
 export interface SettingLine {
   readonly name: string;
@@ -72,6 +79,8 @@ export function readSettings(env: Environment): Parsed<Settings> {
   reading.take(variables.server);
   reading.take(variables.token);
   reading.take(variables.sidecarToken);
+  reading.take(variables.syncClientId);
+  reading.take(variables.syncClientSecret);
   reading.compare(listen, adminListen);
   return reading.end(() => ({
     url: present(url),
@@ -105,6 +114,16 @@ export function readSidecarSettings(env: Environment): Parsed<SidecarSettings> {
   const policyPath = reading.take(variables.policy);
   const sidecarToken = reading.take(variables.sidecarToken);
   return reading.end(() => ({ policyPath, sidecarToken }));
+}
+
+/** The settings of `sync`; faults of other variables do not matter to it. */
+export function readSyncSettings(env: Environment): Parsed<SyncSettings> {
+  const reading = new Reading(env);
+  reading.refuseUnknown();
+  const policyPath = reading.take(variables.policy);
+  const syncClientId = reading.take(variables.syncClientId);
+  const syncClientSecret = reading.take(variables.syncClientSecret);
+  return reading.end(() => ({ policyPath, syncClientId, syncClientSecret }));
 }
 
 /** Every variable with its value and where that comes from, for people to read. */

@@ -43,6 +43,7 @@ test('the commands', () => {
     'explain',
     'lint',
     'verifier serve',
+    'sync',
     'audit verify',
     'token create',
     'token list',

@@ -1,0 +1,262 @@
+import type { Secret } from '../config/secrets.ts';
+import { readSyncSettings } from '../config/settings.ts';
+import type { Parsed } from '../protocol/parsed.ts';
+import type { Product } from '../reach/product.ts';
+import type { SyncResult, UndeterminedSince } from '../reach/sync-clients.ts';
+import type { ClientIds } from '../sidecar/client-ids.ts';
+import type { FollowedFile } from '../sidecar/followed-file.ts';
+import type { ApprovalStore } from '../verifier/approvals.ts';
+import type { PolicyFollower } from '../verifier/node/index.ts';
+import type { Verifier } from '../verifier/ports.ts';
+import type { Command, Invocation } from './command.ts';
+import { createYamlParser } from './create-yaml-parser.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { usageFailure } from './failure.ts';
+import { printable, printableJson } from './paint.ts';
+import { readPolicy } from './read-policy.ts';
+
+const products = ['keycloak', 'auth0'] as const;
+
+/** Disables clients of a server that cannot ask for verdicts. Results go to standard output as JSON lines. */
+export const sync: Command = {
+  words: 'sync',
+  summary: 'disable clients in Keycloak or Auth0 when their papers are withdrawn',
+  example:
+    'sync --to keycloak --url https://sso.acme.com --realm agents --clients clients.yaml --policy trust.yaml',
+  options: [
+    { form: '--to <product>', help: 'whose clients', required: true, choices: products },
+    { form: '--url <url>', help: 'of the server or tenant', required: true },
+    { form: '--realm <realm>', help: 'the realm, in Keycloak' },
+    {
+      form: '--clients <file>',
+      help: "from the product's own names of clients to client_ids (YAML or JSON)",
+      required: true,
+    },
+    { form: '--policy <file>', help: 'whom to trust (trust.yaml), instead of SEALWRIGHT_POLICY' },
+    { form: '--approvals <file>', help: 'decisions about single clients; only read here' },
+    { form: '--every <duration>', help: 'between two rounds, 30s unless given' },
+    { form: '--once', help: 'one round, then end: 0 if everything is done, 5 if not' },
+    {
+      form: '--grace <duration>',
+      help: 'for how long an undetermined client is left alone, 5m unless given',
+    },
+    { form: '--state <file>', help: 'keeps since when clients are undetermined, for --once' },
+    { form: '--metrics <file>', help: 'where to write counts for Prometheus after each round' },
+    { form: '--dry-run', help: 'change nothing, say what would be changed' },
+    { form: '--allow-loopback', help: 'read and call http://localhost too; for development only' },
+  ],
+  run: async (call) => {
+    const round = await prepare(call);
+    try {
+      return call.flag('once') ? await round.run() : await repeat(call, round);
+    } finally {
+      round.close();
+    }
+  },
+};
+
+interface Rounds {
+  readonly run: () => Promise<ExitCode>;
+  readonly everyMs: number;
+  readonly close: () => void;
+}
+
+async function prepare(call: Invocation): Promise<Rounds> {
+  const everyMs = readDuration(call, 'every', { usual: 30_000, least: 5_000 });
+  const graceMs = readDuration(call, 'grace', { usual: 300_000, least: 0 });
+  const product = await connect(call);
+  const clients = await readClients(call);
+  const since = await readMemory(call);
+  const { verifier, policy } = await startVerifier(call);
+  const [{ syncClients }, { SyncMetrics }] = await Promise.all([
+    import('../reach/sync-clients.ts'),
+    import('../reach/sync-metrics.ts'),
+  ]);
+  const metrics = new SyncMetrics();
+  const options = { verifier, product, graceMs, isDryRun: call.flag('dryRun'), clock: Date.now };
+  const run = async () => {
+    const read = await clients.reload();
+    if (!read.ok)
+      call.say('sealwright: the table of clients cannot be used, the one before counts');
+    const results = await syncClients(options, clients.content, since);
+    for (const result of results) report(call, result);
+    metrics.count(results, Date.now());
+    await keep(call, { since, metrics: metrics.render() });
+    return results.some(({ action }) => action === 'failed') ? exitCodes.server : exitCodes.ok;
+  };
+  return { run, everyMs, close: () => policy.close() };
+}
+
+async function repeat(call: Invocation, { run, everyMs }: Rounds): Promise<ExitCode> {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  while (!stop.signal.aborted) {
+    const began = Date.now();
+    await run();
+    await pause(everyMs - (Date.now() - began), stop.signal);
+  }
+  call.say('sealwright: stopped');
+  return exitCodes.ok;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.max(0, ms));
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** One line for everything that somebody should know: what is as it should be is left out. */
+function report(call: Invocation, result: SyncResult): void {
+  if (result.action === 'none') return;
+  const line = { time: new Date().toISOString(), ...result };
+  call.terminal.out(`${printableJson(line).replaceAll(/\n\s*/g, ' ')}\n`);
+}
+
+async function connect(call: Invocation): Promise<Product> {
+  const { clientId, clientSecret } = credentials(call);
+  const to = call.text('to');
+  const name = products.find((known) => known === to) ?? 'keycloak';
+  const realm = call.text('realm') ?? '';
+  if ((name === 'keycloak') !== (realm !== '')) {
+    throw usageFailure('--realm is given for Keycloak, and only there.');
+  }
+  const { createProduct } = await import('../reach/products.ts');
+  const say = (line: string) => call.say(`sealwright: ${printable(line)}`);
+  const url = readUrl(call);
+  return createProduct({ name, url, realm, clientId, clientSecret: clientSecret.reveal(), say });
+}
+
+function credentials(call: Invocation): { clientId: string; clientSecret: Secret<string> } {
+  const { syncClientId: clientId, syncClientSecret: clientSecret } = settingsOf(call);
+  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
+  throw usageFailure('The client that changes others is missing.', [
+    'set SEALWRIGHT_SYNC_CLIENT_ID, and SEALWRIGHT_SYNC_CLIENT_SECRET or SEALWRIGHT_SYNC_CLIENT_SECRET_FILE',
+  ]);
+}
+
+function settingsOf(call: Invocation) {
+  return usable(readSyncSettings(call.terminal.env), 'The configuration');
+}
+
+/** A secret goes there: https, or http to this machine in development. */
+function readUrl(call: Invocation): string {
+  const text = call.text('url') ?? '';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
+  const isSafe =
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && isLocal && call.flag('allowLoopback'));
+  if (url === undefined || !isSafe || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw usageFailure('--url is the https URL of the server, without a query.');
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+async function readClients(call: Invocation): Promise<FollowedFile<ClientIds>> {
+  const path = call.text('clients') ?? '';
+  const [{ FollowedFile }, { parseClientIds }, parse] = await Promise.all([
+    import('../sidecar/followed-file.ts'),
+    import('../sidecar/client-ids.ts'),
+    createYamlParser(),
+  ]);
+  const empty: ClientIds = new Map();
+  const clients = new FollowedFile({ path, parse, read: parseClientIds, empty });
+  usable(await clients.reload(), `The table of clients ${path}`);
+  return clients;
+}
+
+async function readMemory(call: Invocation): Promise<UndeterminedSince> {
+  const path = call.text('state');
+  if (path === undefined) return new Map();
+  const { readSyncMemory } = await import('../reach/sync-memory.ts');
+  return usable(await readSyncMemory(path), `The state file ${path}`);
+}
+
+async function keep(
+  call: Invocation,
+  kept: { readonly since: UndeterminedSince; readonly metrics: string },
+): Promise<void> {
+  const [{ writeSyncMemory }, { writeAtomically }] = await Promise.all([
+    import('../reach/sync-memory.ts'),
+    import('../verifier/node/write-atomically.ts'),
+  ]);
+  const [state, metrics] = [call.text('state'), call.text('metrics')];
+  const writing = [
+    state === undefined ? undefined : writeSyncMemory(state, kept.since),
+    metrics === undefined ? undefined : writeAtomically(metrics, kept.metrics),
+  ];
+  for (const { status } of await Promise.allSettled(writing)) {
+    if (status === 'rejected') call.say('sealwright: --state or --metrics cannot be written');
+  }
+}
+
+async function startVerifier(
+  call: Invocation,
+): Promise<{ readonly verifier: Verifier; readonly policy: PolicyFollower }> {
+  const path = call.text('policy') ?? settingsOf(call).policyPath;
+  if (path === undefined || path === '-') {
+    throw usageFailure('Name the policy file with --policy or SEALWRIGHT_POLICY.');
+  }
+  const [{ createVerifier }, { followPolicyFile, guardedFetch }, parse] = await Promise.all([
+    import('../verifier/index.ts'),
+    import('../verifier/node/index.ts'),
+    createYamlParser(),
+  ]);
+  const fetch = guardedFetch({ allowLoopback: call.flag('allowLoopback') });
+  const approvals = await readApprovals(call);
+  const policy = await readPolicy(path, call.terminal);
+  const kept = approvals === undefined ? {} : { approvals };
+  const verifier = refusing(() => createVerifier({ fetch, policy, ...kept }));
+  const onReload = (taken: Parsed<unknown>) => {
+    if (!taken.ok) call.say('sealwright: the policy cannot be used, the one before stays in force');
+  };
+  return { verifier, policy: followPolicyFile(verifier, { path, parse }, { onReload }) };
+}
+
+/** The approvals as they are: who is new waits in the sidecar, and is not recorded by two processes. */
+async function readApprovals(call: Invocation): Promise<ApprovalStore | undefined> {
+  const path = call.text('approvals');
+  if (path === undefined) return undefined;
+  const { openApprovalsFile } = await import('../verifier/node/index.ts');
+  const file = await openApprovalsFile(path).catch((error: Error) => {
+    throw usageFailure(error.message);
+  });
+  const present = async (name: string) => (await file.find([name])).at(0);
+  return { find: file.find, all: file.all, update: present };
+}
+
+function refusing<Value>(create: () => Value): Value {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof TypeError) throw usageFailure(error.message);
+    throw error;
+  }
+}
+
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+function readDuration(
+  call: Invocation,
+  name: 'every' | 'grace',
+  { usual, least }: { readonly usual: number; readonly least: number },
+): number {
+  const text = call.text(name);
+  if (text === undefined) return usual;
+  const [, digits, unit = ''] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
+  const ms = Number(digits) * (unitsMs[unit] ?? Number.NaN);
+  if (ms >= least && ms <= 86_400_000) return ms;
+  throw usageFailure(
+    `--${name} is a duration such as 30s, 5m or 1h, from ${least / 1_000}s to 24h.`,
+  );
+}
+
+function usable<Value>(parsed: Parsed<Value>, what: string): Value {
+  if (parsed.ok) return parsed.value;
+  const places = parsed.faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim());
+  throw usageFailure(`${what} is not usable.`, places);
+}

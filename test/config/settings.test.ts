@@ -9,6 +9,7 @@ import {
   readClientSettings,
   readSettings,
   readSidecarSettings,
+  readSyncSettings,
   type Settings,
 } from '../../src/config/settings.ts';
 
@@ -220,6 +221,29 @@ describe('the verifier sidecar', () => {
   });
 });
 
+describe('sync', () => {
+  test('reads its settings, whatever the others are', () => {
+    const env = {
+      SEALWRIGHT_SYNC_CLIENT_ID: 'sync',
+      SEALWRIGHT_SYNC_CLIENT_SECRET_FILE: file('sync-secret', 'canary with spaces\n'),
+      SEALWRIGHT_ROLE: 'x',
+    };
+    const settings = readSyncSettings(env);
+    expect(settings).toMatchObject({ ok: true, value: { syncClientId: 'sync' } });
+    expect(settings.ok && settings.value.syncClientSecret?.reveal()).toBe('canary with spaces');
+    expect(JSON.stringify(settings)).not.toContain('canary');
+  });
+
+  test('a secret of two lines is none', () => {
+    const parsed = readSyncSettings({ SEALWRIGHT_SYNC_CLIENT_SECRET: 'canary\nx' });
+    expect(parsed).toMatchObject({
+      ok: false,
+      faults: [{ pointer: 'SEALWRIGHT_SYNC_CLIENT_SECRET' }],
+    });
+    expect(JSON.stringify(parsed)).not.toContain('canary');
+  });
+});
+
 describe('config show', () => {
   test('names every source and prints no secret', () => {
     const lines = describeSettings({
@@ -228,7 +252,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(15);
+    expect(lines).toHaveLength(17);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

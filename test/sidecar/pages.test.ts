@@ -162,6 +162,12 @@ describe('the pages for operators', () => {
     }
   });
 
+  it('list every option of sync', async () => {
+    const { sync } = await import('../../src/cli/sync.ts');
+    for (const { form } of sync.options ?? [])
+      expect(textOf('sync.md')).toContain(`| \`${form}\` |`);
+  });
+
   it('list every metric', async () => {
     const sidecar = await startFor('okta.md');
     const { body } = await sidecar.send('/metrics');

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type AgentUse, withAgentClients } from '../../../src/verifier/adapters/oidc-provider.ts';
+import {
+  type AgentUse,
+  agentClientId,
+  withAgentClients,
+} from '../../../src/verifier/adapters/oidc-provider.ts';
 import type { Verdict } from '../../../src/verifier/verdict.ts';
 import { createStubVerifier, stubClientId } from '../../support/stub-verifier.ts';
 
@@ -7,6 +11,7 @@ import { createStubVerifier, stubClientId } from '../../support/stub-verifier.ts
 interface Merged {
   readonly fetch: typeof globalThis.fetch;
   readonly clients?: readonly unknown[];
+  readonly extraParams?: unknown;
   readonly extraClientMetadata: {
     readonly properties: readonly string[];
     readonly validator: (...parameters: readonly unknown[]) => unknown;
@@ -233,6 +238,73 @@ describe('allowClient', () => {
     };
     await expect(allowClient(context, heldClient)).rejects.toMatchObject(expected);
     await expect(allowFetch(context, stubClientId)).rejects.toMatchObject(expected);
+  });
+});
+
+describe('one lookup', () => {
+  it('takes one verdict, before the document is read, and compares it with what was read', async () => {
+    const { merged, verifier } = merge();
+    const { allowFetch, allowClient } = merged.features.clientIdMetadataDocument;
+    const request = { oidc: { params: { scope: 'read:logs' } } };
+    expect(await allowFetch(request, stubClientId)).toBe(true);
+    expect(await allowClient(request, { ...heldClient, redirectUris: [] })).toBe(false);
+    expect(verifier.asked).toEqual([{ scope: 'read:logs' }]);
+  });
+
+  it('takes its own, in the same request too', async () => {
+    const { merged, verifier } = merge();
+    const { allowFetch, allowClient } = merged.features.clientIdMetadataDocument;
+    const request = { oidc: { params: {} } };
+    await allowFetch(request, stubClientId);
+    expect(await allowClient(request, heldClient)).toBe(true);
+    verifier.verdict = { outcome: 'rejected', reason: 'status-revoked' };
+    expect(await allowClient(request, heldClient)).toBe(false);
+    expect(await allowFetch(request, stubClientId)).toBe(false);
+  });
+
+  it('takes no verdict on another client, and none of another request', async () => {
+    const { merged, verifier } = merge();
+    const { allowFetch, allowClient } = merged.features.clientIdMetadataDocument;
+    const request = { oidc: { params: {} } };
+    await allowFetch(request, 'https://id.example/a/other/client.json');
+    await allowFetch({ oidc: { params: {} } }, stubClientId);
+    verifier.verdict = { outcome: 'rejected', reason: 'status-revoked' };
+    expect(await allowClient(request, heldClient)).toBe(false);
+  });
+});
+
+describe('extraParams', () => {
+  const paramsOf = (extraParams?: unknown) => merge({ extraParams }).merged.extraParams;
+
+  it.each([
+    ['nothing', undefined, {}],
+    ['a list', ['ui'], { ui: null }],
+    ['a set', new Set(['ui']), { ui: null }],
+    ['an object', { ui: null }, { ui: null }],
+  ])('are kept beside the agents’ own, given as %s', (_form, given, kept) => {
+    expect(paramsOf(given)).toEqual({ ...kept, agent_credentials: expect.any(Function) });
+  });
+
+  it('keep the operator’s checks', () => {
+    const ui = () => undefined;
+    expect(paramsOf({ ui })).toMatchObject({ ui });
+  });
+
+  it('must not have the agents’ own already', () => {
+    expect(() => paramsOf({ agent_credentials: () => undefined })).toThrow(
+      'extraParams.agent_credentials is set by withAgentClients',
+    );
+  });
+});
+
+describe('agentClientId', () => {
+  it.each([
+    [stubClientId, heldClient],
+    [stubClientId, { clientId: 'x', agent_client_id: stubClientId }],
+    [undefined, { clientId: 'x' }],
+    [undefined, undefined],
+  ])('is %s', (expected, client) => {
+    expect(agentClientId(client)).toBe(expected);
   });
 });
 

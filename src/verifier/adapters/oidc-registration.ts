@@ -1,0 +1,152 @@
+import type { JsonObject } from '../../protocol/strict-json.ts';
+import type { Verifier } from '../ports.ts';
+import { parseJsonDocument } from '../resolve/json-document.ts';
+import type { AgentJudge } from './oidc-agent-judge.ts';
+import { differences, heldIn, sameMembers } from './oidc-comparison.ts';
+import { shelfOf } from './oidc-configuration.ts';
+import { invalidStatement, notKnown, oauthError, statementRefused } from './oidc-refusals.ts';
+import type {
+  HeldClient,
+  IssuesAccessToken,
+  MakeShelf,
+  RequestContext,
+  Section,
+  Shelf,
+} from './oidc-shapes.ts';
+
+/** Metadata that a registered agent keeps beside the standard's. */
+export const registeredMembers = ['software_statement', 'agent_client_id'] as const;
+
+/** An agent whose statement holds. */
+interface Registrant {
+  /** Its client_id, which is the URL of its metadata document. */
+  readonly agent: string;
+  /** That document; undefined where a policy in `monitor` mode let in what does not hold. */
+  readonly document: JsonObject | undefined;
+}
+
+/** Registers agents by their papers, and judges them again whenever the server looks them up. */
+export class AgentRegistrar {
+  readonly #verifier: Verifier;
+  readonly #judge: AgentJudge;
+
+  constructor(verifier: Verifier, judge: AgentJudge) {
+    this.#verifier = verifier;
+    this.#judge = judge;
+  }
+
+  /**
+   * Runs at every registration before the server reads its metadata, and puts those in their place
+   * that the papers bind. The answer, whether the client gets a registration access token, is the
+   * operator's.
+   */
+  admitting(given: boolean | IssuesAccessToken = true): IssuesAccessToken {
+    return async (context) => {
+      await this.#admit(context);
+      return typeof given === 'function' ? given(context) : given;
+    };
+  }
+
+  async #admit(context: RequestContext): Promise<void> {
+    const { oidc } = context;
+    const { software_statement: statement, ...asked } = oidc?.body ?? {};
+    // RFC 7591 §2.3
+    if (oidc === undefined || typeof statement !== 'string') {
+      throw invalidStatement('a software_statement is required');
+    }
+    const { agent, document } = await this.#judgeStatement(statement);
+    const metadata = document === undefined ? asked : boundMetadata(asked, document);
+    oidc.body = { ...metadata, software_statement: statement, agent_client_id: agent };
+  }
+
+  async #judgeStatement(statement: string): Promise<Registrant> {
+    const presented = await this.#verifier.verifyCredential(statement);
+    const agent = presented.report.subject.clientId ?? '';
+    // A passport states who the agent is; its redirect URIs and keys are bound in its document.
+    const verdict =
+      presented.outcome === 'accepted' ? await this.#verifier.verifyClient(agent) : presented;
+    if (!this.#judge.settle(verdict, agent)) throw statementRefused(verdict);
+    if (verdict.outcome !== 'accepted') return { agent, document: undefined };
+    const document = await this.#documentOf(agent);
+    const differing = differences(heldIn(document, agent), verdict.client);
+    // It changed since the verdict: the next attempt meets one state of it.
+    if (differing.length > 0) throw notKnown();
+    return { agent, document };
+  }
+
+  async #documentOf(agent: string): Promise<JsonObject> {
+    const outcome = await this.#verifier.read(agent);
+    const parsed = outcome.ok ? parseJsonDocument(outcome.response) : undefined;
+    if (parsed?.ok !== true) throw notKnown();
+    return parsed.value;
+  }
+
+  /** The operator's adapter, whose clients are judged as they are found. */
+  guarding(adapter: MakeShelf): (name: string) => Shelf {
+    return (name) => {
+      const shelf = shelfOf(adapter, name);
+      return name === 'Client' ? this.#guard(shelf) : shelf;
+    };
+  }
+
+  #guard(shelf: Shelf): Shelf {
+    return {
+      find: async (id) => {
+        const stored = await shelf.find(id);
+        const agent = stored?.['agent_client_id'];
+        if (stored === undefined || typeof agent !== 'string') return stored;
+        return this.#allow(stored, agent);
+      },
+      upsert: async (id, payload, expiresIn) => {
+        const held = await shelf.find(id);
+        const isAgent = [held, payload].some((one) => one?.['agent_client_id'] !== undefined);
+        if (held !== undefined && isAgent) throw notUpdated();
+        return shelf.upsert(id, payload, expiresIn);
+      },
+      destroy: (id) => shelf.destroy(id),
+    };
+  }
+
+  async #allow(stored: Section, agent: string): Promise<Section> {
+    const held: HeldClient = heldIn(stored, agent);
+    const verdict = await this.#judge.judgeRegistered(agent, held);
+    // The server keeps a client, and for a minute its keys, for as long as all it found is the same:
+    // with the keys that the papers name among it, one that was taken back is dropped at once.
+    return { ...stored, agent_keys: verdict.claims?.['jwkThumbprints'] ?? null };
+  }
+}
+
+// RFC 7591 §2.3: what a statement says takes precedence. What the papers do not bind is left out:
+// everybody can hand in papers that are public, with a name, a logo or a logout page of their own.
+function boundMetadata(asked: Section, document: JsonObject): Section {
+  const { client_id: _id, 'vc+jwt': _passport, ...bound } = document;
+  for (const [member, value] of Object.entries(asked)) {
+    const vouched = document[member];
+    if (vouched !== undefined && !agrees(member, value, vouched)) throw contradiction(member);
+  }
+  const { grant_types: grantTypes } = asked;
+  return grantTypes === undefined ? bound : { ...bound, grant_types: grantTypes };
+}
+
+function agrees(member: string, asked: unknown, vouched: unknown): boolean {
+  if (!(Array.isArray(asked) && Array.isArray(vouched))) return asked === vouched;
+  // An agent may register for less than its papers name; every other list is compared whole.
+  return member === 'grant_types'
+    ? asked.every((type) => vouched.includes(type))
+    : sameMembers(asked, vouched);
+}
+
+// RFC 7591 §3.2.2
+function contradiction(member: string): Error {
+  const code = member === 'redirect_uris' ? 'invalid_redirect_uri' : 'invalid_client_metadata';
+  return oauthError(400, code, {
+    description: `${member} is not what the agent's papers bind`,
+  });
+}
+
+// RFC 7592 §2.2 leaves it to the server which updates it takes.
+function notUpdated(): Error {
+  return oauthError(400, 'invalid_client_metadata', {
+    description: 'what papers bind is not updated: register again',
+  });
+}

@@ -12,6 +12,8 @@ export type {
   SeenDocument,
 } from './approvals.ts';
 export { kindOfName, stateOf } from './approvals.ts';
+export type { Consent, ConsentAttestation, ConsentItem } from './consent.ts';
+export { consentOf } from './consent.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';
 export type { DocumentChanges, MemberChange } from './document-changes.ts';
@@ -36,6 +38,7 @@ export type {
 } from './ports.ts';
 export type { DecisionOrder } from './record-approval.ts';
 export { recordDecision } from './record-approval.ts';
+export { renderConsent } from './render-consent.ts';
 export type { CacheAnswer, CachedResponse, ResponseCache } from './response-cache.ts';
 export { parseTrustPolicy } from './trust-policy.ts';
 export type {

@@ -21,7 +21,10 @@ import { isScopeToken } from '../../src/protocol/scope.ts';
 import type { JsonObject, JsonValue } from '../../src/protocol/strict-json.ts';
 import { parseStrictJson } from '../../src/protocol/strict-json.ts';
 import { encodeUtf8 } from '../../src/protocol/utf8.ts';
+import type { Consent } from '../../src/verifier/consent.ts';
 import { judgeUrl } from '../../src/verifier/node/fetchable-url.ts';
+import { plainWords } from '../../src/verifier/plain-words.ts';
+import { renderConsent } from '../../src/verifier/render-consent.ts';
 import { ageMsOf, reusableMsOf } from '../../src/verifier/resolve/freshness.ts';
 import { parseJsonDocument } from '../../src/verifier/resolve/json-document.ts';
 import { taken } from '../protocol/rules.ts';
@@ -91,6 +94,27 @@ const inMetadata = (member: string, value: (text: string) => JsonValue) =>
     ),
   );
 const header = (name: string, text: string) => new Map([[name, text]]);
+
+const consent: Consent = {
+  host: 'a.example',
+  hostIsInternational: false,
+  clientId,
+  name: null,
+  kind: 'agent',
+  version: null,
+  issuer: null,
+  granted: [],
+  withheld: [],
+  attested: [],
+  mayDelegate: null,
+  outcome: 'accepted',
+  reason: null,
+  checkedAt: '2026-11-20T12:00:00.000Z',
+  documentAgeS: null,
+  statusAgeS: null,
+  recheckBefore: null,
+  report: 'rpt_0000000001',
+};
 
 const ways: readonly Way[] = [
   way(
@@ -168,6 +192,9 @@ const ways: readonly Way[] = [
   ),
   way('a URL to lint', ['url-defects'], ['https://a.example/c?', '?'], (text) =>
     findUrlDefects(text, {}),
+  ),
+  way('a name on a consent screen', ['plain-words', 'render-consent'], ['a'], (text) =>
+    renderConsent({ ...consent, name: plainWords(text, text.length) }),
   ),
   way('a contact to lint', ['targets/oidc-provider'], ['a@', 'a@b.'], (text) =>
     lintDocument({ body: encodeUtf8(JSON.stringify({ contacts: [text] })) }, { targets }),

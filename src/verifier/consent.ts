@@ -60,15 +60,26 @@ export interface Consent {
 const nameLength = 64;
 const textLength = 256;
 
+/** What of a request is the server's own affair. */
+export interface ConsentOptions {
+  /**
+   * Scopes that papers have no say in, such as `openid`: they are in neither list, and the screen
+   * names them in its own words. None unless given.
+   */
+  readonly ownScopes?: readonly string[];
+}
+
 /**
  * What an authorization server's consent screen shows, as data. CIMD-02 §8.5: the host of the
  * client_id comes first, because anybody can choose a name.
  */
-export function consentOf(verdict: Verdict): Consent {
+export function consentOf(verdict: Verdict, { ownScopes = [] }: ConsentOptions = {}): Consent {
   const { outcome, reason, report } = verdict;
   const { subject, freshness, checkedAt, issuer } = report;
   const claims = outcome === 'accepted' ? (verdict.claims ?? {}) : {};
   const host = cleaned(subject.host, textLength);
+  const own: ReadonlySet<Grant> = new Set(ownScopes);
+  const items = (all: readonly Grant[]) => all.filter((one) => !own.has(one)).map(itemOf);
   return {
     host,
     hostIsInternational: host?.includes('xn--') ?? false,
@@ -77,8 +88,8 @@ export function consentOf(verdict: Verdict): Consent {
     kind: cleaned(claims['agentType'], nameLength),
     version: cleaned(claims['agentVersion'], nameLength),
     issuer: outcome === 'accepted' && issuer.trust === 'policy' ? issuerOf(issuer.did) : null,
-    granted: verdict.granted.map((access) => itemOf(access)),
-    withheld: verdict.withheld.map((access) => itemOf(access)),
+    granted: items(verdict.granted),
+    withheld: items(verdict.withheld),
     attested: attestedIn(claims, Date.parse(checkedAt)),
     mayDelegate: delegationIn(claims),
     outcome,

@@ -12,7 +12,7 @@ export type {
   SeenDocument,
 } from './approvals.ts';
 export { kindOfName, stateOf } from './approvals.ts';
-export type { Consent, ConsentAttestation, ConsentItem } from './consent.ts';
+export type { Consent, ConsentAttestation, ConsentItem, ConsentOptions } from './consent.ts';
 export { consentOf } from './consent.ts';
 export type { Inspector, InspectorOptions, VerifierOptions } from './create-verifier.ts';
 export { createInspector, createVerifier } from './create-verifier.ts';

@@ -99,6 +99,15 @@ describe('the consent of a verdict', () => {
     });
   });
 
+  it('leaves the server’s own scopes to the server', () => {
+    const verdict = verdictWith({ granted: ['email', 'read:logs'], withheld: ['openid', 'x'] });
+    const { granted, withheld } = consentOf(verdict, { ownScopes: ['openid', 'email'] });
+    expect([granted, withheld].map((items) => items.map(({ access }) => access))).toEqual([
+      ['read:logs'],
+      ['x'],
+    ]);
+  });
+
   it('puts authorization details in words, every member of them', () => {
     const detail = {
       type: 'tickets',

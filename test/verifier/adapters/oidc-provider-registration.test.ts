@@ -3,13 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { clientMetadataDigest } from '../../../src/protocol/client-metadata.ts';
 import { withAgentClients } from '../../../src/verifier/adapters/oidc-provider.ts';
 import type { TrustPolicy } from '../../../src/verifier/ports.ts';
+import { plainConfiguration, resource } from '../../support/agent-server.ts';
 import { createStubVerifier } from '../../support/stub-verifier.ts';
-import {
-  type PaperServer,
-  plainConfiguration,
-  resource,
-  startPaperServer,
-} from '../support/paper-server.ts';
+import { type PaperServer, startPaperServer } from '../support/paper-server.ts';
 import {
   createKey,
   createPaperWorld,

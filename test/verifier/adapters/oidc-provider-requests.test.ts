@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { resource } from '../../support/agent-server.ts';
 import { issueActions } from '../support/facet-world.ts';
-import { type PaperServer, resource, startPaperServer } from '../support/paper-server.ts';
+import { type PaperServer, startPaperServer } from '../support/paper-server.ts';
 import { createPaperWorld, type PaperWorld } from '../support/paper-world.ts';
 import { requiring } from '../support/tampering.ts';
 

@@ -1,186 +1,36 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { type Adapter, type AdapterPayload, type Configuration, Provider } from 'oidc-provider';
-import {
-  type AgentClientsOptions,
-  type AgentUse,
-  withAgentClients,
-} from '../../../src/verifier/adapters/oidc-provider.ts';
 import { createVerifier } from '../../../src/verifier/create-verifier.ts';
-import type { TrustPolicy, Verifier } from '../../../src/verifier/ports.ts';
-import type { Verdict } from '../../../src/verifier/verdict.ts';
+import type { TrustPolicy } from '../../../src/verifier/ports.ts';
+import {
+  type AgentServer,
+  type AgentServerOptions,
+  type Answer,
+  startAgentServer,
+} from '../../support/agent-server.ts';
 import type { PaperWorld, TestKey } from './paper-world.ts';
 import { trustingFacets } from './tampering.ts';
 
-/** What a server of the test answers. */
-export interface Answer {
-  readonly status: number;
-  readonly json: { readonly [member: string]: unknown };
-  readonly location: string | null;
-}
-
-/** node-oidc-provider, with the agents of a world as its clients. */
-export interface PaperServer extends AsyncDisposable {
-  readonly provider: Provider;
-  readonly verifier: Verifier;
-  readonly verdicts: readonly { readonly verdict: Verdict; readonly use: AgentUse }[];
-  /** What the server keeps, by kind and id. */
-  readonly stored: ReadonlyMap<string, AdapterPayload>;
-  /** Posts a form as this client, authenticated by its key. */
+/** node-oidc-provider, with the agents of a world in memory as its clients. */
+export interface PaperServer extends Omit<AgentServer, 'postAs'> {
+  /** Posts a form as this client, authenticated by the agent's key. */
   postAs(clientId: string, path: string, form: Record<string, string>): Promise<Answer>;
-  postJson(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  get(path: string, query: Record<string, string>): Promise<Answer>;
 }
 
-export const resource = 'https://mcp.example';
-export const ticketType = 'tickets';
-
-interface ServerOptions {
+interface PaperServerOptions extends AgentServerOptions {
   readonly policy?: TrustPolicy;
-  readonly options?: AgentClientsOptions;
-  readonly configuration?: Configuration;
   /** The agent's key; that of the world unless given. */
   readonly key?: () => TestKey;
 }
 
-/** Starts one on loopback, in plain http; the agents are at the world's own URLs, in memory. */
+/** Starts one under a policy in which facets count. */
 export async function startPaperServer(
   world: PaperWorld,
-  { policy = trustingFacets(world.policy), ...given }: ServerOptions = {},
+  { policy = trustingFacets(world.policy), key, ...given }: PaperServerOptions = {},
 ): Promise<PaperServer> {
   const verifier = createVerifier(world.options(policy));
-  const verdicts: { verdict: Verdict; use: AgentUse }[] = [];
-  const stored = new Map<string, AdapterPayload>();
-  const options: AgentClientsOptions = {
-    ownScopes: ['openid'],
-    onVerdict: (verdict, use) => verdicts.push({ verdict, use }),
-    ...given.options,
+  const server = await startAgentServer(verifier, given);
+  const postAs: PaperServer['postAs'] = (clientId, path, form) => {
+    const { privateKey, thumbprint } = key?.() ?? world.agentKey;
+    return server.postAs({ clientId, key: privateKey, kid: thumbprint }, path, form);
   };
-  const configuration = { ...(await plainConfiguration(stored)), ...given.configuration };
-  const server = createServer((request, response) => void provider.callback()(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, withAgentClients(configuration, verifier, options));
-  const ask = async (path: string, init: RequestInit): Promise<Answer> => {
-    const response = await fetch(new URL(path, issuer), { redirect: 'manual', ...init });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
-    const json = isJson ? JSON.parse(text) : {};
-    return { status: response.status, json, location: response.headers.get('location') };
-  };
-  return {
-    provider,
-    verifier,
-    verdicts,
-    stored,
-    postAs: async (clientId, path, form) => {
-      const assertion = await assertionOf(
-        clientId,
-        (given.key ?? (() => world.agentKey))(),
-        issuer,
-      );
-      return ask(path, { method: 'POST', body: new URLSearchParams({ ...form, ...assertion }) });
-    },
-    postJson: (path, body, headers = {}) =>
-      ask(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-      }),
-    get: (path, query) =>
-      ask(`${path}?${new URLSearchParams(query)}`, { headers: { accept: 'application/json' } }),
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-async function assertionOf(clientId: string, key: TestKey, audience: string) {
-  const jwt = await new SignJWT({ jti: crypto.randomUUID() })
-    .setProtectedHeader({ alg: 'ES256', kid: key.thumbprint })
-    .setIssuer(clientId)
-    .setSubject(clientId)
-    .setAudience(audience)
-    .setIssuedAt()
-    .setExpirationTime('1m')
-    .sign(key.privateKey);
-  return {
-    client_assertion: jwt,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-  };
-}
-
-/** The configuration of such a server, which keeps what it keeps in this map. */
-export async function plainConfiguration(
-  stored: Map<string, AdapterPayload>,
-): Promise<Configuration> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const { x = '', y = '', d = '' } = await exportJWK(privateKey);
-  return {
-    adapter: (name) => mapAdapter(stored, name),
-    jwks: { keys: [{ kty: 'EC', crv: 'P-256', x, y, d, alg: 'ES256', use: 'sig' }] },
-    cookies: { keys: ['a key of this test'] },
-    clientAuthMethods: ['private_key_jwt', 'none'],
-    clientDefaults: {
-      id_token_signed_response_alg: 'ES256',
-      authorization_details_types: [ticketType],
-    },
-    scopes: ['openid', 'read:static'],
-    pkce: { required: () => false },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    renderError: (context, out) => {
-      context.body = out;
-    },
-    ttl: { AccessToken: 60, ClientCredentials: 60, Grant: 60, Interaction: 60, Session: 60 },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      pushedAuthorizationRequests: { enabled: true },
-      richAuthorizationRequests: {
-        enabled: true,
-        types: { [ticketType]: { validate: () => undefined } },
-        authorizationDetailsForGrantSource: (context) => detailsIn(context.oidc.params),
-        authorizationDetailsForAccessToken: (context, _token, source) =>
-          source?.rar ?? detailsIn(context.oidc.params),
-        authorizationDetailsForIntrospection: (_context, token) => token.rar,
-      },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: () => ({
-          scope: 'read:logs/production read:logs/pii write:tickets',
-          audience: resource,
-          accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: 'ES256' } },
-        }),
-      },
-    },
-  };
-}
-
-function detailsIn(params: { readonly authorization_details?: unknown } | undefined) {
-  const text = params?.authorization_details;
-  return typeof text === 'string' ? JSON.parse(text) : undefined;
-}
-
-function mapAdapter(stored: Map<string, AdapterPayload>, name: string): Adapter {
-  const find = (id: string) => Promise.resolve(stored.get(`${name} ${id}`));
-  const findBy = (member: 'uid' | 'userCode', value: string) =>
-    Promise.resolve([...stored.values()].find((payload) => payload[member] === value));
-  return {
-    find,
-    findByUid: (uid) => findBy('uid', uid),
-    findByUserCode: (userCode) => findBy('userCode', userCode),
-    upsert: (id, payload) => Promise.resolve(void stored.set(`${name} ${id}`, payload)),
-    destroy: (id) => Promise.resolve(void stored.delete(`${name} ${id}`)),
-    consume: async (id) => {
-      const payload = await find(id);
-      if (payload) payload.consumed = true;
-    },
-    revokeByGrantId: () => Promise.resolve(undefined),
-  };
+  return { ...server, postAs };
 }

@@ -12,6 +12,7 @@ const core = [
   'verifier/adapters/express.ts',
   'verifier/adapters/hono.ts',
   'verifier/adapters/mcp.ts',
+  'verifier/adapters/better-auth.ts',
   'verifier/adapters/oidc-provider.ts',
 ];
 

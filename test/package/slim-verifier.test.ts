@@ -80,6 +80,7 @@ describe('the package of the verifier', () => {
       './express',
       './hono',
       './mcp',
+      './better-auth',
       './protocol',
       './package.json',
     ]);
@@ -118,8 +119,9 @@ describe('what an operator writes against it', () => {
     import { requireAgent as requireAgentInHono } from '@sealwright/verifier/hono';
     import { withAgentClients } from '@sealwright/verifier/oidc-provider';
     import { withAgentClients as withAgentsInMcp } from '@sealwright/verifier/mcp';
+    import { agentDiscovery } from '@sealwright/verifier/better-auth';
     import { parsePassport } from '@sealwright/verifier/protocol';
-    export const doors = [requireAgent, requireAgentInHono, withAgentClients, withAgentsInMcp, parsePassport];
+    export const doors = [requireAgent, requireAgentInHono, withAgentClients, withAgentsInMcp, agentDiscovery, parsePassport];
   `;
 
   async function compile(program: string, platform: object) {

@@ -40,6 +40,8 @@ export interface AgentPapers {
  */
 export interface AgentWorld extends AsyncDisposable {
   readonly origin: string;
+  /** Where the documents of that origin are served: itself, unless it was given another name. */
+  readonly address: string;
   readonly issuer: string;
   /** Paths asked for since the start, in order. */
   readonly requests: readonly string[];
@@ -65,12 +67,15 @@ export function testCertificates(): CertificateFiles {
   return certificatesBeside(caFile);
 }
 
-/** Starts a world on a free port of loopback. */
-export async function startAgentWorld(): Promise<AgentWorld> {
+/** Starts a world on a free port of loopback; its documents name this origin, or that port's. */
+export async function startAgentWorld(
+  named: { readonly origin?: string } = {},
+): Promise<AgentWorld> {
   const listener = await listenHttps(testCertificates());
+  const { origin = listener.url } = named;
   const site = createSite();
   listener.handle(site.listener);
-  const scribe = await createScribe(listener.url);
+  const scribe = await createScribe(origin);
   const bits = { revocation: new Uint8Array(16384), suspension: new Uint8Array(16384) };
   const handles = new Map<string, number>();
 
@@ -83,15 +88,16 @@ export async function startAgentWorld(): Promise<AgentWorld> {
   await publishList('revocation');
   await publishList('suspension');
   return {
-    origin: listener.url,
+    origin,
+    address: listener.url,
     issuer: scribe.issuer,
     requests: site.requests,
     trust: {
       issuer: scribe.issuer,
-      clientIds: [`${listener.url}/a/`],
+      clientIds: [`${origin}/a/`],
       credentialTypes: ['AgentAuthorizationCredential'],
     },
-    lists: [`${listener.url}${listPath('revocation')}`, `${listener.url}${listPath('suspension')}`],
+    lists: [`${origin}${listPath('revocation')}`, `${origin}${listPath('suspension')}`],
     publish: async (papers) => {
       const index = handles.get(papers.handle) ?? 4711 + handles.size;
       handles.set(papers.handle, index);

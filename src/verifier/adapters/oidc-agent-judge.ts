@@ -3,28 +3,18 @@ import { canonicalizeJson } from '../../protocol/canonical-json.ts';
 import { parseScope } from '../../protocol/scope.ts';
 import type { AccessRequest, Verifier } from '../ports.ts';
 import type { Grant, Verdict } from '../verdict.ts';
-import { differences } from './oidc-comparison.ts';
+import { type AgentUse, differences } from './held-client.ts';
 import { clientRefused, notKnown, oauthError } from './oidc-refusals.ts';
 import { agentOf, handedOver, requestIn } from './oidc-request.ts';
 import type {
   FindResourceServer,
-  HeldClient,
   HeldToken,
+  OidcClient,
   RequestContext,
   RequestParams,
   TokenClaims,
   TokenDetails,
 } from './oidc-shapes.ts';
-
-/** What the adapter made of a verdict at one use of a client. */
-export interface AgentUse {
-  /** The client_id that was judged: for a client that an agent registered, the agent's own. */
-  readonly clientId: string;
-  /** true when the authorization server went on with the client. */
-  readonly allowed: boolean;
-  /** Members that the server held otherwise than the verified document has them. */
-  readonly differing: readonly string[];
-}
 
 /** What a judge is told by the operator. */
 export interface JudgeOptions {
@@ -61,7 +51,7 @@ export class AgentJudge {
   }
 
   /** Whether a client may be used that the server made of a metadata document. */
-  async allowClient(context: RequestContext | undefined, held: HeldClient): Promise<boolean> {
+  async allowClient(context: RequestContext | undefined, held: OidcClient): Promise<boolean> {
     const { clientId } = held;
     const verdict =
       this.#takeLookup(context, clientId) ?? (await this.#verdictOn(clientId, requestIn(context)));
@@ -70,7 +60,7 @@ export class AgentJudge {
   }
 
   /** The verdict on a client that an agent registered, as the server keeps it. Throws on a no. */
-  async judgeRegistered(agent: string, held: HeldClient): Promise<Verdict> {
+  async judgeRegistered(agent: string, held: OidcClient): Promise<Verdict> {
     const verdict = await this.#verdictOn(agent, {});
     const differing = verdict.outcome === 'accepted' ? differences(held, verdict.client) : [];
     if (!this.settle(verdict, agent, differing)) throw clientRefused();
@@ -81,7 +71,7 @@ export class AgentJudge {
    * Narrows an authorization request to what the papers permit, before it is pushed, shown to a
    * person or granted. Refused with `access_denied` where they permit nothing of it.
    */
-  async narrowRequest(context: RequestContext, client: HeldClient): Promise<void> {
+  async narrowRequest(context: RequestContext, client: OidcClient): Promise<void> {
     const agent = agentOf(client);
     const params = context.oidc?.params;
     const request = requestIn(context);

@@ -1,17 +1,18 @@
-import type { FetchOutcome, Verifier } from '../ports.ts';
+import type { Verifier } from '../ports.ts';
+import { responseOf } from './judged-octets.ts';
 import { AgentJudge, type JudgeOptions } from './oidc-agent-judge.ts';
 import { keeping, mergeInto, replaceIn, withParam } from './oidc-configuration.ts';
 import { AgentRegistrar, registeredMembers } from './oidc-registration.ts';
 import { credentialsParam } from './oidc-request.ts';
 import type {
-  HeldClient,
+  OidcClient,
   ParamCheck,
   RequestContext,
   Section,
   WrappedMembers,
 } from './oidc-shapes.ts';
 
-export type { AgentUse } from './oidc-agent-judge.ts';
+export type { AgentUse } from './held-client.ts';
 
 /** What an operator may add to the verdict: where to report it, and what stays the server's own. */
 export interface AgentClientsOptions extends JudgeOptions {
@@ -131,7 +132,7 @@ function metadataDocuments(judge: AgentJudge): Section {
       ack: 'draft-02',
       allowFetch: (context: RequestContext | undefined, clientId: string) =>
         judge.allowFetch(context, clientId),
-      allowClient: (context: RequestContext | undefined, client: HeldClient) =>
+      allowClient: (context: RequestContext | undefined, client: OidcClient) =>
         judge.allowClient(context, client),
       // CIMD-02 §5.2 lets a server cache; this one asks the verifier, which does.
       cacheDuration: { min: 0, max: 0 },
@@ -150,14 +151,4 @@ function agentFetch(
     if (reads) return responseOf(await verifier.read(url));
     return (options.fetch ?? globalThis.fetch)(input, init);
   };
-}
-
-function responseOf(outcome: FetchOutcome): Response {
-  if (!outcome.ok) throw new TypeError(`${outcome.failure}: ${outcome.detail}`);
-  const { status, headers, body } = outcome.response;
-  const type = headers.get('content-type');
-  return new Response(status === 200 ? new Uint8Array(body) : null, {
-    status,
-    headers: type === undefined ? {} : { 'content-type': type },
-  });
 }

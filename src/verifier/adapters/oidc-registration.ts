@@ -1,14 +1,15 @@
 import type { JsonObject } from '../../protocol/strict-json.ts';
 import type { Verifier } from '../ports.ts';
 import { parseJsonDocument } from '../resolve/json-document.ts';
+import { differences, sameMembers } from './held-client.ts';
 import type { AgentJudge } from './oidc-agent-judge.ts';
-import { differences, heldIn, sameMembers } from './oidc-comparison.ts';
 import { shelfOf } from './oidc-configuration.ts';
+import { heldIn } from './oidc-metadata.ts';
 import { invalidStatement, notKnown, oauthError, statementRefused } from './oidc-refusals.ts';
 import type {
-  HeldClient,
   IssuesAccessToken,
   MakeShelf,
+  OidcClient,
   RequestContext,
   Section,
   Shelf,
@@ -108,7 +109,7 @@ export class AgentRegistrar {
   }
 
   async #allow(stored: Section, agent: string): Promise<Section> {
-    const held: HeldClient = heldIn(stored, agent);
+    const held: OidcClient = heldIn(stored, agent);
     const verdict = await this.#judge.judgeRegistered(agent, held);
     // The server keeps a client, and for a minute its keys, for as long as all it found is the same:
     // with the keys that the papers name among it, one that was taken back is dropped at once.

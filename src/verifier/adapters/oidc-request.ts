@@ -1,12 +1,12 @@
 import { copyAuthorizationDetails } from '../../protocol/authorization-details.ts';
 import type { AccessRequest } from '../ports.ts';
-import type { HeldClient, RequestContext } from './oidc-shapes.ts';
+import type { OidcClient, RequestContext } from './oidc-shapes.ts';
 
 /** Parameter in which an agent hands over facets that are not published, with spaces between them. */
 export const credentialsParam = 'agent_credentials';
 
 /** The client_id under which a client is judged; undefined for one that has no papers. */
-export function agentOf(client: HeldClient | undefined): string | undefined {
+export function agentOf(client: OidcClient | undefined): string | undefined {
   if (client?.clientIdMetadataDocument === true) return client.clientId;
   const agent = client?.agent_client_id;
   return typeof agent === 'string' ? agent : undefined;

@@ -1,15 +1,11 @@
+import type { HeldClient } from './held-client.ts';
+
 /** An object of a configuration or of metadata, whatever its members are. */
 export type Section = { readonly [name: string]: unknown };
 
 /** The client as node-oidc-provider holds it. */
-export interface HeldClient {
-  readonly clientId: string;
+export interface OidcClient extends HeldClient {
   readonly clientIdMetadataDocument?: boolean;
-  readonly redirectUris?: readonly string[] | undefined;
-  readonly grantTypes?: readonly string[] | undefined;
-  readonly tokenEndpointAuthMethod?: string | undefined;
-  readonly jwksUri?: string | undefined;
-  readonly jwks?: unknown;
   /** The agent that a registered client is; the server's own metadata keep their spelling. */
   readonly agent_client_id?: unknown;
 }
@@ -25,7 +21,7 @@ export interface RequestParams {
 export interface RequestState {
   readonly params?: RequestParams | undefined;
   body?: Section | undefined;
-  readonly client?: HeldClient | undefined;
+  readonly client?: OidcClient | undefined;
 }
 
 /** The context of a request; undefined where the server looks a client up by itself. */
@@ -35,7 +31,7 @@ export interface RequestContext {
 
 /** An access token before it is stored or signed. */
 export interface HeldToken {
-  readonly client?: HeldClient | undefined;
+  readonly client?: OidcClient | undefined;
   readonly scope?: string | undefined;
   readonly rar?: unknown;
 }
@@ -49,7 +45,7 @@ export interface ResourceServerInfo {
 export type FindResourceServer = (
   context: RequestContext,
   resource: string,
-  client: HeldClient,
+  client: OidcClient,
 ) => ResourceServerInfo | Promise<ResourceServerInfo>;
 
 /** `extraTokenClaims`. */
@@ -66,7 +62,7 @@ export type TokenDetails = (
 export type ParamCheck = (
   context: RequestContext,
   value: unknown,
-  client: HeldClient,
+  client: OidcClient,
 ) => Promise<void> | void;
 
 /** `features.registration.issueRegistrationAccessToken`. */

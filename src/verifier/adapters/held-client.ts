@@ -1,7 +1,26 @@
 import type { VerifiedClient } from '../verdict.ts';
-import type { HeldClient, Section } from './oidc-shapes.ts';
 
-/** The members in which what the server holds is not what was verified; empty when it is. */
+/** A client as an authorization server holds it: what of it the verified document says too. */
+export interface HeldClient {
+  readonly clientId: string;
+  readonly redirectUris?: readonly string[] | null | undefined;
+  readonly grantTypes?: readonly string[] | null | undefined;
+  readonly tokenEndpointAuthMethod?: string | null | undefined;
+  readonly jwksUri?: string | null | undefined;
+  readonly jwks?: unknown;
+}
+
+/** What the adapter made of a verdict at one use of a client. */
+export interface AgentUse {
+  /** The client_id that was judged: for a client that an agent registered, the agent's own. */
+  readonly clientId: string;
+  /** true when the authorization server went on with the client. */
+  readonly allowed: boolean;
+  /** Members that the server held otherwise than the verified document has them. */
+  readonly differing: readonly string[];
+}
+
+/** Names of the members that are held otherwise than they were verified. */
 export function differences(held: HeldClient, verified: VerifiedClient | null): readonly string[] {
   if (verified === null) return ['client_id'];
   const equal = {
@@ -9,23 +28,11 @@ export function differences(held: HeldClient, verified: VerifiedClient | null): 
     redirect_uris: sameMembers(held.redirectUris ?? [], verified.redirectUris),
     grant_types: grantTypesWithin(held.grantTypes ?? [], verified.grantTypes),
     token_endpoint_auth_method: held.tokenEndpointAuthMethod === verified.tokenEndpointAuthMethod,
-    jwks_uri: held.jwksUri === verified.jwksUri,
+    jwks_uri: (held.jwksUri ?? undefined) === verified.jwksUri,
     // The verified client names its keys by URL only: keys within a document cannot be compared.
-    jwks: held.jwks === undefined,
+    jwks: (held.jwks ?? undefined) === undefined,
   };
   return Object.entries(equal).flatMap(([member, same]) => (same ? [] : [member]));
-}
-
-/** Metadata in the standard's spelling, as the client of an agent. */
-export function heldIn(metadata: Section, agent: string): HeldClient {
-  return {
-    clientId: agent,
-    redirectUris: textsIn(metadata['redirect_uris']),
-    grantTypes: textsIn(metadata['grant_types']),
-    tokenEndpointAuthMethod: textIn(metadata['token_endpoint_auth_method']),
-    jwksUri: textIn(metadata['jwks_uri']),
-    jwks: metadata['jwks'],
-  };
 }
 
 /** Whether two lists have the same members, in whatever order. */
@@ -39,12 +46,4 @@ export function sameMembers(left: readonly unknown[], right: readonly unknown[])
  */
 function grantTypesWithin(held: readonly string[], verified: readonly string[]): boolean {
   return held.every((type) => type === 'authorization_code' || verified.includes(type));
-}
-
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function textsIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
 }

@@ -159,7 +159,8 @@ async function signUp(url: string): Promise<string> {
   return cookies.join('; ');
 }
 
-async function assertionOf({ clientId, privateJwk }: AskingAgent, audience: string) {
+/** What an agent proves itself with at a token endpoint: parameters of a form (RFC 7523 §2.2). */
+export async function assertionOf({ clientId, privateJwk }: AskingAgent, audience: string) {
   const assertion = await new SignJWT()
     .setProtectedHeader({ alg: 'ES256' })
     .setIssuer(clientId)

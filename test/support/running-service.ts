@@ -19,15 +19,20 @@ export interface ApiAnswer {
 /** A real service with a database of its own, and a caller that holds its operator's token. */
 export interface RunningService extends AsyncDisposable {
   readonly url: string;
+  /** Where that URL is served: itself, unless it was given another name. */
+  readonly address: string;
   readonly token: string;
   readonly service: Service;
   readonly connectionString: string;
   call(method: string, path: string, body?: unknown, token?: string | null): Promise<ApiAnswer>;
 }
 
-/** Starts the service on a free loopback port; with `https`, under the run's throw-away CA. */
+/**
+ * Starts the service on a free loopback port; with `https`, under the run's throw-away CA. With a
+ * `url` its documents have that name, which nothing resolves.
+ */
 export async function startRunningService(
-  options: { readonly https?: boolean } = {},
+  options: { readonly https?: boolean; readonly url?: string } = {},
 ): Promise<RunningService> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sealwright-service-'));
@@ -36,9 +41,10 @@ export async function startRunningService(
   const token = `swt_${randomBytes(32).toString('base64url')}`;
   const { certFile, keyFile } = testCertificates();
   const tls = { SEALWRIGHT_TLS_CERT: certFile, SEALWRIGHT_TLS_KEY: keyFile };
+  const address = `${options.https === true ? 'https' : 'http'}://localhost:${port}`;
   const settings = readSettings({
     ...(options.https === true ? tls : {}),
-    SEALWRIGHT_URL: `${options.https === true ? 'https' : 'http'}://localhost:${port}`,
+    SEALWRIGHT_URL: options.url ?? address,
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_DATA_DIR: dataDir,
     SEALWRIGHT_ADMIN_TOKEN: token,
@@ -50,10 +56,11 @@ export async function startRunningService(
   const { url } = service;
   return {
     url,
+    address,
     token,
     service,
     connectionString: database.connectionString,
-    call: (method, path, body, bearer = token) => callApi(url, { method, path, body, bearer }),
+    call: (method, path, body, bearer = token) => callApi(address, { method, path, body, bearer }),
     [Symbol.asyncDispose]: async () => {
       await service[Symbol.asyncDispose]();
       await database.drop();
@@ -74,10 +81,10 @@ export async function freePort(): Promise<number> {
 }
 
 async function callApi(
-  url: string,
+  address: string,
   order: { method: string; path: string; body: unknown; bearer: string | null },
 ): Promise<ApiAnswer> {
-  const response = await fetch(`${url}/api/v1${order.path}`, {
+  const response = await fetch(`${address}/api/v1${order.path}`, {
     method: order.method,
     headers: {
       ...(order.bearer === null ? {} : { authorization: `Bearer ${order.bearer}` }),

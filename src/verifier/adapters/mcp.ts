@@ -12,7 +12,7 @@ export interface OAuthErrors {
 
 /** What an operator gives beside the server and the verifier. */
 export interface AgentClientsOptions {
-  /** `import * as errors from '@modelcontextprotocol/sdk/server/auth/errors.js'`. */
+  /** All of the SDK's module `server/auth/errors.js`. */
   readonly errors: OAuthErrors;
   /** Called with every verdict, before the server acts on it; `report.input` names the client. */
   readonly onVerdict?: (verdict: Verdict) => void;

@@ -29,8 +29,18 @@ export const batches = {
     ],
   },
   documents: {
-    mutate: sources('client-*', 'document-url', 'host-name', 'did-*'),
-    tests: [...tests('protocol', 'client-*', 'did-*'), ...tests('properties', 'did-web')],
+    mutate: sources(
+      'client-*',
+      'document-url',
+      'host-name',
+      'did-*',
+      'link-header',
+      'json-media-type',
+    ),
+    tests: [
+      ...tests('protocol', 'client-*', 'did-*', 'link-header', 'json-media-type'),
+      ...tests('properties', 'did-web'),
+    ],
   },
   details: {
     mutate: sources('authorization-details'),
@@ -60,7 +70,7 @@ export const batches = {
       ...verdicts,
       ...tests('verifier', 'access', 'authorization-details', 'facets', 'policy-*', 'status*'),
       ...tests('verifier', 'blocked-clients', 'trust-and-binding', 'did-refresh', 'token-times'),
-      ...tests('verifier', 'client-*', 'embedded-credentials'),
+      ...tests('verifier', 'client-*', 'embedded-credentials', 'strict-documents', 'approvals'),
     ],
   },
   verifier: {
@@ -70,7 +80,8 @@ export const batches = {
       ...tests('verifier', 'access', 'facets', 'policy-*', 'trust-*', 'blocked-clients'),
       ...tests('verifier', 'create-verifier', 'replace-policy', 'cache*', 'shared-cache'),
       ...tests('verifier', 'spoilt-copy', 'status-freshness', 'hostile', 'over-https'),
-      ...tests('verifier', 'fetch-contract', 'check-pages', 'resolve/octets'),
+      ...tests('verifier', 'fetch-contract', 'check-pages', 'resolve/octets', 'strict-documents'),
+      ...tests('verifier', 'approval*', 'consent'),
     ],
   },
   resolve: {
@@ -80,6 +91,7 @@ export const batches = {
       ...tests('verifier', 'resolve/*', 'status*', 'did-re*', 'cache', 'freshness', 'shared-*'),
       ...tests('verifier', 'spoilt-copy', 'facets', 'lent-*', 'signed-tokens', 'hostile'),
       ...tests('verifier', 'fetch-contract', 'outbound-fetch', 'create-verifier', 'body-and-json'),
+      ...tests('verifier', 'strict-documents'),
     ],
   },
   'refresh-ahead': {
@@ -92,12 +104,14 @@ export const batches = {
       'fetchable-url.ts',
       'resolve-host.ts',
       'policy-file.ts',
+      'approvals-file.ts',
+      'write-atomically.ts',
       'inflate.ts',
       'sha256.ts',
     ]),
     tests: [
       ...tests('verifier/node', '*-address*', 'fetchable-url', 'policy-file', 'guarded-fetch'),
-      ...tests('verifier', 'lent-*', 'outbound-fetch'),
+      ...tests('verifier', 'lent-*', 'outbound-fetch', 'approval-stores'),
       ...tests('protocol', 'inflate'),
     ],
   },

@@ -1,4 +1,4 @@
-import { agentUrls } from '../cimd/client-document.ts';
+import { agentUrls, hasStrictDocument } from '../cimd/client-document.ts';
 import type { CredentialRecord } from '../credentials/credential.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { AgentPageFacts, AgentPages } from '../journeys/papers.ts';
@@ -88,6 +88,9 @@ function documentsOf(facts: AgentPageFacts): AgentPageView['documents'] {
   if (agent.state === 'retired') return [did, ...served];
   return [
     { label: 'Client metadata', url: urls.clientId },
+    ...(hasStrictDocument(agent)
+      ? [{ label: 'Strict client metadata', url: urls.strictClientId }]
+      : []),
     did,
     { label: 'Public keys', url: urls.jwks },
     ...served,

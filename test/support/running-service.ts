@@ -28,11 +28,11 @@ export interface RunningService extends AsyncDisposable {
 }
 
 /**
- * Starts the service on a free loopback port; with `https`, under the run's throw-away CA. With a
- * `url` its documents have that name, which nothing resolves.
+ * Starts the service on a free loopback port; with `https`, under the run's throw-away CA. `baseUrl`
+ * is its public address where something stands in front of it; calls go past that.
  */
 export async function startRunningService(
-  options: { readonly https?: boolean; readonly url?: string } = {},
+  options: { readonly https?: boolean; readonly baseUrl?: string } = {},
 ): Promise<RunningService> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sealwright-service-'));
@@ -44,7 +44,7 @@ export async function startRunningService(
   const address = `${options.https === true ? 'https' : 'http'}://localhost:${port}`;
   const settings = readSettings({
     ...(options.https === true ? tls : {}),
-    SEALWRIGHT_URL: options.url ?? address,
+    SEALWRIGHT_URL: options.baseUrl ?? address,
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_DATA_DIR: dataDir,
     SEALWRIGHT_ADMIN_TOKEN: token,

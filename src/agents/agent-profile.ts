@@ -9,7 +9,7 @@ const mailboxPattern = /^[^\s@<>"(),:;\\]{1,64}@[^\s@<>"(),:;\\]{1,190}$/;
 /** What URL parsers repair or other readers take for a pattern. */
 const strangeInUrl = /[\s\\*]|^https?:(?!\/\/[^/])/i;
 const mostCharacters = { name: 120, description: 500, team: 60, version: 40, tag: 40, url: 500 };
-const mostEntries = { owners: 20, tags: 20, redirectUris: 10, profiles: 1 };
+const mostEntries = { owners: 20, tags: 20, redirectUris: 10, profiles: 4 };
 
 /** Refuses a handle that could not stand in a URL, a DID and a file name alike. */
 export function checkHandle(handle: string): void {

@@ -111,6 +111,7 @@ describe('a profile', () => {
       { redirectUris: Array.from({ length: 11 }, (_, place) => `https://acme.com/${place}`) },
       '/redirectUris: must have at most 10 entries',
     ],
+    [{ profiles: ['strict', 'strict'] }, '/profiles: must not repeat an entry'],
     [{ logoUri: 'http://acme.com/logo.png' }, '/logoUri: must use https'],
     [{ logoUri: 'data:image/png;base64,AA==' }, '/logoUri: must use https'],
   ];

@@ -63,6 +63,31 @@ describe('agents', () => {
     expect(keys).toMatchObject([heldJwk]);
   });
 
+  test('a strict document is asked for, and shown with the servers that take each', async () => {
+    const order = ['agent', 'onboard', 'bot', ...onboarding, '--jwk', '-', '--profile'];
+    const refused = await run([...order, 'loose'], { input: heldKey });
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    await run([...order, 'strict'], { input: heldKey });
+    const { out } = await run(['agent', 'get', 'bot']);
+    expect(out.split('\n').map((line) => line.trim().replace(/ {2,}/g, ': '))).toEqual([
+      'bot is active',
+      'name: Billing Bot',
+      'kind: agent',
+      'owners: a@acme.com, b@acme.com',
+      'client_id: https://id.acme.com/a/bot/client.json',
+      'strict: https://id.acme.com/a/bot/strict/client.json',
+      'did: did:web:id.acme.com:a:bot',
+      'key: jwk',
+      'taken by: oidc-provider, better-auth, mcp-2026-07-28, auth0, cloudflare, fastmcp',
+      'refused by: keycloak, atproto',
+      'not known: entra, oracle, janssen, gravitee',
+      'strict taken by: oidc-provider, better-auth, mcp-2026-07-28, auth0, keycloak, cloudflare, fastmcp',
+      'strict refused by: atproto',
+      'strict not known: entra, oracle, janssen, gravitee',
+      '',
+    ]);
+  });
+
   test('an issued key goes into a file of its own, for its owner alone', async () => {
     const keys = join(mkdtempSync(join(tmpdir(), 'keys-')), 'new');
     const custody = ['--key-custody', 'issued', '--keys-dir', keys, '--json'];

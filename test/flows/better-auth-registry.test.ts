@@ -17,7 +17,7 @@ let verifier: Verifier;
 
 beforeAll(async () => {
   // better-auth takes no client_id on loopback.
-  registry = await startRunningService({ https: true, url: 'https://id.acme.com' });
+  registry = await startRunningService({ https: true, baseUrl: 'https://id.acme.com' });
 });
 
 afterAll(() => registry[Symbol.asyncDispose]());

@@ -92,6 +92,7 @@ describe('agents', () => {
       redirectUris: ['https://id.acme.com/a/billing-bot/callback'],
       grantTypes: ['authorization_code', 'client_credentials'],
       logoUri: null,
+      profiles: [],
       keyCustody: 'jwk',
       expiresAt: null,
       createdAt: '2026-11-20T12:00:00.000Z',
@@ -141,6 +142,47 @@ describe('agents', () => {
     const answer = await call('PATCH /api/v1/agents/billing-bot', { name: 'New', team: null });
     expect(answer.status).toBe(200);
     expect(answer.json).toMatchObject({ name: 'New', team: null, owners: ['a@acme.com'] });
+  });
+
+  test('a strict document comes and goes with its profile', async () => {
+    const base = 'https://id.acme.com/a/billing-bot/strict';
+    const made = await call('POST /api/v1/agents', { ...order, profiles: ['strict'] });
+    expect(made.json).toMatchObject({
+      profiles: ['strict'],
+      documents: {
+        strictClient: `${base}/client.json`,
+        strictPassport: `${base}/passport.jwt`,
+      },
+    });
+    const at = 'PATCH /api/v1/agents/billing-bot';
+    const without = await call(at, { profiles: [] });
+    expect(without.json).toMatchObject({ profiles: [] });
+    expect(without.json['documents']).not.toHaveProperty('strictClient');
+    expect((await call(at, { profiles: ['strict'] })).json).toMatchObject({ profiles: ['strict'] });
+    const audit = await call('GET /api/v1/audit?action=agent.updated');
+    expect(audit.json['data']).toHaveLength(2);
+  });
+
+  test('what servers make of its documents is told with the agent', async () => {
+    await call('POST /api/v1/agents', { ...order, profiles: ['strict'] });
+    const { json } = await call('GET /api/v1/agents/billing-bot');
+    const keycloak = (outcome: string, rules: readonly string[]) => ({
+      target: 'keycloak',
+      outcome,
+      findings: rules.map((id) => expect.objectContaining({ id, severity: 'error' })),
+    });
+    expect(json['lint']).toEqual({
+      checkedAt: '2026-11-20T12:00:00.000Z',
+      findings: [],
+      targets: expect.arrayContaining([keycloak('refuses', ['keycloak.metadata.unknown-members'])]),
+      strict: {
+        findings: [],
+        targets: expect.arrayContaining([keycloak('accepts', [])]),
+      },
+    });
+    await enrol('other-bot');
+    const other = await call('GET /api/v1/agents/other-bot');
+    expect(other.json['lint']).not.toHaveProperty('strict');
   });
 
   test('states change with a reason; what the domain refuses is a problem', async () => {
@@ -491,7 +533,7 @@ describe('bad input changes nothing', () => {
   test.each([
     ['an unknown member', { ...order, orgId: 'org_other' }, '/orgId'],
     ['a member of ours', { ...order, state: 'active' }, '/state'],
-    ['profiles, for now', { ...order, profiles: ['strict'] }, '/profiles'],
+    ['an unknown profile', { ...order, profiles: ['loose'] }, '/profiles/0'],
     ['a missing member', { ...order, owners: undefined }, '/owners'],
     ['an unknown kind', { ...order, kind: 'robot' }, '/kind'],
     ['a number for a text', { ...order, name: 7 }, '/name'],

@@ -25,6 +25,7 @@ import { orders } from './bench/papers.mjs';
 import { startRegistry } from './bench/registry.mjs';
 import { reportOn, tableOf } from './bench/report.mjs';
 import { measureServing } from './bench/serving.mjs';
+import { measureSidecar } from './bench/sidecar.mjs';
 import { measureVerifying } from './bench/verifying.mjs';
 
 const parts = {
@@ -33,6 +34,7 @@ const parts = {
   decoding: measureDecoding,
   embedding: measureEmbedding,
   issuing: measureIssuing,
+  sidecar: measureSidecar,
 };
 const scales = {
   full: {
@@ -45,6 +47,7 @@ const scales = {
     verdicts: { warm: 20_000, cold: 1_000 },
     // Some thousand verdicts until everything is compiled; many short samples outlive busy moments.
     cpu: { warmUps: 150, rounds: 61, times: 25 },
+    sidecar: { warmUpMs: 4_000, sampleMs: 4_000 },
   },
   quick: {
     warmUps: 1,
@@ -55,6 +58,7 @@ const scales = {
     processes: 1,
     verdicts: { warm: 10, cold: 10 },
     cpu: { warmUps: 1, rounds: 1, times: 5 },
+    sidecar: { warmUpMs: 100, sampleMs: 200 },
   },
 };
 

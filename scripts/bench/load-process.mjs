@@ -1,18 +1,20 @@
-// The program of the load process: carries out one order at a time and answers with a rate.
+// The program of the load process: carries out one order at a time and answers with what it measured.
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rateOver } from './measure.mjs';
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (order) => {
   try {
-    const perSecond = await (order.method === 'GET' ? get(order) : post(order));
-    process.send({ perSecond });
+    process.send({ measured: await methods[order.method](order) });
   } catch (error) {
     process.send({ error: String(error) });
   }
 });
+
+const methods = { GET: get, POST: post, 'open loop': askOnTime };
 
 async function post({ url, token, connections, posts }) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -93,4 +95,37 @@ function askUntil(socket, { octets, length, end }) {
     socket.on('close', () => reject(new Error('The connection was closed.')));
     socket.write(octets);
   });
+}
+
+/** Latency counts from when a question was due, so that a stall counts for all that it held up. */
+async function askOnTime({ url, token, path, body, connections, perSecond, forMs }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const ask = async (dueAt) => {
+    const message = request(new URL(path, url), { method: 'POST', agent, headers });
+    message.end(body);
+    const [response] = await once(message, 'response');
+    const answer = Buffer.concat(await response.toArray()).toString();
+    if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${answer}`);
+    return performance.now() - dueAt;
+  };
+  try {
+    const asked = [];
+    const began = performance.now();
+    const count = Math.floor((forMs * perSecond) / 1000);
+    while (asked.length < count) {
+      const due = Math.min(count, Math.floor(((performance.now() - began) * perSecond) / 1000) + 1);
+      while (asked.length < due) asked.push(ask(began + (asked.length * 1000) / perSecond));
+      await sleep(1);
+    }
+    const sorted = (await Promise.all(asked)).sort((one, other) => one - other);
+    const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+    return { p50: at(0.5), p99: at(0.99) };
+  } finally {
+    agent.destroy();
+  }
 }

@@ -11,7 +11,7 @@ export function startLoad() {
   async function ask(order) {
     child.send(order);
     const [answer] = await Promise.race([once(child, 'message'), ended]);
-    if (answer?.perSecond !== undefined) return answer.perSecond;
+    if (answer?.measured !== undefined) return answer.measured;
     throw new Error(answer?.error ?? 'The load process ended.');
   }
 
@@ -28,6 +28,13 @@ export function startLoad() {
      * @returns {Promise<number>} answers a second
      */
     post: (order) => ask({ method: 'POST', ...order }),
+    /**
+     * POSTs one body so many times a second for a while, when it is due and not when there is time:
+     * an answer that is late does not hold up the questions after it (open loop). All have to be 200.
+     * @param {{ url: string, token: string, path: string, body: string, connections: number, perSecond: number, forMs: number }} order
+     * @returns {Promise<{ p50: number, p99: number }>} milliseconds from when a question was due to its answer
+     */
+    openLoop: (order) => ask({ method: 'open loop', ...order }),
     stop: async () => {
       if (child.connected) child.disconnect();
       await ended;

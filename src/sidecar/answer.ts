@@ -17,9 +17,10 @@ export function sendAnswer(response: ServerResponse, answer: Answer, requestId: 
   const { status, headers, body } = answer;
   const named = status >= 500 && typeof body === 'object';
   const shown = named ? { ...body, instance: `urn:sealwright:request:${requestId}` } : body;
-  const octets = Buffer.from(typeof shown === 'string' ? shown : JSON.stringify(shown));
+  // A text goes out in one piece with the headers; octets would make a second one.
+  const text = typeof shown === 'string' ? shown : JSON.stringify(shown);
   // RFC 9110 §15.4.5: what a 304 says about content would be about the content that is not sent.
-  const length = status === 304 ? {} : { 'Content-Length': octets.byteLength };
+  const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(text) };
   response.writeHead(status, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
@@ -28,5 +29,5 @@ export function sendAnswer(response: ServerResponse, answer: Answer, requestId: 
     'X-Request-Id': requestId,
     ...length,
   });
-  response.end(octets);
+  response.end(text);
 }

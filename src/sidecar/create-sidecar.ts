@@ -20,7 +20,7 @@ import { problemAnswer, Refusal } from './problems.ts';
 import { readBody } from './read-body.ts';
 import { type Ruling, rulingWithout } from './ruling.ts';
 import { pathOf, type SideRoute } from './side-route.ts';
-import { carriesToken } from './token.ts';
+import { tokenCheck } from './token.ts';
 
 /** How much is done at a time and how long it may take. Times in milliseconds. */
 export interface SidecarLimits {
@@ -105,6 +105,7 @@ class FrontDesk {
   readonly #metrics: Metrics;
   readonly #keepWarm: KeepWarm;
   readonly #clock: () => number;
+  readonly #carriesToken: (authorization: string | undefined) => boolean;
   readonly #sideRoutes: readonly SideRoute[];
   readonly #allowList: AllowList | undefined;
   #inFlight = 0;
@@ -114,6 +115,7 @@ class FrontDesk {
     const { verifier, policy, say, clock = Date.now, ownScopes = [] } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#carriesToken = options.token === null ? () => true : tokenCheck(options.token);
     this.#limits = { ...usualLimits, ...options.limits };
     const { keepWarmEveryMs: everyMs, keepWarmForMs: forMs, maxClientsKeptWarm } = this.#limits;
     const maxClients = maxClientsKeptWarm;
@@ -276,8 +278,7 @@ class FrontDesk {
   }
 
   #checkToken(request: IncomingMessage): void {
-    const { token } = this.#options;
-    if (token === null || carriesToken(request.headers.authorization, token)) return;
+    if (this.#carriesToken(request.headers.authorization)) return;
     // RFC 6750 §3: the challenge names the scheme and the realm.
     const headers = { 'WWW-Authenticate': 'Bearer realm="sealwright"', Connection: 'close' };
     throw new Refusal('unauthenticated', { headers });

@@ -7,17 +7,57 @@ const bucketBoundsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A counter, or the counts of a histogram, by labels. Every label comes from a closed set. */
+/**
+ * A counter by labels; every label comes from a closed set. Counting is done in every answer, and
+ * rendering when somebody looks: the labels are put in words only there.
+ */
 class Counts {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, { readonly labels: Labels; count: number }>();
 
-  add(labels: Labels, by = 1): void {
-    const key = renderLabels(labels);
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
+  add(labels: Labels): void {
+    const key = Object.values(labels).join('\n');
+    const found = this.#counts.get(key);
+    if (found === undefined) this.#counts.set(key, { labels, count: 1 });
+    else found.count += 1;
   }
 
   lines(name: string): string[] {
-    return [...this.#counts].map(([labels, count]) => `${name}${labels} ${count}`);
+    return [...this.#counts.values()].map(
+      ({ labels, count }) => `${name}${renderLabels(labels)} ${count}`,
+    );
+  }
+}
+
+/** How long decisions took, by route: how many were within each bound, how many in all, and the sum. */
+class Durations {
+  readonly #routes = new Map<string, { readonly within: number[]; count: number; sum: number }>();
+
+  add(route: string, seconds: number): void {
+    let found = this.#routes.get(route);
+    if (found === undefined) {
+      found = { within: bucketBoundsS.map(() => 0), count: 0, sum: 0 };
+      this.#routes.set(route, found);
+    }
+    found.count += 1;
+    found.sum += seconds;
+    const first = bucketBoundsS.findIndex((bound) => seconds <= bound);
+    if (first >= 0) found.within[first] = (found.within[first] ?? 0) + 1;
+  }
+
+  lines(name: string): string[] {
+    const routes = [...this.#routes];
+    return [
+      ...routes.flatMap(([route, { within, count }]) => {
+        let sum = 0;
+        const buckets = bucketBoundsS.map((bound, index) => {
+          sum += within[index] ?? 0;
+          return `${name}_bucket${renderLabels({ route, le: String(bound) })} ${sum}`;
+        });
+        return [...buckets, `${name}_bucket${renderLabels({ route, le: '+Inf' })} ${count}`];
+      }),
+      ...routes.map(([route, { sum }]) => `${name}_sum${renderLabels({ route })} ${sum}`),
+      ...routes.map(([route, { count }]) => `${name}_count${renderLabels({ route })} ${count}`),
+    ];
   }
 }
 
@@ -27,9 +67,7 @@ export class Metrics {
   readonly #gauges: () => { readonly inFlight: number; readonly keptWarm: number };
   readonly #decisions = new Counts();
   readonly #refused = new Counts();
-  readonly #buckets = new Counts();
-  readonly #sums = new Counts();
-  readonly #durations = new Counts();
+  readonly #durations = new Durations();
 
   constructor(
     policy: Pick<PolicyInForce, 'reloads' | 'isStale'>,
@@ -43,13 +81,7 @@ export class Metrics {
     const { outcome, mode, passes } = ruling;
     const reason = ruling.reason ?? 'none';
     this.#decisions.add({ route, outcome, reason, mode, passed: String(passes) });
-    const seconds = ms / 1_000;
-    for (const bound of bucketBoundsS) {
-      this.#buckets.add({ route, le: String(bound) }, seconds <= bound ? 1 : 0);
-    }
-    this.#buckets.add({ route, le: '+Inf' });
-    this.#sums.add({ route }, seconds);
-    this.#durations.add({ route });
+    this.#durations.add(route, ms / 1_000);
   }
 
   countRefusal(route: string, code: ProblemCode): void {
@@ -59,17 +91,14 @@ export class Metrics {
   render(): string {
     const { reloads, isStale } = this.#policy;
     const { inFlight, keptWarm } = this.#gauges();
-    const duration = 'sealwright_sidecar_decision_duration_seconds';
     const reloaded = 'sealwright_sidecar_policy_reloads_total';
     const families = [
       family('decisions_total', 'counter', 'Decisions, by what was told to whom.', (name) =>
         this.#decisions.lines(name),
       ),
-      family('decision_duration_seconds', 'histogram', 'From request to decision.', () => [
-        ...this.#buckets.lines(`${duration}_bucket`),
-        ...this.#sums.lines(`${duration}_sum`),
-        ...this.#durations.lines(`${duration}_count`),
-      ]),
+      family('decision_duration_seconds', 'histogram', 'From request to decision.', (name) =>
+        this.#durations.lines(name),
+      ),
       family('refused_requests_total', 'counter', 'Requests without a decision.', (name) =>
         this.#refused.lines(name),
       ),

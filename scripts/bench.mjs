@@ -21,6 +21,7 @@ import { measureDecoding } from './bench/decoding.mjs';
 import { measureEmbedding } from './bench/embedding.mjs';
 import { measureIssuing } from './bench/issuing.mjs';
 import { startLoad } from './bench/load.mjs';
+import { measureLookup } from './bench/lookup.mjs';
 import { orders } from './bench/papers.mjs';
 import { startRegistry } from './bench/registry.mjs';
 import { reportOn, tableOf } from './bench/report.mjs';
@@ -33,6 +34,7 @@ const parts = {
   verifying: measureVerifying,
   decoding: measureDecoding,
   embedding: measureEmbedding,
+  lookup: measureLookup,
   issuing: measureIssuing,
   sidecar: measureSidecar,
 };
@@ -42,6 +44,8 @@ const scales = {
     rounds: 5,
     sampleMs: 500,
     issues: 45,
+    // Many short samples outlive busy moments.
+    lookup: { warmUps: 6, rounds: 31, lookups: 300, tokens: 40 },
     peers: true,
     processes: 3,
     verdicts: { warm: 20_000, cold: 1_000 },
@@ -54,6 +58,7 @@ const scales = {
     rounds: 1,
     sampleMs: 50,
     issues: 6,
+    lookup: { warmUps: 1, rounds: 1, lookups: 5, tokens: 3 },
     peers: false,
     processes: 1,
     verdicts: { warm: 10, cold: 10 },

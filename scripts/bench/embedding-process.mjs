@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createVerifier } from '../../dist/verifier/index.js';
 import { guardedFetch } from '../../dist/verifier/node/index.js';
 import { cpuOver, numbersFor, rateOver } from './measure.mjs';
+import { answerOrders } from './orders.mjs';
 import { replayOf, requireAccepted } from './recording.mjs';
 
 const [, , file, contender] = process.argv;
@@ -45,14 +46,7 @@ const measures = {
 const run = prepare();
 // The order that needs it tells what went wrong.
 run.catch(() => undefined);
-process.on('disconnect', () => process.exit());
-process.on('message', async (order) => {
-  try {
-    process.send({ measured: await measures[order.measure](order) });
-  } catch (error) {
-    process.send({ error: error.message });
-  }
-});
+answerOrders(measures);
 
 async function prepare() {
   return contenders[contender]();

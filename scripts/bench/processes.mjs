@@ -8,7 +8,7 @@ import { guardedFetch } from '../../dist/verifier/node/index.js';
 import { readJson, recordDocuments, trusting } from './recording.mjs';
 import { issueVcJwt } from './vc-jwt.mjs';
 
-const program = new URL('embedding-process.mjs', import.meta.url);
+const embedding = new URL('embedding-process.mjs', import.meta.url);
 
 /**
  * Writes down what those processes verify: everything that the verifier reads for one agent, and for
@@ -40,8 +40,9 @@ export async function writePapers({ registry, clientId, folder }) {
  *
  * @param {string} file of papers
  * @param {string} contender what it is to run, one of those in its program
+ * @param {URL} program the one that embeds a verifier and nothing else, unless given
  */
-export function startProcess(file, contender) {
+export function startProcess(file, contender, program = embedding) {
   const child = fork(program, [file, contender], { execArgv: [], stdio: 'inherit' });
   const ended = once(child, 'exit');
   return {

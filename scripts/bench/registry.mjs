@@ -11,12 +11,15 @@ import { orders } from './papers.mjs';
 
 const enrolledAtOnce = 16;
 
-/** @param {string} folder where its data directory goes */
-export async function startRegistry(folder) {
+/**
+ * @param {string} folder where its data directory goes
+ * @param {string} url its public URL, where something in front of it ends TLS; else its own
+ */
+export async function startRegistry(folder, url) {
   const port = await freePort();
   const token = `swt_${randomBytes(32).toString('base64url')}`;
   const settings = readSettings({
-    SEALWRIGHT_URL: `http://localhost:${port}`,
+    SEALWRIGHT_URL: url ?? `http://localhost:${port}`,
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_DATA_DIR: join(folder, 'registry'),
     SEALWRIGHT_ADMIN_TOKEN: token,
@@ -30,10 +33,10 @@ export async function startRegistry(folder) {
   };
   let agents = 0;
 
-  /** Enrols an agent. */
-  async function enrol() {
+  /** Enrols an agent whose key is given out. */
+  async function enrolWithKey() {
     agents += 1;
-    const { agent } = await service.registry.enrolAgent({
+    return service.registry.enrolAgent({
       ...caller,
       handle: `bot-${agents}`,
       kind: 'agent',
@@ -41,13 +44,20 @@ export async function startRegistry(folder) {
       owners: ['owner@acme.example'],
       key: { custody: 'issued' },
     });
+  }
+
+  /** Enrols an agent. */
+  async function enrol() {
+    const { agent } = await enrolWithKey();
     return agent;
   }
 
   return {
     url: settings.value.url,
     token,
+    listensAt: `http://localhost:${port}`,
     enrol,
+    enrolWithKey,
     /** Issues one paper through the use case; resolves when it is durable and published. */
     issue: ({ handle, order }) =>
       service.registry.issueCredential({ ...caller, ...order, handle, reason: 'bench' }),

@@ -55,6 +55,20 @@ const aims = [
     ours: 'memory after warm and cold verdicts',
     atMost: 120,
   },
+  {
+    aim: 'the CPU of a client lookup in node-oidc-provider, against taking any document',
+    part: 'lookup',
+    ours: 'client lookup, agents by their papers',
+    peer: 'client lookup, any document',
+    atMost: 1.1,
+  },
+  {
+    aim: 'the CPU of a token request to node-oidc-provider, against taking any document',
+    part: 'lookup',
+    ours: 'token request, agents by their papers',
+    peer: 'token request, any document',
+    atMost: 1.1,
+  },
   ...decoded,
   {
     aim: 'public GETs against bare node:http with the same octets',
@@ -86,6 +100,12 @@ const yardsticks = {
     },
   ],
   embedding: ['CPU of its three signature checks, bare jose'].map(sameForAll),
+  lookup: [
+    {
+      label: 'the same server, taking any document',
+      of: (name) => name.replace(/,.*/, ', any document'),
+    },
+  ],
   serving: ['bare node:http'].map(sameForAll),
   sidecar: [
     {

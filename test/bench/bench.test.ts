@@ -46,6 +46,12 @@ describe('the bench', () => {
         'memory after warm and cold verdicts',
         'memory at its peak',
       ],
+      lookup: [
+        'client lookup, agents by their papers',
+        'client lookup, any document',
+        'token request, agents by their papers',
+        'token request, any document',
+      ],
       issuing: [
         'use case, one by one',
         'use case, 16 in parallel',
@@ -80,6 +86,8 @@ describe('the bench', () => {
       [1, null, 'x'],
       [null, 1.3, 'x'],
       [null, 120, 'MB'],
+      [null, 1.1, 'x'],
+      [null, 1.1, 'x'],
       [1, null, 'x'],
       [1, null, 'x'],
       [1, null, 'x'],

@@ -51,7 +51,7 @@ describe('the targets', () => {
   it('say what they rest on, and since when', () => {
     expect(targets.map(({ id, basis, asOf }) => `${id} ${basis} ${asOf}`)).toEqual([
       'oidc-provider measured 2026-11-20',
-      'better-auth source 2026-11-20',
+      'better-auth measured 2026-11-21',
       'mcp-2026-07-28 standard 2026-07-28',
       'auth0 documentation 2026-11-20',
       'keycloak source 2026-11-20',
@@ -155,7 +155,7 @@ describe('a rule of one server alone', () => {
     ['better-auth', 'metadata.logout-uri-origin', plus({ post_logout_redirect_uris: [elsewhere] })],
     ['better-auth', 'metadata.forbidden-member', plus({ skip_consent: true })],
     ['better-auth', 'redirect-uris.empty', plus({ redirect_uris: [] })],
-    ['better-auth', 'keys.curve', plus({ token_endpoint_auth_signing_alg: 'ES256K' })],
+    ['better-auth', 'metadata.signing-alg', plus({ token_endpoint_auth_signing_alg: 'ES256K' })],
     ['better-auth', 'keys.curve', { json: withKey({ ...publicJwk, crv: 'secp256k1' }) }],
     ['mcp-2026-07-28', 'metadata.client-name', minus('client_name')],
     ['mcp-2026-07-28', 'redirect-uris.absent', minus('redirect_uris')],

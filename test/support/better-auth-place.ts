@@ -23,7 +23,8 @@ type Discovery = ClientDiscovery<unknown, StoredClient>;
 interface BetterAuthServer {
   createBetterAuth(options: {
     readonly baseURL: string;
-    readonly scopes: readonly string[];
+    /** What it grants; the scopes of OpenID Connect unless given. */
+    readonly scopes?: readonly string[];
     readonly clientDiscovery: Discovery;
   }): {
     readonly handler: RequestListener;
@@ -82,8 +83,7 @@ export async function startBetterAuth(
   verifier: Verifier,
   { scopes, metadataProfile, ...options }: BetterAuthPlaceOptions,
 ): Promise<BetterAuthPlace> {
-  const written = new URL('./better-auth-server.mjs', import.meta.url).href;
-  const { createBetterAuth, createCimdClientDiscovery }: BetterAuthServer = await import(written);
+  const { createBetterAuth, createCimdClientDiscovery } = await loadBetterAuth();
   const server = createServer();
   const origin = `http://localhost:${await listenOnLoopback(server)}`;
   const url = `${origin}/api/auth`;
@@ -147,6 +147,11 @@ export async function startBetterAuth(
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** The real better-auth, under the types that tests need of it. */
+export async function loadBetterAuth(): Promise<BetterAuthServer> {
+  return import(new URL('./better-auth-server.mjs', import.meta.url).href);
 }
 
 async function signUp(url: string): Promise<string> {

@@ -31,7 +31,7 @@ export function createBetterAuth({ baseURL, clientDiscovery, scopes }) {
       oauthProvider({
         loginPage: '/sign-in',
         consentPage: '/consent',
-        scopes,
+        ...(scopes && { scopes }),
         extensions: [{ clientDiscovery }],
         silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true },
       }),

@@ -20,6 +20,7 @@ import { demo } from './demo.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
+import { probe } from './probe.ts';
 import { serve } from './serve.ts';
 import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   inspect,
   explain,
   lint,
+  probe,
   verifierServe,
   sync,
   auditVerify,

@@ -2,6 +2,7 @@ import type { Severity } from '../lint/finding.ts';
 import { findingOf, type StandardId, standardRules } from '../lint/standard-rules.ts';
 import { listTargetRules } from '../lint/target.ts';
 import { targets } from '../lint/targets.ts';
+import { probeRules } from '../probe/rules.ts';
 import type { CheckPage, Failure, Mender } from './check-pages.ts';
 import { checkIds, readCheckPage } from './check-pages.ts';
 
@@ -38,6 +39,7 @@ export async function readExplanations(): Promise<Source> {
     ...problemExplanations(ofSidecar, 'the sidecar (RFC 9457 code)'),
     ...Object.keys(standardRules).filter(isStandardId).map(standardExplanation),
     ...targets.flatMap(listTargetRules).map(ruleExplanation),
+    ...Object.entries(probeRules).map(([id, rule]) => ruleExplanation({ id, ...rule })),
   ]);
 }
 

@@ -62,13 +62,13 @@ async function readUrl(url: string, allowLoopback: boolean): Promise<LintInput> 
 }
 
 /** A URL that cannot be a client_id names no document, so that nothing is fetched. */
-function refuseUrl(url: string, allowLoopback: boolean): void {
+export function refuseUrl(url: string, allowLoopback: boolean): void {
   const defect = findUrlDefects(url, { allowLoopback }).find(
     (id) => standardRules[id].severity === 'error',
   );
   if (defect === undefined) return;
   const { message, fix } = findingOf(defect, ['']);
-  throw new CommandFailure(`${shortened(url)} cannot be linted. ${message}`, {
+  throw new CommandFailure(`${shortened(url)} cannot be a client_id. ${message}`, {
     exitCode: exitCodes.usage,
     code: defect,
     fix,

@@ -1,4 +1,5 @@
 import type { Finding } from '../lint/finding.ts';
+import { renderSuite, type TestCase } from './junit.ts';
 import type { LintAnswer } from './lint.ts';
 
 /** The parts of the standard's ids, and what a test case of each is called. */
@@ -17,34 +18,13 @@ const parts: readonly (readonly [part: string, name: string])[] = [
 
 const needDocument = ['client-id', 'secrets', 'metadata', 'keys', 'redirect-uris', 'vc-jwt'];
 
-interface TestCase {
-  readonly group: string;
-  readonly name: string;
-  readonly findings: readonly Finding[];
-  /** Why it fails; null when it does not. */
-  readonly failure: string | null;
-  /** Why it says nothing; null when it does. */
-  readonly skipped: string | null;
-}
-
 /**
  * A lint as JUnit XML: a test case for each part of the standards and for each target. A target
  * that nobody asked for never fails; what it would refuse is skipped.
  */
 export function renderJunit(answer: LintAnswer): string {
   const cases = [...standardCases(answer), ...answer.targets.map(targetCase)];
-  const failures = cases.filter(({ failure }) => failure !== null).length;
-  const skipped = cases.filter((one) => one.failure === null && one.skipped !== null).length;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="sealwright lint" ${counts}>`,
-    `  <testsuite name="${escapeXml(answer.input.value)}" ${counts}>`,
-    ...cases.flatMap(renderCase),
-    '  </testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n');
+  return renderSuite({ name: 'sealwright lint', about: answer.input.value, cases });
 }
 
 function standardCases(answer: LintAnswer): readonly TestCase[] {
@@ -54,7 +34,7 @@ function standardCases(answer: LintAnswer): readonly TestCase[] {
     return {
       group: 'standard',
       name,
-      findings,
+      text: textOf(findings),
       failure: failed ? idsOf(findings) : null,
       skipped: findings.length > 0 ? null : whyUnchecked(part, answer),
     };
@@ -77,31 +57,14 @@ function targetCase({
   return {
     group: 'target',
     name: target,
-    findings,
+    text: textOf(findings),
     failure: requested && outcome === 'refuses' ? said : null,
     skipped: outcome === 'accepts' ? null : said,
   };
 }
 
-function renderCase({ group, name, findings, failure, skipped }: TestCase): readonly string[] {
-  const opening = `    <testcase classname="${group}" name="${escapeXml(name)}"`;
-  const inner = [
-    ...(failure === null ? [] : [failureOf(failure, findings)]),
-    ...(failure === null && skipped !== null
-      ? [`      <skipped message="${escapeXml(skipped)}"/>`]
-      : []),
-    ...(failure === null && findings.length > 0
-      ? [`      <system-out>${escapeXml(textOf(findings))}</system-out>`]
-      : []),
-  ];
-  return inner.length === 0 ? [`${opening}/>`] : [`${opening}>`, ...inner, '    </testcase>'];
-}
-
-function failureOf(message: string, findings: readonly Finding[]): string {
-  return `      <failure message="${escapeXml(message)}">${escapeXml(textOf(findings))}</failure>`;
-}
-
-function textOf(findings: readonly Finding[]): string {
+/** Findings on one line. */
+export function textOf(findings: readonly Finding[]): string {
   return findings
     .map(({ id, severity, places, message, fix }) => {
       const at = places.filter((place) => place !== '').join(', ');
@@ -112,19 +75,4 @@ function textOf(findings: readonly Finding[]): string {
 
 function idsOf(findings: readonly Finding[]): string {
   return findings.map(({ id }) => id).join(', ');
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-// XML 1.0 §2.2 has no place for control characters, halves of surrogate pairs and two noncharacters.
-function escapeXml(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu, '\u{fffd}')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

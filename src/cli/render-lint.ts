@@ -5,7 +5,8 @@ import { type Paint, printable, type Style } from './paint.ts';
 
 type TargetLine = LintAnswer['targets'][number];
 
-const severityMarks: Readonly<Record<Severity, readonly [mark: string, style: Style]>> = {
+/** How a finding is marked. */
+export const severityMarks: Readonly<Record<Severity, readonly [mark: string, style: Style]>> = {
   error: ['✖', 'red'],
   warning: ['!', 'yellow'],
   notice: ['·', 'dim'],
@@ -31,8 +32,10 @@ export function renderLint(answer: LintAnswer, paint: Paint): string {
   const asked = answer.targets.filter(({ requested }) => requested);
   const lines = [
     sentenceOf(answer, paint),
-    ...answer.findings.flatMap((finding) => explain(finding, paint)),
-    ...asked.flatMap(({ findings }) => findings.flatMap((finding) => explain(finding, paint))),
+    ...answer.findings.flatMap((finding) => explainFinding(finding, paint)),
+    ...asked.flatMap(({ findings }) =>
+      findings.flatMap((finding) => explainFinding(finding, paint)),
+    ),
     ...targetSection(answer, paint),
     '',
     ...budgetLines(answer),
@@ -46,21 +49,27 @@ export function renderLint(answer: LintAnswer, paint: Paint): string {
 function sentenceOf({ input, ok, findings, targets }: LintAnswer, paint: Paint): string {
   const counted = [...findings, ...targets.flatMap((one) => (one.requested ? one.findings : []))];
   const tally = [
-    count(counted, 'error', 'errors'),
-    count(counted, 'warning', 'warnings'),
-    count(counted, 'notice', 'notices'),
+    countFindings(counted, 'error', 'errors'),
+    countFindings(counted, 'warning', 'warnings'),
+    countFindings(counted, 'notice', 'notices'),
   ].join(', ');
   const what = input.kind === 'stdin' ? 'standard input' : shown(input.value);
   const verdict = ok ? paint('green', '✔ CONFORMS') : paint('red', '✖ DOES NOT CONFORM');
   return `${verdict}  ${what}: ${tally}`;
 }
 
-function count(findings: readonly Finding[], severity: Severity, many: string): string {
+/** How many there are of a severity, in words. */
+export function countFindings(
+  findings: readonly { readonly severity: Severity }[],
+  severity: Severity,
+  many: string,
+): string {
   const number = findings.filter((finding) => finding.severity === severity).length;
   return `${number} ${number === 1 ? severity : many}`;
 }
 
-function explain(finding: Finding, paint: Paint): readonly string[] {
+/** A finding for people. */
+export function explainFinding(finding: Finding, paint: Paint): readonly string[] {
   const [mark, style] = severityMarks[finding.severity];
   const { id, message, fix, source, basis, asOf } = finding;
   return [
@@ -123,7 +132,8 @@ function spanOf(minSeconds: number, maxSeconds: number): string {
     : `for ${least}${durationOf(maxSeconds)}`;
 }
 
-function durationOf(seconds: number): string {
+/** Seconds in the largest unit that fits. */
+export function durationOf(seconds: number): string {
   const units = [
     [86_400, 'd'],
     [3_600, 'h'],

@@ -7,6 +7,7 @@ import { readExplanations } from '../../src/cli/explanation.ts';
 import { nearMatches } from '../../src/cli/near-matches.ts';
 import { problems as serviceProblems } from '../../src/http/problems.ts';
 import { standardRules } from '../../src/lint/standard-rules.ts';
+import { probeRules } from '../../src/probe/rules.ts';
 import { problems as sidecarProblems } from '../../src/sidecar/problems.ts';
 import { type AgentWorld, startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
@@ -79,6 +80,7 @@ describe('a name', () => {
       ...Object.keys(serviceProblems),
       ...Object.keys(sidecarProblems),
       ...Object.keys(standardRules),
+      ...Object.keys(probeRules),
     ];
     expect(names.filter((name) => !known.has(name))).toEqual([]);
     expect(names.length).toBeGreaterThan(100);

@@ -42,6 +42,7 @@ test('the commands', () => {
     'inspect',
     'explain',
     'lint',
+    'probe',
     'verifier serve',
     'sync',
     'audit verify',
@@ -186,7 +187,7 @@ test('a command line loads neither the service nor its parts before a command as
   const rooms = [...reached]
     .filter((file) => file.startsWith(source))
     .map((file) => file.slice(source.length + 1).split('/')[0]);
-  expect([...new Set(rooms)].toSorted()).toEqual(['cli', 'config', 'lint', 'protocol']);
+  expect([...new Set(rooms)].toSorted()).toEqual(['cli', 'config', 'lint', 'probe', 'protocol']);
   const packages = [...reached].filter(
     (name) => !name.startsWith('/') && !name.startsWith('node:'),
   );

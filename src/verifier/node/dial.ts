@@ -84,7 +84,7 @@ function idleSocketsOf(agent: HttpAgent): number {
  * Looks at the address once more where it cannot be mistaken: on the connection. A runtime or a
  * patch of it that goes past the resolver hook is found before a request is written.
  */
-function judgePeer(
+export function judgePeer(
   request: ClientRequest,
   socket: Socket,
   isMeant: (address: string) => boolean,

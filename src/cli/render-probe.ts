@@ -66,13 +66,21 @@ function hostLines(host: ProbedHost): readonly string[] {
 }
 
 function documentLines({ purpose, url, answer, requests }: ProbedDocument): readonly string[] {
-  const asked = requests.map(({ name, ended }) => `${name} ${ended}`).join(' · ');
   return [
     '',
     `  ${purposeNames[purpose]}  ${printable(shortened(url))}`,
     ...(answer === null ? ['    no answer'] : answerLines(answer)),
-    ...(asked === '' ? [] : [`    ${asked}`]),
+    ...(requests.length === 0 ? [] : [`    ${requestsLine(requests)}`]),
   ];
+}
+
+/** How many requests there were, and which ended otherwise than the first. */
+function requestsLine(requests: ProbedDocument['requests']): string {
+  const [first] = requests;
+  const others = requests.filter(({ ended }) => ended !== first?.ended);
+  const but = others.map(({ name, ended }) => `${name} ${ended}`).join(', ');
+  const all = `${requests.length} requests, ${first?.ended}`;
+  return but === '' ? all : `${all} but for ${but}`;
 }
 
 function uncheckedLines({ unchecked }: ProbeReport): readonly string[] {

@@ -19,7 +19,9 @@ import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import type { Observer, Sight } from './measure-change.ts';
 import { readPolicy } from './read-policy.ts';
 
-const everyMs = 250;
+const everyMs = 100;
+/** A sidecar has other work too. */
+const sidecarEveryMs = 250;
 const lookDeadlineMs = 6_000;
 
 /** A credential as its own text has it. */
@@ -169,7 +171,7 @@ function sidecarObserver(
       return unseen('no answer');
     }
   };
-  return { name: 'sidecar', at: url.href, everyMs, look };
+  return { name: 'sidecar', at: url.href, everyMs: sidecarEveryMs, look };
 }
 
 /** A refusal for another reason than the revocation is no sign of it. */

@@ -44,7 +44,7 @@ describe('what our own registry publishes', () => {
       expect(out).toContain(`\n  ${purpose}  ${origin}${path}\n    200, `);
     }
     expect(out).toContain('a cache in front keeps it for 5 min; no Age: straight from the origin');
-    expect(out).toContain('held-etag 304 · strange-etag 200 · again 200');
+    expect(out.split('    11 requests, 200 but for held-etag 304\n')).toHaveLength(8);
   });
 
   test('is data with --json, with nothing on standard error', async () => {

@@ -76,7 +76,7 @@ describe('the README', () => {
       const here = command
         .replaceAll('https://id.acme.com', running.url)
         .replace('<url>', `${running.url}/a/billing-bot/client.json`);
-      const loopback = /^(?:verify|inspect|lint)/.test(here) ? ['--allow-loopback'] : [];
+      const loopback = /^(?:verify|inspect|lint|probe)/.test(here) ? ['--allow-loopback'] : [];
       const { code, output } = await run([cli, ...wordsOf(here), ...loopback]);
       outcomes.push([command, code]);
       expect(output, command).not.toContain('    at ');
@@ -94,8 +94,10 @@ describe('the README', () => {
       ['access read logs/production', 0],
       ['agent suspend billing-bot --reason INC-1', 0],
       ['verify https://id.acme.com/a/billing-bot/client.json --policy trust.yaml', 1],
+      ['explain status-suspended', 0],
       // Keycloak refuses a document with a passport in it.
       ['lint https://id.acme.com/a/billing-bot/client.json --target keycloak', 1],
+      ['probe https://id.acme.com/a/billing-bot/client.json', 0],
     ]);
   }, 60_000);
 

@@ -103,6 +103,21 @@ describe('usage', () => {
 });
 
 describe('a pipe', () => {
+  test.each([
+    ['gets no colour', {}, false],
+    ['gets it when it is demanded', { FORCE_COLOR: '1' }, true],
+    ['gets none where NO_COLOR forbids it', { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+  ])('%s', (_, env, coloured) => {
+    const binary = resolve(import.meta.dirname, '../../dist/cli/cli.js');
+    const words = ['explain', 'status.revocation', '--no-input'];
+    const { stdout, stderr, status } = spawnSync(process.execPath, [binary, ...words], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout.includes('\u001b[')).toBe(coloured);
+  });
+
   test('whose reader has enough is no fault, and changes no exit code', () => {
     const binary = resolve(import.meta.dirname, '../../dist/cli/cli.js');
     const script = `"${process.execPath}" "${binary}" explain policy-not-met | true; echo "\${PIPESTATUS[0]}"`;

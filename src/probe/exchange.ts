@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { judgePeer } from '../verifier/node/dial.ts';
 import {
   AddressRefused,
@@ -60,6 +60,8 @@ export interface Dialling {
 /** The most that is read of any body, octets: as much as the largest status list. */
 export const maxProbedBytes = 1_048_576;
 const maxHeaderBytes = 16_384;
+/** How long one address of several is tried; Node's quarter of a second gives up in a hiccup. */
+const attemptMs = 1_000;
 
 /**
  * Asks like the guarded fetch, and tells more: every status with its body, what travelled, and how
@@ -68,6 +70,7 @@ const maxHeaderBytes = 16_384;
  */
 export function createAsk(dialling: Dialling): Ask {
   const publicLookup = lookupPublic(dialling.resolveHost);
+  const agents = createAgents(dialling);
   return async (text, question, deadline) => {
     const start = performance.now();
     const since = () => Math.round(performance.now() - start);
@@ -77,13 +80,10 @@ export function createAsk(dialling: Dialling): Ask {
     return new Promise((resolve) => {
       const request = (url.protocol === 'http:' ? requestHttp : requestHttps)(url, {
         ...question,
-        agent: false,
+        agent: url.protocol === 'http:' ? agents.plain : agents.secure,
         lookup: loopback ? lookupLoopback : publicLookup,
         maxHeaderSize: maxHeaderBytes,
         insecureHTTPParser: false,
-        rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
-        ...(dialling.ca === undefined ? {} : { ca: dialling.ca }),
       });
       const settle = (answer: Answer) => {
         clearTimeout(timer);
@@ -111,6 +111,26 @@ export function createAsk(dialling: Dialling): Ask {
       });
       request.end();
     });
+  };
+}
+
+/** Every request has a connection of its own, and every one of those a full handshake. */
+function createAgents({ ca }: Dialling) {
+  const sockets = {
+    keepAlive: false,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: attemptMs,
+  };
+  const certificates = ca === undefined ? {} : { ca };
+  return {
+    plain: new HttpAgent(sockets),
+    secure: new HttpsAgent({
+      ...sockets,
+      ...certificates,
+      maxCachedSessions: 0,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+    }),
   };
 }
 

@@ -96,6 +96,26 @@ it('publishes no passport that nobody could read: the document before it stays',
   expect((await world.json('/a/billing-bot/client.json')).client_name).toBe('New');
 });
 
+it('does not stand between a permission and its end: the finding is kept instead', async () => {
+  const world = await openRegistryWorld();
+  const agent = await world.enrol('billing-bot');
+  const facet = await world.issue('billing-bot');
+  // As a release with fewer rules may have left it.
+  const profile = { ...agent, redirectUris: [] };
+  const at = world.clock.now();
+  await world.database.run(({ agents }) => agents.updateProfile(agent.id, profile, at));
+  expect(await refusalLater(world.issue('billing-bot'))).toStrictEqual([
+    'document-invalid',
+    expect.stringContaining('(cimd.redirect-uris.absent)'),
+  ]);
+  await world.registry.revokeCredential({ ...world.caller, id: facet.id, reason: 'CHG-1' });
+  expect(await world.shown(facet)).toBe('revoked');
+  const { credentialSubject } = await world.passport('billing-bot');
+  expect(credentialSubject.authorizedScopes).toStrictEqual([]);
+  const [own] = (await lintOf(world)).documents;
+  expect(own?.findings.map(({ id }) => id)).toStrictEqual(['cimd.redirect-uris.absent']);
+});
+
 it('has no lint for an agent of somebody else', async () => {
   const world = await openRegistryWorld();
   const order = { ...world.caller, handle: 'billing-bot' };

@@ -237,6 +237,24 @@ describe('copies', () => {
     expect(look(strict).document).toBe(2);
   });
 
+  it('of a document that 304 confirmed follow the link that 304 names instead', async () => {
+    const { strict, ask } = await start();
+    const headers = { etag: '"1"', 'cache-control': 'no-cache' };
+    strict.publishDocument({ headers });
+    expect((await ask()).outcome).toBe('accepted');
+    strict.publishDocument({ link: '<gone.jwt>; rel="describedby"', headers });
+    expect((await ask()).reason).toBe('fetch-failed');
+    expect(strict.world.fetch.options.at(-2)?.ifNoneMatch).toBe('"1"');
+  });
+
+  it('of a passport that could not be read are not held', async () => {
+    const { strict, ask } = await start();
+    strict.publishPassport('a.b.c');
+    expect((await ask()).reason).toBe('credential-malformed');
+    strict.publishPassport(await strict.issue());
+    expect((await ask()).outcome).toBe('accepted');
+  });
+
   it('follow a link that came with another answer for the same octets', async () => {
     const { strict, ask } = await start();
     await ask();

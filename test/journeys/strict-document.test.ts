@@ -211,6 +211,27 @@ describe('the strict passport goes the way of the agent', () => {
   });
 });
 
+it('is given up when a later change of the agent overtakes it', async () => {
+  const { world, agent } = await openWithStrict();
+  let overtaken = false;
+  world.interruptions.beforeSigning = async () => {
+    if (overtaken) return;
+    overtaken = true;
+    await world.database.run(({ agents }) => agents.reviseAll([agent.id]));
+  };
+  world.clock.moveBy(1);
+  const order = { ...world.caller, handle: 'billing-bot', changes: { version: '2' } };
+  await world.registry.updateAgent(order);
+  await world.keep();
+  const passports = passportsFor(await world.held(agent.id), strictId);
+  const lost = passports.filter(({ sealing }) => sealing !== 'sealed');
+  expect(lost.map(({ sealing }) => sealing)).toStrictEqual(['abandoned']);
+  expect(await world.shown(lost[0] as Credential)).toBe('revoked');
+  const served = await world.text(passportPath);
+  const [newest] = passports.filter(({ jwt }) => jwt === served);
+  expect(await world.shown(newest as Credential)).toBe('valid');
+});
+
 describe('the profile is changed', () => {
   it('on: a strict document and its passport appear, and no passport is taken back', async () => {
     const { world, agent } = await openWithout();

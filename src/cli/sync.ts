@@ -2,7 +2,7 @@ import type { Secret } from '../config/secrets.ts';
 import { readSyncSettings } from '../config/settings.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import type { Product } from '../reach/product.ts';
-import type { SyncResult, UndeterminedSince } from '../reach/sync-clients.ts';
+import type { SyncAction, SyncResult, UndeterminedSince } from '../reach/sync-clients.ts';
 import type { ClientIds } from '../sidecar/client-ids.ts';
 import type { FollowedFile } from '../sidecar/followed-file.ts';
 import type { ApprovalStore } from '../verifier/approvals.ts';
@@ -16,6 +16,13 @@ import { printable, printableJson } from './paint.ts';
 import { readPolicy } from './read-policy.ts';
 
 const products = ['keycloak', 'auth0'] as const;
+/** What is told once, however long it lasts. */
+const lasting: readonly string[] = [
+  'waiting',
+  'left-disabled',
+  'would-disable',
+  'would-enable',
+] satisfies SyncAction[];
 
 /** Disables clients of a server that cannot ask for verdicts. Results go to standard output as JSON lines. */
 export const sync: Command = {
@@ -73,13 +80,14 @@ async function prepare(call: Invocation): Promise<Rounds> {
     import('../reach/sync-metrics.ts'),
   ]);
   const metrics = new SyncMetrics();
+  const told = new Map<string, string>();
   const options = { verifier, product, graceMs, isDryRun: call.flag('dryRun'), clock: Date.now };
   const run = async () => {
     const read = await clients.reload();
     if (!read.ok)
       call.say('sealwright: the table of clients cannot be used, the one before counts');
     const results = await syncClients(options, clients.content, since);
-    for (const result of results) report(call, result);
+    for (const result of results) report(call, result, told);
     metrics.count(results, Date.now());
     await keep(call, { since, metrics: metrics.render() });
     return results.some(({ action }) => action === 'failed') ? exitCodes.server : exitCodes.ok;
@@ -109,11 +117,18 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** One line for everything that somebody should know: what is as it should be is left out. */
-function report(call: Invocation, result: SyncResult): void {
-  if (result.action === 'none') return;
+/** One line for everything that somebody should know: what is as it was in the last round is left out. */
+function report(call: Invocation, result: SyncResult, told: Map<string, string>): void {
+  const before = told.get(result.client) ?? 'none';
+  told.set(result.client, result.action);
+  if (!isNews(before, result.action)) return;
   const line = { time: new Date().toISOString(), ...result };
   call.terminal.out(`${printableJson(line).replaceAll(/\n\s*/g, ' ')}\n`);
+}
+
+function isNews(before: string, action: SyncAction): boolean {
+  if (action === 'none') return before === 'failed' || lasting.includes(before);
+  return action !== before || !lasting.includes(action);
 }
 
 async function connect(call: Invocation): Promise<Product> {

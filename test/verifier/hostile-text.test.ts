@@ -21,6 +21,7 @@ import { isScopeToken } from '../../src/protocol/scope.ts';
 import type { JsonObject, JsonValue } from '../../src/protocol/strict-json.ts';
 import { parseStrictJson } from '../../src/protocol/strict-json.ts';
 import { encodeUtf8 } from '../../src/protocol/utf8.ts';
+import { kindOfName } from '../../src/verifier/approvals.ts';
 import type { Consent } from '../../src/verifier/consent.ts';
 import { judgeUrl } from '../../src/verifier/node/fetchable-url.ts';
 import { plainWords } from '../../src/verifier/plain-words.ts';
@@ -195,6 +196,11 @@ const ways: readonly Way[] = [
   ),
   way('a name on a consent screen', ['plain-words', 'render-consent'], ['a'], (text) =>
     renderConsent({ ...consent, name: plainWords(text, text.length) }),
+  way(
+    'a name among the approvals',
+    ['approvals'],
+    ['id.acme.com:', 'did:web:', 'https://'],
+    kindOfName,
   ),
   way('a contact to lint', ['targets/oidc-provider'], ['a@', 'a@b.'], (text) =>
     lintDocument({ body: encodeUtf8(JSON.stringify({ contacts: [text] })) }, { targets }),

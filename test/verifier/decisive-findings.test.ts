@@ -102,6 +102,21 @@ const findings: readonly (readonly [name: string, evidence: object, fix: string]
     'Have a passport issued whose claims the policy takes.',
   ],
   [
+    'policy.approval: a client that nobody allowed',
+    { approval: 'pending', recorded: true },
+    'Look at the document, then allow it or block it.',
+  ],
+  [
+    'policy.approval: an issuer that is blocked',
+    { blockedBy: 'did:web:id.acme.com' },
+    'Allow it, or forget the entry that blocks it, if it is to pass.',
+  ],
+  [
+    'policy.approval: approvals out of reach',
+    { rule: 'approvals-unreadable' },
+    'Mend the store of approvals; until then nobody passes.',
+  ],
+  [
     'document.fetch: a document that is gone',
     { url: 'https://id.acme.com/a/billing-bot/client.json', cause: 'status', status: 410 },
     'Serve it at exactly this URL with status 200.',

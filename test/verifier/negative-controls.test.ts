@@ -18,6 +18,7 @@ async function judge(table: readonly Check[], tampering: Partial<Tampering>) {
     sources: createSources({ fetch, clock }),
     allowLoopback: false,
     validators: new Map(),
+    approvals: world.approvals,
   };
   const value = tampering.clientId ?? world.clientId;
   const question = {

@@ -17,6 +17,7 @@ import { jwkThumbprint, type PublicJwk, parsePublicJwk } from '../../../src/prot
 import { buildJwks } from '../../../src/protocol/jwks.ts';
 import { buildPassport, type PassportInput } from '../../../src/protocol/passport.ts';
 import type { JsonObject } from '../../../src/protocol/strict-json.ts';
+import type { ApprovalStore } from '../../../src/verifier/approvals.ts';
 import type { VerifierOptions } from '../../../src/verifier/create-verifier.ts';
 import type { TrustPolicy } from '../../../src/verifier/ports.ts';
 import { createMemoryFetch, type MemoryAnswer, type MemoryFetch } from './memory-fetch.ts';
@@ -120,6 +121,8 @@ export class PaperWorld {
   readonly facetIndex = 52_007;
   /** The document without its passport. */
   readonly core: JsonObject;
+  /** What the operator decided about single clients; nothing is kept at first. */
+  approvals: ApprovalStore | undefined;
   #now = start;
 
   constructor(origin: string, keys: { readonly issuerKey: TestKey; readonly agentKey: TestKey }) {
@@ -150,7 +153,8 @@ export class PaperWorld {
 
   /** What `createVerifier` takes, with the policy of this world unless another is given. */
   options(policy: TrustPolicy = this.policy): VerifierOptions {
-    return { fetch: this.fetch, clock: this.clock, policy };
+    const { fetch, clock, approvals } = this;
+    return { fetch, clock, policy, ...(approvals === undefined ? {} : { approvals }) };
   }
 
   kidOf(key: TestKey): string {

@@ -1,3 +1,4 @@
+import { createMemoryApprovals, recordDecision } from '../../../src/verifier/index.ts';
 import {
   changeSubject,
   onlyTrust,
@@ -115,6 +116,25 @@ const byPolicy: readonly Tampering[] = [
   }),
   rejected('policy.claims', 'a claim that is not made', 'policy-not-met', {
     policy: requiring({ claims: [{ claim: '/agentVersion', oneOf: ['3.2.1'] }] }),
+  }),
+  rejected('policy.approval', 'a client that nobody allowed', 'policy-not-met', {
+    policy: (policy) => ({ ...policy, approval: 'required' }),
+    tamper: (world) => {
+      world.approvals = createMemoryApprovals();
+    },
+  }),
+  rejected('policy.approval', 'an issuer that is blocked', 'client-blocked', {
+    tamper: async (world) => {
+      const by = { by: 'ops', reason: 'INC-1', at: '2026-11-20T12:00:00Z' };
+      world.approvals = createMemoryApprovals();
+      await recordDecision(world.approvals, { name: world.issuer, state: 'blocked', ...by });
+    },
+  }),
+  unknown('policy.approval', 'approvals out of reach', 'policy-not-met', {
+    tamper: (world) => {
+      const find = () => Promise.reject(new Error('out of reach'));
+      world.approvals = { ...createMemoryApprovals(), find };
+    },
   }),
 ];
 

@@ -48,6 +48,9 @@ export interface AgentDiscoveryOptions {
   readonly fetch?: MetadataFetch;
 }
 
+/** Beyond as many clients it writes each once more, and begins anew. */
+const maxStored = 1_000;
+
 /** A client as the server's table has it. */
 interface StoredClient extends HeldClient {
   readonly scopes?: readonly string[] | null | undefined;
@@ -120,8 +123,8 @@ class AgentJudge<Context, Client extends StoredClient> {
   readonly #plain: ClientDiscovery<Context, Client>;
   readonly #verifier: Verifier;
   readonly #options: AgentDiscoveryOptions;
-  /** Documents that the server's table holds already, while the verifier holds them. */
-  readonly #stored = new WeakSet<Uint8Array>();
+  /** The documents that the server's table holds already, by client_id. */
+  readonly #stored = new Map<string, string>();
 
   constructor(
     plain: ClientDiscovery<Context, Client>,
@@ -168,13 +171,14 @@ class AgentJudge<Context, Client extends StoredClient> {
   ): Promise<Client | null> {
     const { verified, existing } = known;
     const read = await this.#verifier.read(clientId);
-    const body = read.ok ? read.response.body : undefined;
-    const isStored = body !== undefined && this.#stored.has(body);
+    const document = read.ok ? new TextDecoder().decode(read.response.body) : '';
+    const isStored = this.#stored.get(clientId) === document;
     if (existing !== null && isStored && differences(existing, verified).length === 0) {
       return existing;
     }
     const client = await this.#plain.resolve(context, clientId, existing);
-    if (client !== null && body !== undefined) this.#stored.add(body);
+    if (this.#stored.size >= maxStored) this.#stored.clear();
+    if (client !== null) this.#stored.set(clientId, document);
     return client;
   }
 

@@ -170,6 +170,15 @@ describe('a client of better-auth', () => {
     expect(server.clients()).toMatchObject([{ redirectUris: [second] }]);
   });
 
+  it('is not written again while its document is the same', async () => {
+    await start();
+    await server.authorize(agent, 'openid');
+    const [stored] = server.clients();
+    Object.assign(stored ?? {}, { name: 'as it was left' });
+    expect((await server.authorize(agent, 'openid')).error).toBeNull();
+    expect(server.clients()).toMatchObject([{ name: 'as it was left' }]);
+  });
+
   it('is written anew where another process left something else', async () => {
     await start();
     await server.authorize(agent, 'openid');

@@ -196,6 +196,7 @@ const ways: readonly Way[] = [
   ),
   way('a name on a consent screen', ['plain-words', 'render-consent'], ['a'], (text) =>
     renderConsent({ ...consent, name: plainWords(text, text.length) }),
+  ),
   way(
     'a name among the approvals',
     ['approvals'],

@@ -263,7 +263,8 @@ class AgentJudge {
 
 /** CIMD-02 §3: such a client_id is a URL. The SDK gives clients that register themselves a UUID. */
 function isAgent(clientId: string): boolean {
-  return /^https?:\/\//i.test(clientId);
+  const scheme = clientId.slice(0, clientId.indexOf('://')).toLowerCase();
+  return scheme === 'https' || scheme === 'http';
 }
 
 function informationOf(client: VerifiedClient): ClientInformation {

@@ -1,5 +1,6 @@
 import { isAuthorizationDetail } from '../protocol/authorization-details.ts';
 import { parseStrictJson } from '../protocol/strict-json.ts';
+import type { ApprovalStore } from '../verifier/approvals.ts';
 import type { AccessRequest, TrustPolicy } from '../verifier/ports.ts';
 import type { Report } from '../verifier/verdict.ts';
 import type { Invocation, Parameter } from './command.ts';
@@ -7,6 +8,7 @@ import { type Examined, recognize } from './examined.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
+import { approvalsParameter, readApprovals } from './read-approvals.ts';
 import { readPolicy } from './read-policy.ts';
 
 /** The parameters that `verify` and `inspect` share. */
@@ -17,6 +19,7 @@ export const examineParameters: {
   arguments: [{ form: '<input>', help: 'a URL, a DID, a compact JWT, a file, or "-"' }],
   options: [
     { form: '--policy <file>', help: 'whom to trust (trust.yaml); without it nobody is' },
+    approvalsParameter,
     { form: '--scope <scopes>', help: 'scopes asked for, separated by blanks' },
     { form: '--authorization-details <json>', help: 'RFC 9396 objects asked for, as an array' },
     { form: '--allow-loopback', help: 'read http://localhost too; for development only' },
@@ -46,7 +49,10 @@ export async function examine(call: Invocation): Promise<Examination> {
   if (policy === null && !call.json) {
     call.say('No policy: what the papers name is fetched, and nobody is trusted. See --policy.');
   }
-  const report = await reportOn(examined, { policy, allowLoopback, request: requestIn(call) });
+  const approvals = await readApprovals(call);
+  if (policy === null && approvals !== undefined) throw usageFailure('--approvals needs --policy.');
+  const request = requestIn(call);
+  const report = await reportOn(examined, { policy, approvals, allowLoopback, request });
   checkSubject(examined, report);
   return { examined, report, judged: policy !== null };
 }
@@ -82,11 +88,12 @@ async function reportOn(
   examined: Examined,
   order: {
     readonly policy: TrustPolicy | null;
+    readonly approvals: ApprovalStore | undefined;
     readonly allowLoopback: boolean;
     readonly request: AccessRequest;
   },
 ): Promise<Report> {
-  const { policy, request, allowLoopback } = order;
+  const { policy, approvals, request, allowLoopback } = order;
   const [{ createInspector, createVerifier }, fetch] = await Promise.all([
     import('../verifier/index.ts'),
     guardFetch(allowLoopback),
@@ -98,7 +105,8 @@ async function reportOn(
     return inspector.inspectClient(examined.value, request);
   }
   // A policy that is well formed can still ask for what this verifier must not do.
-  const verifier = refusedAsUsage(() => createVerifier({ fetch, policy }));
+  const kept = approvals === undefined ? {} : { approvals };
+  const verifier = refusedAsUsage(() => createVerifier({ fetch, policy, ...kept }));
   const verdict = isJwt
     ? await verifier.verifyCredential(examined.value, request)
     : await verifier.verifyClient(examined.value, request);

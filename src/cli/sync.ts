@@ -5,14 +5,15 @@ import type { Product } from '../reach/product.ts';
 import type { SyncAction, SyncResult, UndeterminedSince } from '../reach/sync-clients.ts';
 import type { ClientIds } from '../sidecar/client-ids.ts';
 import type { FollowedFile } from '../sidecar/followed-file.ts';
-import type { ApprovalStore } from '../verifier/approvals.ts';
 import type { PolicyFollower } from '../verifier/node/index.ts';
 import type { Verifier } from '../verifier/ports.ts';
 import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
+import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import { printable, printableJson } from './paint.ts';
+import { approvalsParameter, readApprovals } from './read-approvals.ts';
 import { readPolicy } from './read-policy.ts';
 
 const products = ['keycloak', 'auth0'] as const;
@@ -40,7 +41,7 @@ export const sync: Command = {
       required: true,
     },
     { form: '--policy <file>', help: 'whom to trust (trust.yaml), instead of SEALWRIGHT_POLICY' },
-    { form: '--approvals <file>', help: 'decisions about single clients; only read here' },
+    approvalsParameter,
     { form: '--every <duration>', help: 'between two rounds, 30s unless given' },
     { form: '--once', help: 'one round, then end: 0 if everything is done, 5 if not' },
     {
@@ -216,41 +217,20 @@ async function startVerifier(
   if (path === undefined || path === '-') {
     throw usageFailure('Name the policy file with --policy or SEALWRIGHT_POLICY.');
   }
-  const [{ createVerifier }, { followPolicyFile, guardedFetch }, parse] = await Promise.all([
+  const [{ createVerifier }, { followPolicyFile }, fetch, parse] = await Promise.all([
     import('../verifier/index.ts'),
     import('../verifier/node/index.ts'),
+    guardFetch(call.flag('allowLoopback')),
     createYamlParser(),
   ]);
-  const fetch = guardedFetch({ allowLoopback: call.flag('allowLoopback') });
   const approvals = await readApprovals(call);
   const policy = await readPolicy(path, call.terminal);
   const kept = approvals === undefined ? {} : { approvals };
-  const verifier = refusing(() => createVerifier({ fetch, policy, ...kept }));
+  const verifier = refusedAsUsage(() => createVerifier({ fetch, policy, ...kept }));
   const onReload = (taken: Parsed<unknown>) => {
     if (!taken.ok) call.say('sealwright: the policy cannot be used, the one before stays in force');
   };
   return { verifier, policy: followPolicyFile(verifier, { path, parse }, { onReload }) };
-}
-
-/** The approvals as they are: who is new waits in the sidecar, and is not recorded by two processes. */
-async function readApprovals(call: Invocation): Promise<ApprovalStore | undefined> {
-  const path = call.text('approvals');
-  if (path === undefined) return undefined;
-  const { openApprovalsFile } = await import('../verifier/node/index.ts');
-  const file = await openApprovalsFile(path).catch((error: Error) => {
-    throw usageFailure(error.message);
-  });
-  const present = async (name: string) => (await file.find([name])).at(0);
-  return { find: file.find, all: file.all, update: present };
-}
-
-function refusing<Value>(create: () => Value): Value {
-  try {
-    return create();
-  } catch (error) {
-    if (error instanceof TypeError) throw usageFailure(error.message);
-    throw error;
-  }
 }
 
 const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };

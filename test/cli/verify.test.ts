@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSubject } from '../../src/cli/examine.ts';
+import { recordDecision } from '../../src/verifier/index.ts';
+import { openApprovalsFile } from '../../src/verifier/node/index.ts';
 import type { Report } from '../../src/verifier/verdict.ts';
 import { type AgentWorld, startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
@@ -114,6 +116,60 @@ describe('with a policy', () => {
     const answer = await verify([agent.clientId, '--policy', file('bad.yaml', text), loopback]);
     expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) });
     expect(world.requests.length).toBe(before);
+  });
+});
+
+describe('approvals', () => {
+  const noApprovals = '{"version":1,"approvals":[]}';
+  const decide = async (state: 'allowed' | 'blocked'): Promise<string> => {
+    const path = join(directory, `${state}.json`);
+    const approvals = await openApprovalsFile(path);
+    const how = { by: 'ops@acme.com', reason: 'CHG-4711', at: '2026-11-20T12:00:00.000Z' };
+    await recordDecision(approvals, { name: new URL(world.origin).host, state, ...how });
+    approvals.close();
+    return path;
+  };
+  const typed = () => [agent.clientId, '--policy', policyFile(), loopback];
+
+  test.each([
+    ['allowed', 0, '✔ VERIFIED'],
+    ['blocked', 1, '✖ NOT VERIFIED  bot: client-blocked'],
+  ] as const)('say of a client whose host is %s exit %i', async (state, code, said) => {
+    const path = await decide(state);
+    const before = readFileSync(path, 'utf8');
+    const answer = await verify([...typed(), '--approvals', path]);
+    expect(answer.code).toBe(code);
+    expect(answer.out).toContain(said);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  test('that a policy requires leave out whoever is not among them, who is not recorded', async () => {
+    const path = file('empty.json', noApprovals);
+    const policy = file('strict.yaml', `${readFileSync(policyFile(), 'utf8')}\napproval: required`);
+    const answer = await verify([
+      ...[agent.clientId, '--policy', policy, loopback],
+      ...['--approvals', path],
+    ]);
+    expect(answer.code).toBe(1);
+    expect(answer.out).toContain('✖ policy.approval');
+    expect(readFileSync(path, 'utf8')).toBe(noApprovals);
+    const without = await verify([agent.clientId, '--policy', policy, loopback]);
+    expect(without).toMatchObject({ code: 2, out: '', err: expect.stringContaining('approval') });
+  });
+
+  test.each([
+    ['is not there', () => join(directory, 'none.json'), 'none.json is not there'],
+    ['is broken', () => file('broken.json', '{'), 'broken.json'],
+  ])('in a file that %s are exit 2', async (_, path, said) => {
+    const answer = await verify([...typed(), '--approvals', path()]);
+    expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) });
+    expect(existsSync(join(directory, 'none.json'))).toBe(false);
+  });
+
+  test('without a policy are exit 2', async () => {
+    const path = file('empty.json', noApprovals);
+    const answer = await verify([agent.clientId, loopback, '--approvals', path]);
+    expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--policy') });
   });
 });
 

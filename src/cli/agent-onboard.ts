@@ -116,6 +116,10 @@ async function openKeyFile(path: string): Promise<FileHandle> {
     return await open(path, 'wx', 0o600);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unwritable';
-    throw usageFailure(`The key file ${path} cannot be made (${code}).`);
+    throw usageFailure(
+      code === 'EEXIST'
+        ? `The key file ${path} is there already: move it, or name another --keys-dir.`
+        : `The key file ${path} cannot be made (${code}).`,
+    );
   }
 }

@@ -17,6 +17,7 @@ import { credentialResume } from './credential-resume.ts';
 import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
 import { demo } from './demo.ts';
+import { devCertificate } from './dev-certificate.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
@@ -36,6 +37,7 @@ import { verify } from './verify.ts';
 export const commands: readonly Command[] = [
   demo,
   serve,
+  devCertificate,
   configCheck,
   configShow,
   agentOnboard,

@@ -10,20 +10,27 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
-const daysValid = 2;
-
-/**
- * Makes a CA and a certificate for `localhost` in a new folder that only this user may enter. The
- * CA's key is never written: nothing else can be signed with it. Disposing removes the folder.
- */
+/** Makes certificates in a folder of the system's that only this user may enter, for two days. */
 export async function createCertificates(): Promise<CertificateFiles & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'sealwright-tls-'));
-  const files = certificatesIn(folder);
-  const { ca, leaf } = await signLeaf();
-  await writeFile(files.caFile, ca.cert);
-  await writeFile(files.certFile, leaf.cert);
-  await writeFile(files.keyFile, leaf.private, { mode: 0o600 });
+  const files = await writeCertificates(folder, { daysValid: 2 });
   return { ...files, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Makes a CA and a certificate for `localhost` that it signed. The CA's key is never written:
+ * nothing else can be signed with it. Files that are there are not overwritten: it rejects.
+ */
+export async function writeCertificates(
+  folder: string,
+  { daysValid }: { readonly daysValid: number },
+): Promise<CertificateFiles> {
+  const files = certificatesIn(folder);
+  const { ca, leaf } = await signLeaf(daysValid);
+  await writeFile(files.keyFile, leaf.private, { mode: 0o600, flag: 'wx' });
+  await writeFile(files.certFile, leaf.cert, { flag: 'wx' });
+  await writeFile(files.caFile, ca.cert, { flag: 'wx' });
+  return files;
 }
 
 /** The files beside a CA file made by `createCertificates`, for a process that was given that one. */
@@ -39,7 +46,7 @@ function certificatesIn(folder: string): CertificateFiles {
   };
 }
 
-async function signLeaf() {
+async function signLeaf(daysValid: number) {
   const notAfterDate = new Date(Date.now() + daysValid * 86_400_000);
   const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate } as const;
   const ca = await generate([{ name: 'commonName', value: 'Sealwright throw-away CA' }], {

@@ -109,7 +109,11 @@ describe('agents', () => {
     const custody = ['--key-custody', 'issued', '--keys-dir', keys];
     await run(['agent', 'onboard', 'bot', ...onboarding, ...custody]);
     const again = await run(['agent', 'onboard', 'bot', ...onboarding, ...custody]);
-    expect(again).toMatchObject({ code: 2, out: '', err: expect.stringContaining('EEXIST') });
+    expect(again).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('is there already: move it'),
+    });
     await world.enrol('other');
     const refused = await run(['agent', 'onboard', 'other', ...onboarding, ...custody]);
     expect(refused).toMatchObject({ code: 5, err: expect.stringContaining('(handle-taken)') });

@@ -22,6 +22,7 @@ test('the commands', () => {
   expect(commands.map(({ words }) => words)).toEqual([
     'demo',
     'serve',
+    'dev-certificate',
     'config check',
     'config show',
     'agent onboard',

@@ -38,11 +38,11 @@ const states: readonly string[] = [
   'blocked',
   'forgotten',
 ] satisfies ApprovalState[];
-const verbs: Readonly<Record<string, ApprovalDecision['state']>> = {
-  allow: 'allowed',
-  block: 'blocked',
-  forget: 'forgotten',
-};
+const verbs: ReadonlyMap<string, ApprovalDecision['state']> = new Map([
+  ['allow', 'allowed'],
+  ['block', 'blocked'],
+  ['forget', 'forgotten'],
+]);
 
 /** `…/approvals`: who waits, who is allowed and who is blocked, and the decisions about it. */
 export function createApprovalRoutes(options: ApprovalRoutesOptions): SideRoute {
@@ -58,7 +58,7 @@ async function answer(options: ApprovalRoutesOptions, request: IncomingMessage):
   const [encoded = '', verb, ...rest] = pathOf(request)
     .slice(path.length + 1)
     .split('/');
-  const state = verb === undefined ? undefined : verbs[verb];
+  const state = verb === undefined ? undefined : verbs.get(verb);
   if (rest.length > 0 || (verb !== undefined && state === undefined)) {
     throw new Refusal('route-not-found');
   }

@@ -90,6 +90,15 @@ describe('the approvals over HTTP', () => {
     expect((await sidecar.send(`${path}?state=blocked`)).body).toEqual({ approvals: [] });
   });
 
+  it.each(['constructor', 'toString', '__proto__', 'allowed'])(
+    'know no decision by the name of %s, and keep nothing',
+    async (verb) => {
+      const answer = await sidecar.post(at('id.acme.com', `/${verb}`), who);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'route-not-found' } });
+      expect((await sidecar.send(path)).body).toEqual({ approvals: [] });
+    },
+  );
+
   it('take no digest of another document than the client presented', async () => {
     await ask();
     const answer = await sidecar.post(at(sidecar.world.clientId, '/allow'), {

@@ -51,6 +51,24 @@ describe('a file of approvals', () => {
     expect(existsSync(`${path}.next`)).toBe(false);
   });
 
+  it('takes no entry that could not be read again, and keeps what is there', async () => {
+    const path = freshPath();
+    const file = await open(path);
+    await file.update(one, () => entry);
+    const decision = {
+      state: 'blocked',
+      by: 'ops',
+      reason: '',
+      at: '2026-11-20T12:00:00Z',
+    } as const;
+    const change = () => ({ ...entry, decision: { ...decision, digest: null } });
+    await expect(file.update(one, change)).rejects.toThrow(
+      'This is no approval: /approvals/0/decision/reason must be a text that is not empty',
+    );
+    expect(file.all()).toEqual([entry]);
+    expect(await (await open(path)).all()).toEqual([entry]);
+  });
+
   it('survives a crash in the middle of a write: what was there before is there', async () => {
     const path = freshPath();
     await (await open(path)).update(one, () => entry);

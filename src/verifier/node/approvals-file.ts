@@ -29,7 +29,8 @@ const usualPauseMs = 2_000;
  * counts, by replacing the file. A file that is broken is never overwritten: opening it rejects, and
  * one that breaks or disappears later makes every question fail until it is mended. What others
  * write to it is read within two seconds, and before every change; only one process at a time may
- * make changes. A file that is not there is made.
+ * make changes, and a change rejects that would leave an entry which cannot be read. A file that is
+ * not there is made.
  *
  * @throws Error, from the promise, that says what is wrong with the file.
  */
@@ -98,6 +99,7 @@ class FileOfApprovals {
       const next = change(entries.get(name), { pending: countPending(entries.values()) });
       if (next === undefined) return entries.get(name);
       const kept = freezeDeeply(structuredClone(next));
+      checkReadable(kept);
       await this.#write(new Map([...entries, [name, kept]]));
       return kept;
     });
@@ -143,6 +145,14 @@ class FileOfApprovals {
       return codeOf(error) === 'ENOENT' ? '' : `unknown: ${codeOf(error)}`;
     }
   }
+}
+
+/** What could not be read again would have nobody pass any more. */
+function checkReadable(entry: Approval): void {
+  const read = parseApprovals(renderApprovals([entry]));
+  if (read.ok) return;
+  const [fault] = read.faults;
+  throw new TypeError(`This is no approval: ${fault?.pointer} ${fault?.detail}`);
 }
 
 function unusable(path: string, { faults }: Exclude<Parsed<never>, { ok: true }>): Error {

@@ -98,6 +98,7 @@ async function contact(
       return { ...to, failure: broken === 'timeout' ? broken : 'handshake', ...none };
     }
     const certificate = certificateOf(tls, url.hostname);
+    if (certificate === null) return { ...to, failure: 'handshake', ...none };
     return { ...to, failure: null, protocol: tls.getProtocol(), certificate };
   } finally {
     socket.destroy();
@@ -129,10 +130,12 @@ function settled(
   });
 }
 
-function certificateOf(tls: TLSSocket, hostname: string): Certificate {
+/** null where its times are none: no reader gets as far as a request with such a certificate. */
+function certificateOf(tls: TLSSocket, hostname: string): Certificate | null {
   const shown = tls.getPeerCertificate();
   const from = new Date(shown.valid_from);
   const to = new Date(shown.valid_to);
+  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return null;
   const fault = tls.authorizationError;
   const code = fault instanceof Error ? codeOf(fault) : fault ? String(fault) : null;
   const nameMatches = checkServerIdentity(hostname, shown) === undefined;

@@ -414,6 +414,15 @@ describe('what is wrong inside the document', () => {
   });
 });
 
+/** A certificate whose second time, a UTCTime (X.690 §11.8), names the month 99. */
+function withoutEnd(pem: string): string {
+  const octets = Buffer.from(pem.replace(/-----.*?-----/g, ''), 'base64');
+  const time = Buffer.from([0x17, 13]);
+  const second = octets.indexOf(time, octets.indexOf(time) + 1);
+  octets.write('99', second + 4, 'latin1');
+  return `-----BEGIN CERTIFICATE-----\n${octets.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
 describe('certificates', () => {
   const certificateOf = (from: number, to: number) =>
     generate([{ name: 'commonName', value: 'localhost' }], {
@@ -444,6 +453,17 @@ describe('certificates', () => {
     await using own = await startProbedSite(certificateOf(-4, 2));
     const report = await probeClient(own.clientId, { allowLoopback: true, ca: own.ca });
     expect(found(report, own.origin)).toEqual([]);
+  });
+
+  it('that ends in no month of the year', async () => {
+    const made = await certificateOf(-1, 60);
+    await using own = await startProbedSite(
+      Promise.resolve({ ...made, cert: withoutEnd(made.cert) }),
+    );
+    const report = await probeClient(own.clientId, { allowLoopback: true, ca: own.ca });
+    expect(found(report, own.origin)).toEqual(['probe.tls.failed origin']);
+    expect(report.outcome).toBe('errors');
+    expect(own.asked).toEqual([]);
   });
 
   it('by nobody who is trusted', async () => {

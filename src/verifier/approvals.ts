@@ -53,7 +53,7 @@ export type Answer<Value> = Value | Promise<Value>;
 
 /** What a store holds, as far as it matters to a change. */
 export interface HeldApprovals {
-  /** Entries in the state `pending`. */
+  /** Entries in the state `pending`, but for clients whose host or issuer is allowed or blocked. */
   readonly pending: number;
 }
 
@@ -97,11 +97,21 @@ export function stateOf({ decision, approved, seen }: Approval): ApprovalState {
   return isChanged(approved, seen) ? 'pending' : 'allowed';
 }
 
-/** How many entries wait for a decision. */
+/**
+ * How many entries wait for a decision that is not taken yet: a client whose host or issuer is
+ * allowed or blocked waits no more, and would keep a place from others for ever.
+ */
 export function countPending(entries: Iterable<Approval>): number {
-  let pending = 0;
-  for (const entry of entries) if (stateOf(entry) === 'pending') pending += 1;
-  return pending;
+  const all = [...entries];
+  const settled = new Set(all.filter(isSettled).map(({ name }) => name));
+  const waiting = all.filter((entry) => stateOf(entry) === 'pending');
+  return waiting.filter(
+    ({ name, seen }) => !(settled.has(hostOf(name)) || settled.has(seen?.issuer ?? '')),
+  ).length;
+}
+
+function isSettled({ decision }: Approval): boolean {
+  return decision !== null && decision.state !== 'forgotten';
 }
 
 function isChanged(approved: SeenDocument | null, seen: SeenDocument | null): boolean {

@@ -12,11 +12,12 @@ import {
   kindOfName,
   parseTrustPolicy,
   recordDecision,
+  type SeenDocument,
   stateOf,
   type TrustPolicy,
   type VerifierOptions,
 } from '../../src/verifier/index.ts';
-import { maxPending } from '../../src/verifier/record-approval.ts';
+import { maxPending, recordSeen } from '../../src/verifier/record-approval.ts';
 import { madeApproval } from '../contracts/approval-store.contract.ts';
 import { createKey, createPaperWorld, type PaperWorld } from './support/paper-world.ts';
 import { trustingFacets } from './support/tampering.ts';
@@ -146,6 +147,26 @@ describe('where the policy asks for approval', () => {
     });
     await decide({ name: 'h0.com', state: 'blocked' });
     expect((await judge()).line).toEqual(['fail', { approval: 'pending', recorded: true }]);
+  });
+
+  it.each([
+    ['its host', 'flood.com', 'blocked'],
+    ['its host', 'flood.com', 'allowed'],
+    ['its issuer', 'did:web:id.acme.com', 'blocked'],
+  ] as const)('there is room again once %s, %s, is %s', async (_, name, state) => {
+    const approvals = createMemoryApprovals();
+    for (let at = 0; at < maxPending; at += 1) {
+      const client = `https://flood.com/a/${at}/client.json`;
+      await approvals.update(client, () => madeApproval(client));
+    }
+    const other = 'https://other.com/a/bot/client.json';
+    const seen = { ...madeApproval(other).seen, issuer: 'did:web:other.com' } as SeenDocument;
+    expect(await recordSeen(approvals, other, seen)).toBe(false);
+    const { decide } = await startTrial('required', approvals);
+    await decide({ name, state });
+    expect(await recordSeen(approvals, other, seen)).toBe(true);
+    await decide({ name, state: 'forgotten' });
+    expect(await recordSeen(approvals, `${other}.json`, seen)).toBe(false);
   });
 
   it('a credential on its own is held to the document that it names, and records nothing', async () => {

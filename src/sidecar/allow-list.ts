@@ -98,6 +98,12 @@ export class AllowList {
     return this.#round;
   }
 
+  /** Judges everybody once more after what changed just now: a round under way may be past it. */
+  async renew(): Promise<void> {
+    await this.#round;
+    await this.round();
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }

@@ -211,7 +211,7 @@ class FrontDesk {
     const store = token === null ? undefined : approvals;
     const decided = (entry: Approval) => {
       say(decisionOfOperator(entry));
-      void this.#allowList?.round();
+      void this.#allowList?.renew();
     };
     return [
       ...(store === undefined

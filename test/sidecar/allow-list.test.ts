@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { clientMetadataDigest } from '../../src/protocol/client-metadata.ts';
 import { type AllowListKey, parseAllowListKey } from '../../src/sidecar/allow-list-key.ts';
 import { parseWatchedClients } from '../../src/sidecar/watched-clients.ts';
-import { createMemoryApprovals } from '../../src/verifier/index.ts';
+import { createMemoryApprovals, createVerifier } from '../../src/verifier/index.ts';
 import { createPaperWorld } from '../verifier/support/paper-world.ts';
 import {
   revoke,
@@ -144,7 +144,6 @@ describe('the allow-list', () => {
   it('follows the approvals: allowed ones are watched, and a block takes effect at once', async () => {
     const approvals = createMemoryApprovals();
     const world = await createPaperWorld();
-    const { createVerifier } = await import('../../src/verifier/index.ts');
     const policy = { ...world.policy, approval: 'required' } as const;
     const verifier = createVerifier({ ...world.options(policy), approvals });
     const limits = { allowListEveryMs: 600_000 };
@@ -157,6 +156,39 @@ describe('the allow-list', () => {
     await sidecar.post(`/api/v1/approvals/${name}/allow`, { ...who, digest });
     await expect.poll(async () => clientsOf(await read())).toEqual([world.clientId]);
     await sidecar.post('/api/v1/approvals/id.acme.com/block', who);
+    await expect.poll(async () => clientsOf(await read())).toEqual([]);
+  });
+
+  it('takes off whom somebody blocks when a round has just found them in order', async () => {
+    const approvals = createMemoryApprovals();
+    const world = await createPaperWorld();
+    const verifier = createVerifier({ ...world.options(world.policy), approvals });
+    let judged: () => void = () => undefined;
+    let goesOn = Promise.resolve();
+    const slow: typeof verifier = {
+      ...verifier,
+      async verifyClient(clientId) {
+        const verdict = await verifier.verifyClient(clientId);
+        judged();
+        await goesOn;
+        return verdict;
+      },
+    };
+    const limits = { allowListEveryMs: 600_000 };
+    const { sidecar, read } = await start({ world, verifier: slow, approvals, limits });
+    expect(clientsOf(await read())).toEqual([world.clientId]);
+    let finish: () => void = () => undefined;
+    goesOn = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const found = new Promise<void>((resolve) => {
+      judged = resolve;
+    });
+    const who = { by: 'a', reason: 'b' };
+    await sidecar.post('/api/v1/approvals/other.com/block', who);
+    await found;
+    await sidecar.post('/api/v1/approvals/id.acme.com/block', who);
+    finish();
     await expect.poll(async () => clientsOf(await read())).toEqual([]);
   });
 

@@ -22,8 +22,8 @@ export interface ConsentAttestation {
 
 /**
  * What a person is to know before they let an agent in, in the order in which to show it. Texts are
- * cleaned by `plainWords`: one line each, nothing invisible, bounded; they are not HTML. What the
- * papers say is there only when the verdict is `accepted`.
+ * cleaned by `plainWords`: one line each, nothing invisible, cut where they are long, but for what is
+ * granted; they are not HTML. What the papers say is there only when the verdict is `accepted`.
  */
 export interface Consent {
   /** Where the agent is at home, with the port: in ASCII, so that a look-alike shows as `xn--…`. */
@@ -59,6 +59,8 @@ export interface Consent {
 
 const nameLength = 64;
 const textLength = 256;
+/** Nothing that is granted is cut off before a person's eyes: the papers bound its length. */
+const uncut = Number.MAX_SAFE_INTEGER;
 
 /** What of a request is the server's own affair. */
 export interface ConsentOptions {
@@ -79,7 +81,8 @@ export function consentOf(verdict: Verdict, { ownScopes = [] }: ConsentOptions =
   const claims = outcome === 'accepted' ? (verdict.claims ?? {}) : {};
   const host = cleaned(subject.host, textLength);
   const own: ReadonlySet<Grant> = new Set(ownScopes);
-  const items = (all: readonly Grant[]) => all.filter((one) => !own.has(one)).map(itemOf);
+  const items = (all: readonly Grant[], most: number) =>
+    all.filter((one) => !own.has(one)).map((one) => itemOf(one, most));
   return {
     host,
     hostIsInternational: host?.includes('xn--') ?? false,
@@ -88,8 +91,8 @@ export function consentOf(verdict: Verdict, { ownScopes = [] }: ConsentOptions =
     kind: cleaned(claims['agentType'], nameLength),
     version: cleaned(claims['agentVersion'], nameLength),
     issuer: outcome === 'accepted' && issuer.trust === 'policy' ? issuerOf(issuer.did) : null,
-    granted: items(verdict.granted),
-    withheld: items(verdict.withheld),
+    granted: items(verdict.granted, uncut),
+    withheld: items(verdict.withheld, textLength),
     attested: attestedIn(claims, Date.parse(checkedAt)),
     mayDelegate: delegationIn(claims),
     outcome,
@@ -111,27 +114,23 @@ function issuerOf(did: string | null): Consent['issuer'] {
   return { did: shown, host: port === undefined ? host : `${host}:${port}` };
 }
 
-function itemOf(access: Grant): ConsentItem {
-  return { words: typeof access === 'string' ? scopeWords(access) : detailWords(access), access };
+function itemOf(access: Grant, most: number): ConsentItem {
+  const words = typeof access === 'string' ? scopeWords(access) : detailWords(access);
+  return { words: plainWords(words, most), access };
 }
 
 /** `read:logs/production` is `read logs/production`; what has no resource stays as it is. */
 function scopeWords(scope: string): string {
   const [action = '', ...resource] = scope.split(':');
-  const words = resource.length === 0 ? action : `${action} ${resource.join(':')}`;
-  return plainWords(words, textLength);
+  return resource.length === 0 ? action : `${action} ${resource.join(':')}`;
 }
 
 /** `tickets: actions open, close; locations https://tickets.acme.com`. */
 function detailWords(detail: AuthorizationDetail): string {
   const { type, ...members } = detail;
   const said = Object.entries(members).map(([member, value]) => `${member} ${valueWords(value)}`);
-  const words = said.length === 0 ? type : `${type}: ${said.join('; ')}`;
-  // Nothing that is granted is cut off before a person's eyes: the papers bound its length.
-  return plainWords(words, maxDetailLength);
+  return said.length === 0 ? type : `${type}: ${said.join('; ')}`;
 }
-
-const maxDetailLength = 8_192;
 
 function valueWords(value: JsonValue): string {
   if (typeof value === 'string') return value;

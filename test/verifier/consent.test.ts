@@ -50,6 +50,27 @@ describe('the consent of a verdict', () => {
     expect(Object.keys(consentOf(await judge()))[0]).toBe('host');
   });
 
+  it('shows what is granted to its end, and of what is withheld the beginning', async () => {
+    const resource = 'l'.repeat(190);
+    const [may, mayNot] = ['r', 'w'].map((letter) => `${letter.repeat(200)}:${resource}-prod`);
+    await world.publish({ jwt: await world.issue({ authorizedScopes: [String(may)] }) });
+    const consent = consentOf(await judge({ scope: `${may} ${mayNot}` }));
+    expect(consent.granted.map(({ words }) => words)).toEqual([
+      `${'r'.repeat(200)} ${resource}-prod`,
+    ]);
+    expect(consent.withheld.map(({ words }) => words)).toEqual([
+      `${'w'.repeat(200)} ${resource.slice(0, 54)}…`,
+    ]);
+  });
+
+  it('shows a granted detail to its end, however long it is', () => {
+    const actions = Array.from({ length: 1_000 }, (_, at) => `operation-${at}`);
+    const granted = [{ type: 'tickets', actions }];
+    expect(consentOf(verdictWith({ granted })).granted[0]?.words).toBe(
+      `tickets: actions ${actions.join(', ')}`,
+    );
+  });
+
   it('has the name that the issuer signed, not the one that the document claims', async () => {
     const core = { ...world.core, client_name: 'Google Drive' };
     const documentDigest = await clientMetadataDigest(core);

@@ -69,7 +69,7 @@ export class AgentJudge {
 
   /**
    * Narrows an authorization request to what the papers permit, before it is pushed, shown to a
-   * person or granted. Refused with `access_denied` where they permit nothing of it.
+   * person or granted; papers permit no single claims about a person. Refused with `access_denied` where they permit nothing of it.
    */
   async narrowRequest(context: RequestContext, client: OidcClient): Promise<void> {
     const agent = agentOf(client);
@@ -91,6 +91,8 @@ export class AgentJudge {
         redirects: true,
       });
     }
+    // Single claims, such as an address, are what a scope stands for, asked for without naming it.
+    if (params.claims !== undefined) params.claims = undefined;
     if (request.scope !== undefined) params.scope = scopes.join(' ') || undefined;
     if (request.authorizationDetails !== undefined) {
       params.authorization_details = details.length > 0 ? JSON.stringify(details) : undefined;

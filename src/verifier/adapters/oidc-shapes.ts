@@ -14,6 +14,7 @@ export interface OidcClient extends HeldClient {
 export interface RequestParams {
   scope?: unknown;
   authorization_details?: unknown;
+  claims?: unknown;
   readonly agent_credentials?: unknown;
 }
 

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
+import type { AdapterPayload } from 'oidc-provider';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { resource } from '../../support/agent-server.ts';
+import { plainConfiguration, resource } from '../../support/agent-server.ts';
 import { issueActions } from '../support/facet-world.ts';
 import { type PaperServer, startPaperServer } from '../support/paper-server.ts';
 import { createPaperWorld, type PaperWorld } from '../support/paper-world.ts';
@@ -60,6 +61,27 @@ function shownAt(location: string | null) {
   const uid = new URL(location ?? '', 'https://as.example').pathname.split('/').at(-1);
   return server.stored.get(`Interaction ${uid}`)?.['params'];
 }
+
+describe('an authorization request for single claims about a person', () => {
+  it('is narrowed to its scopes, so that no claim comes without the scope for it', async () => {
+    const stored = new Map<string, AdapterPayload>();
+    const plain = await plainConfiguration(stored);
+    const configuration = {
+      ...plain,
+      claims: { openid: ['sub'], email: ['email'] },
+      scopes: ['openid', 'email'],
+      features: { ...plain.features, claimsParameter: { enabled: true } },
+    };
+    await using own = await startPaperServer(world, { configuration });
+    const claims = JSON.stringify({ id_token: { email: { essential: true } } });
+    const form = asked({ scope: 'openid email write:tickets', claims });
+    const { status, json } = await own.postAs(world.clientId, '/request', form);
+    expect(status).toBe(201);
+    const id = String(json['request_uri']).replace('urn:ietf:params:oauth:request_uri:', '');
+    const kept = decodeJwt(String(stored.get(`PushedAuthorizationRequest ${id}`)?.['request']));
+    expect([kept['scope'], kept['claims']]).toEqual(['openid write:tickets', undefined]);
+  });
+});
 
 describe('a pushed authorization request', () => {
   it('is narrowed to the scopes and details that the papers permit, and kept so', async () => {

@@ -17,7 +17,7 @@ const maxRememberedCharacters = 32 * 1_024 * 1_024;
 
 interface Verified {
   readonly text: string;
-  readonly key: PublicJwk;
+  readonly keyName: string;
 }
 
 /** A verifier of signatures with an empty memory. */
@@ -47,24 +47,20 @@ export function createSignatures(): Signatures {
   async function remember(jws: CompactJws, key: PublicJwk): Promise<boolean> {
     const valid = await verifyOnce(jws, key);
     if (valid) {
-      verified.set(jws.text, { text: jws.text, key });
+      verified.set(jws.text, { text: jws.text, keyName: nameOf(key) });
     }
     return valid;
   }
 
   return {
     verify(jws, key) {
-      const known = verified.get(jws.text);
-      return known !== undefined && isSameKey(known.key, key)
+      const keyName = nameOf(key);
+      return verified.get(jws.text)?.keyName === keyName
         ? true
-        : flights.run(`${jws.text}.${nameOf(key)}`, () => remember(jws, key));
+        : flights.run(`${jws.text}.${keyName}`, () => remember(jws, key));
     },
     verifyOnce,
   };
-}
-
-function isSameKey(left: PublicJwk, right: PublicJwk): boolean {
-  return left === right || nameOf(left) === nameOf(right);
 }
 
 // The material itself: two keys with one name here are one key.

@@ -101,4 +101,11 @@ describe('a signature that did not verify', () => {
     const claimed = { ...jws, header: { ...jws.header, alg } };
     expect(await createSignatures().verifyOnce(claimed, key.jwk)).toBe(false);
   });
+
+  it('is none when the token was read as another than it is', async () => {
+    const key = await createKey('Ed25519');
+    const jws = await sign(key);
+    const misread = { ...jws, header: { ...jws.header, alg: 'EdDSA' } };
+    expect(await createSignatures().verifyOnce(misread, key.jwk)).toBe(false);
+  });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { fetchByDeadline } from '../../../src/verifier/resolve/fetch-by-deadline.ts';
+import type { Fetch } from '../../../src/verifier/ports.ts';
+import {
+  type Conditions,
+  fetchByDeadline,
+} from '../../../src/verifier/resolve/fetch-by-deadline.ts';
 
 const request = () => ({
   url: 'https://id.acme.com/doc',
@@ -14,7 +18,7 @@ describe('fetchByDeadline', () => {
     const fetch = Object.assign(() => new Promise<never>(() => {}), { allowLoopback: false });
     const startedAt = Date.now();
     const outcome = await fetchByDeadline(fetch, request(), conditions);
-    expect(outcome).toMatchObject({ ok: false, failure: 'timeout' });
+    expect(outcome).toEqual({ ok: false, failure: 'timeout', detail: 'the deadline passed' });
     expect(Date.now() - startedAt).toBeLessThan(1_000);
   });
 
@@ -22,9 +26,10 @@ describe('fetchByDeadline', () => {
     const fetch = Object.assign(() => Promise.reject(new Error('broken')), {
       allowLoopback: false,
     });
-    expect(await fetchByDeadline(fetch, request(), conditions)).toMatchObject({
+    expect(await fetchByDeadline(fetch, request(), conditions)).toEqual({
       ok: false,
       failure: 'failed',
+      detail: 'the fetch port broke its promise',
     });
   });
 
@@ -39,5 +44,23 @@ describe('fetchByDeadline', () => {
     await new Promise((resolve) => setTimeout(resolve, 80));
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
+  });
+
+  it.each<[string, Conditions, object]>([
+    ['nothing else', { etag: undefined, revalidate: false }, {}],
+    ['the entity tag', { etag: '"1"', revalidate: false }, { ifNoneMatch: '"1"' }],
+    ['the doubt', { etag: undefined, revalidate: true }, { revalidate: true }],
+  ])('tells the port what is wanted and %s', async (_what, given, more) => {
+    const told: unknown[] = [];
+    const fetch = Object.assign(
+      async (...asked: Parameters<Fetch>) => {
+        told.push(...asked);
+        return { ok: false, failure: 'failed', detail: 'x' } as const;
+      },
+      { allowLoopback: false },
+    );
+    const { url, ...bounds } = request();
+    await fetchByDeadline(fetch, { url, ...bounds }, given);
+    expect(told).toStrictEqual([url, { ...bounds, ...more }]);
   });
 });

@@ -67,6 +67,14 @@ describe('how long a document may be reused', () => {
     ['nothing when Date is no date', { date: 'today', expires: minuteLater }, 5],
     ['nothing without Date', { expires: minuteLater }, 5],
     ['nothing for a day that is not', { date: noon, expires: 'Fri, 99 Foo 2026 12:01:00 GMT' }, 5],
+    [
+      'nothing when Date is in another form',
+      { date: '2026-11-20T12:00:00Z', expires: minuteLater },
+      5,
+    ],
+    ['nothing when Expires is in another form', { date: noon, expires: '2026-11-20T12:01:00Z' }, 5],
+    ['nothing when Expires says more before', { date: noon, expires: `x ${minuteLater}` }, 5],
+    ['nothing when Expires says more after', { date: noon, expires: `${minuteLater}+0000` }, 5],
     ['less its Age', { age: '20', date: noon, expires: minuteLater }, 40],
   ])('is %s', (_what, headers, seconds) => {
     expect(reusableMsOf(headersOf({ ...headers }))).toBe(seconds * 1_000);
@@ -124,6 +132,19 @@ describe('a confirmation', () => {
       date: noon,
     });
   });
+});
+
+describe('every header about caching', () => {
+  it.each(['age', 'cache-control', 'date', 'etag', 'expires', 'link'])(
+    'is taken from the confirmation: %s',
+    (name) => {
+      const confirmed = confirmedHeaders(
+        headersOf({ [name]: 'old' }),
+        headersOf({ [name]: 'new' }),
+      );
+      expect(Object.fromEntries(confirmed)).toEqual({ [name]: 'new' });
+    },
+  );
 });
 
 describe('how long a status list may be reused', () => {

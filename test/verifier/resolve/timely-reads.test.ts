@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TimelyReads } from '../../../src/verifier/resolve/timely-reads.ts';
 
 const create = () =>
@@ -6,6 +6,8 @@ const create = () =>
 const answering = (ms: number, outcome: string) => () =>
   new Promise<string>((resolve) => setTimeout(() => resolve(outcome), ms));
 const inMs = (ms: number) => Date.now() + ms;
+
+afterEach(() => vi.useRealTimers());
 
 describe('TimelyReads', () => {
   it('reads once for all who ask meanwhile', async () => {
@@ -52,5 +54,19 @@ describe('TimelyReads', () => {
     const second = reads.read('key', inMs(10_000), work('second'));
     expect(await Promise.all([first, second])).toEqual(['first', 'second']);
     expect(current).toEqual([false, true]);
+  });
+
+  it('begins nothing for who has no time left', async () => {
+    vi.useFakeTimers();
+    const reads = create();
+    let begun = 0;
+    const first = reads.read('key', inMs(50), answering(50, 'late'));
+    const second = reads.read('key', inMs(50), async () => {
+      begun += 1;
+      return 'answer';
+    });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await Promise.all([first, second])).toEqual(['late', 'late']);
+    expect(begun).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { buildDidDocument } from '../../../src/protocol/did-document.ts';
 import type { CachedResponse, Fetch } from '../../../src/verifier/index.ts';
 import { createIssuers } from '../../../src/verifier/resolve/did-web.ts';
 import type { ListRequest } from '../../../src/verifier/resolve/held-list.ts';
@@ -9,7 +10,7 @@ import { createSignatures } from '../../../src/verifier/resolve/signatures.ts';
 import { createStatusLists } from '../../../src/verifier/resolve/status-list.ts';
 import { taken } from '../../protocol/rules.ts';
 import { entryOf } from '../support/cache-world.ts';
-import { createPaperWorld } from '../support/paper-world.ts';
+import { createKey, createPaperWorld } from '../support/paper-world.ts';
 import { publishCrafted } from '../support/status-papers.ts';
 
 /** Lists of a world whose network can be slow: what it answers is settled when it is asked. */
@@ -34,13 +35,17 @@ async function start() {
   };
   const shared = createSharedCopies({ cache, clock });
   const refreshAhead = new RefreshAhead();
-  const issuers = createIssuers(createOctets({ fetch, clock, shared, refreshAhead }));
+  const octets = createOctets({ fetch, clock, shared, refreshAhead });
+  const issuers = createIssuers(octets);
   const signatures = createSignatures();
   const lists = createStatusLists({ fetch, clock, issuers, signatures, shared, refreshAhead });
   const who = { did: world.issuer, plainLoopback: false };
-  const document = await issuers.document({ ...who, deadline: Date.now() + 5_000 });
-  if (!document.ok) throw new Error('the issuer is there');
-  const issuerDocument = taken(document.value);
+  const readIssuer = async () => {
+    const document = await issuers.document({ ...who, deadline: Date.now() + 5_000 });
+    if (!document.ok) throw new Error('the issuer is there');
+    return taken(document.value);
+  };
+  const issuerDocument = await readIssuer();
   world.fetch.asked.length = 0;
   world.fetch.options.length = 0;
   const read = async (changes: Partial<ListRequest> = {}) =>
@@ -54,12 +59,31 @@ async function start() {
       staleMs: 0,
       ...changes,
     });
+  /** The document of the issuer once its key has an end. */
+  const endKey = async (end: Date) => {
+    const { issuer: did, issuerKey } = world;
+    const { jwk } = issuerKey;
+    const kid = world.kidOf(issuerKey);
+    const built = buildDidDocument({
+      did,
+      keys: [{ kid, jwk, relationships: ['assertionMethod'] }],
+    });
+    const [method] = built.verificationMethod ?? [];
+    const verificationMethod = [{ ...method, expires: end.toISOString() }];
+    world.serveJson(world.didUrl, { ...built, verificationMethod });
+    octets.drop(world.didUrl);
+    const ended = await readIssuer();
+    world.fetch.options.length = 0;
+    return ended;
+  };
   return {
     world,
     lists,
     entries,
     network,
     read,
+    issuerDocument,
+    endKey,
     /** The bit of the world's passport in the list that is read. */
     async status(changes: Partial<ListRequest> = {}) {
       const reading = await read(changes);
@@ -258,5 +282,66 @@ describe('the room for lists', () => {
     expect(world.fetch.asked).toHaveLength(4);
     await status({ url: at(0) });
     expect(world.fetch.asked).toHaveLength(5);
+  });
+});
+
+describe('a confirmation of a list', () => {
+  it('is of the list that is held, for as long as the key is in force that signed it', async () => {
+    const { world, status, endKey } = await start();
+    await world.publishList({ purpose: 'revocation', headers: { etag: '"1"' } });
+    const issuerDocument = await endKey(new Date(world.clock() + 60_000));
+    expect(await status({ issuerDocument })).toBe(0);
+    world.advance(40_000);
+    expect(await status({ issuerDocument })).toBe(0);
+    world.advance(40_000);
+    expect(await status({ issuerDocument, maxAgeMs: 30_000 })).toBe('key-expired');
+    expect(world.fetch.options.map(({ ifNoneMatch }) => ifNoneMatch)).toEqual([
+      undefined,
+      '"1"',
+      '"1"',
+    ]);
+  });
+
+  it('is not asked for by who has other keys of the issuer', async () => {
+    const { world, status, issuerDocument } = await start();
+    await world.publishList({ purpose: 'revocation', headers: { etag: '"1"' } });
+    expect(await status()).toBe(0);
+    expect(await status({ issuerDocument: { ...issuerDocument } })).toBe(0);
+    expect(world.fetch.options.map(({ ifNoneMatch }) => ifNoneMatch)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is none when nothing is held', async () => {
+    const { world, status } = await start();
+    world.serve(world.revocationList, { status: 304, body: '' });
+    expect(await status()).toBe('http-304');
+  });
+});
+
+describe('a list whose time has not come', () => {
+  it.each([
+    [60_000, 0],
+    [60_001, 'list-not-yet-valid'],
+  ])('by %i ms: %s', async (ms, expected) => {
+    const { world, status } = await start();
+    const validFrom = new Date(world.clock() + ms);
+    await world.publishList({ purpose: 'revocation', validFrom });
+    expect(await status()).toBe(expected);
+  });
+});
+
+describe('a list whose issuer', () => {
+  it('cannot be read is not found invalid, and one that does not list the key is', async () => {
+    const { world, read } = await start();
+    await publishCrafted(world, { key: await createKey() });
+    const invalid = { ok: false, reason: 'status-invalid', rule: 'key-not-found' };
+    expect(await read()).toEqual(invalid);
+    world.advance(600_000);
+    world.serve(world.didUrl, 'hang-up');
+    await world.publishList({ purpose: 'revocation' });
+    const unknown = { ok: false, reason: 'status-unavailable', rule: 'issuer-unresolvable' };
+    expect(await read()).toEqual(unknown);
   });
 });

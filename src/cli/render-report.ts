@@ -64,7 +64,9 @@ export function sentenceOf({ report, judged }: ReportOrder, paint: Paint): strin
 /** The name that was signed, or what was typed; a credential is too long to repeat. */
 function whoIn({ subject, input }: Report): string {
   if (subject.name !== null) return printable(subject.name);
-  return input.kind === 'jwt' ? 'the credential' : printable(input.value.slice(0, 200));
+  return ['jwt', 'software_statement'].includes(input.kind)
+    ? 'the credential'
+    : printable(input.value.slice(0, 200));
 }
 
 function factsOf(report: Report): readonly string[] {

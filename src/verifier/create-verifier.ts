@@ -5,12 +5,15 @@ import type { Parsed } from '../protocol/parsed.ts';
 import { refused } from '../protocol/parsed.ts';
 import type { ApprovalStore } from './approvals.ts';
 import type { ClaimsValidator, Court, Question } from './inquiry.ts';
+import { presentMetadata } from './intake/from-client-id.ts';
 import { presentJwt } from './intake/from-jwt.ts';
+import { parsePushedMetadata } from './intake/from-pushed-metadata.ts';
 import type {
   AccessRequest,
   Fetch,
   FetchedResponse,
   FetchOutcome,
+  StatementRequest,
   TrustPolicy,
   Verifier,
 } from './ports.ts';
@@ -80,6 +83,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verifyClient: async (clientId, request) =>
       verifyClient(court, questionAbout(clientId, request)),
     verifyCredential: async (jwt, request) => verifyClient(court, questionOf(jwt, request)),
+    verifySoftwareStatement: async (jwt, request) =>
+      verifyClient(court, questionOnStatement(jwt, request)),
+    verifyPushedMetadata: async (metadata, request) =>
+      verifyClient(court, await questionOnMetadata(metadata, request, options.fetch)),
     read: (url) => readOctets(court, url),
     invalidate: (url) => {
       if (typeof url === 'string') invalidate(court, url);
@@ -128,6 +135,29 @@ function questionOf(jwt: unknown, request: AccessRequest | undefined): Question 
   const value = textOf(jwt).slice(0, maxJwtBytes);
   const input = { kind: 'jwt', value } as const;
   return { input, raw: jwt, presentation: presentJwt(jwt), ...askedIn(request) };
+}
+
+function questionOnStatement(jwt: unknown, request: StatementRequest): Question {
+  const audience = textOf(request?.audience);
+  if (audience === '') {
+    throw new TypeError('verifySoftwareStatement: audience must be an issuer identifier');
+  }
+  const question = questionOf(jwt, request);
+  const { value } = question.input;
+  return { ...question, input: { kind: 'software_statement', value }, audience };
+}
+
+async function questionOnMetadata(
+  metadata: unknown,
+  request: AccessRequest | undefined,
+  { allowLoopback, sha256 }: Fetch,
+): Promise<Question> {
+  const asked = askedIn(request);
+  const pushed = parsePushedMetadata(metadata);
+  const raw = pushed.ok ? pushed.value['client_id'] : undefined;
+  const url = textOf(raw).slice(0, maxClientIdLength);
+  const presentation = await presentMetadata(pushed, { url, allowLoopback }, sha256);
+  return { input: { kind: 'pushed_metadata', value: url }, raw, ...asked, presentation, pushed };
 }
 
 // A host may hand on what it got from a client: nothing here is taken to have its declared type.

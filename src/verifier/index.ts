@@ -31,6 +31,7 @@ export type {
   FetchOutcome,
   LifetimeLimit,
   RequiredClaim,
+  StatementRequest,
   StatusLimits,
   TrustEntry,
   TrustPolicy,

@@ -104,8 +104,12 @@ export interface Question {
   readonly details: readonly AuthorizationDetail[];
   /** Facets that were handed over, as compact credentials. */
   readonly credentials: readonly string[];
-  /** What was presented together with the question, when no document has to be fetched for it. */
+  /** What was presented together with the question: a credential, or a document not to be fetched. */
   readonly presentation?: Presentation;
+  /** Client metadata that were pushed, copied out of the host's object. */
+  readonly pushed?: Parsed<JsonObject>;
+  /** The authorization server that a software statement was presented to. */
+  readonly audience?: string;
 }
 
 /** One question on its way through the checks: what was asked, and what is known so far. */
@@ -151,6 +155,12 @@ export class Inquiry {
     if (question.presentation !== undefined) {
       this.presentation.set(question.presentation);
     }
+  }
+
+  /** The client_id as it was handed in; a statement names it once its signature was verified. */
+  get claimedClientId(): unknown {
+    const { input, raw } = this.question;
+    return input.kind === 'software_statement' ? this.signed.value.subjectId : raw;
   }
 
   get metadata(): ClientMetadata {

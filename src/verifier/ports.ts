@@ -115,12 +115,41 @@ export interface AccessRequest {
   readonly credentials?: readonly string[];
 }
 
+/** What a software statement is presented for. */
+export interface StatementRequest extends AccessRequest {
+  /** Issuer identifier (RFC 8414 §2) of the authorization server that it is presented to. */
+  readonly audience: string;
+}
+
 /** The verifier that authorization servers and resource servers embed. */
 export interface Verifier {
   /** Judges a client_id: document, passport, issuer, keys, status, policy. Never throws for input. */
   verifyClient(clientId: string, request?: AccessRequest): Promise<Verdict>;
   /** Judges a compact credential on its own: everything but the document bindings. */
   verifyCredential(jwt: string, request?: AccessRequest): Promise<Verdict>;
+  /**
+   * Judges a passport that is presented as `software_statement` (RFC 7591 §2.3): first the statement,
+   * then the document of the client it is about, which is read and must be the one that the statement
+   * binds, by digest and keys. A facet binds no document and is refused. `client` is what an
+   * authorization server registers: it is the verified document's, and nothing of it the request's.
+   *
+   * Nothing in a passport is for one server: it has no `aud`, and a token that has one is refused,
+   * whichever it names; the report keeps `audience` for the record. What binds a registration instead
+   * is that only the keys and redirect URIs of the agent come of it. Neither the presenter nor the
+   * server is bound: whoever has read a passport can present it, anywhere, until it ends.
+   *
+   * @throws TypeError when `audience` is missing: a mistake of the host's, not of the client's.
+   */
+  verifySoftwareStatement(jwt: string, request: StatementRequest): Promise<Verdict>;
+  /**
+   * Judges client metadata that were pushed with their passport in `vc+jwt` (RFC 9126, RFC 7591), as
+   * an object that the host parsed: as the document at their `client_id`, which is not fetched. At
+   * most 5,120 bytes in canonical form (RFC 8785), plain values, no nulls. Nothing is read again
+   * before the verdict: what is found, revocation included, is final for this question.
+   *
+   * Everybody can push what is published: have the client prove a key, as always.
+   */
+  verifyPushedMetadata(metadata: unknown, request?: AccessRequest): Promise<Verdict>;
   /**
    * The octets at a URL as the verifier itself reads them (its cache, its guard), so that a host
    * that needs the same document judges the same bytes. Only URLs under a trusted prefix are read,

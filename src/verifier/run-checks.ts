@@ -2,7 +2,7 @@ import type { JsonObject } from '../protocol/strict-json.ts';
 import type { Finding } from './finding.ts';
 import { skip, undetermined } from './finding.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { CheckResult, Reason, Verdict } from './verdict.ts';
+import type { CheckResult, Reason, Report, Verdict } from './verdict.ts';
 
 /** One row of the table: a rule, its name, and the reason to give if it breaks down. */
 export type Check = readonly [
@@ -23,6 +23,27 @@ export interface Examination {
 
 const notReached = skip('an earlier check decided');
 const noDocument = skip('no document was presented');
+
+/**
+ * A table in the order for one kind of question. A statement is judged whole before the document is
+ * read that it is about, so that whoever made it up has nothing fetched. Pushed metadata are taken
+ * apart before anything is made of them.
+ */
+export function orderFor(kind: Report['input']['kind'], table: readonly Check[]): readonly Check[] {
+  if (kind === 'software_statement') return sorted(table, rankForStatement);
+  return kind === 'pushed_metadata'
+    ? sorted(table, (id) => (id === 'document.fetch' ? 0 : 1))
+    : table;
+}
+
+function sorted(table: readonly Check[], rankOf: (id: string) => number): readonly Check[] {
+  return [...table].sort(([a], [b]) => rankOf(a) - rankOf(b));
+}
+
+function rankForStatement(id: string): number {
+  if (isAboutDocument(id)) return 1;
+  return id === 'credential.facets' || /^(?:policy|access)\./.test(id) ? 2 : 0;
+}
 
 /** Runs a table in order until a check denies; the rest is listed as skipped. */
 export async function runChecks(table: readonly Check[], inquiry: Inquiry): Promise<Examination> {

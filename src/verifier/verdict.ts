@@ -59,6 +59,8 @@ export interface VerifiedClient {
   readonly grantTypes: readonly string[];
   readonly tokenEndpointAuthMethod: string;
   readonly jwksUri: string | undefined;
+  /** The whole document without its passport, as it reads: what a server registers (RFC 7591 §2). */
+  readonly metadata: JsonObject;
 }
 
 /** The same object in the library, the API, the command line and the page. Times are ISO 8601. */
@@ -67,7 +69,11 @@ export interface Report {
   readonly outcome: Verdict['outcome'];
   readonly reason: Reason | null;
   readonly checkedAt: string;
-  readonly input: { readonly kind: 'client_id' | 'jwt'; readonly value: string };
+  readonly input: {
+    readonly kind: 'client_id' | 'jwt' | 'software_statement' | 'pushed_metadata';
+    /** What was asked about: the client_id, of pushed metadata too, or the compact credential. */
+    readonly value: string;
+  };
   readonly subject: {
     readonly clientId: string | null;
     readonly did: string | null;

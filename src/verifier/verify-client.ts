@@ -32,7 +32,7 @@ import { Inquiry } from './inquiry.ts';
 import type { Presentation } from './intake/presentation.ts';
 import { verdictOf } from './report.ts';
 import type { Check } from './run-checks.ts';
-import { runChecks } from './run-checks.ts';
+import { orderFor, runChecks } from './run-checks.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
 /**
@@ -99,13 +99,16 @@ export async function verifyClient(
 ): Promise<Verdict> {
   const deadline = Date.now() + deadlineMs;
   const inquire = () => inquiryBy(table, { court, question, deadline });
+  const rows = orderFor(question.input.kind, table);
   const first = inquire();
-  const results = await runChecks(table, first);
-  if (!causedByCopy.has(results.reason) || !suspectCopies(first)) {
+  const results = await runChecks(rows, first);
+  // What was pushed is no copy: there is nothing to read again.
+  const isCopy = question.pushed === undefined && causedByCopy.has(results.reason);
+  if (!isCopy || !suspectCopies(first)) {
     return verdictOf(first, results);
   }
   const second = inquire();
-  const again = await runChecks(table, second);
+  const again = await runChecks(rows, second);
   if (again.reason !== 'fetch-failed') return verdictOf(second, again);
   // A document that cannot be read again, or is withdrawn, does not undo what was found in it.
   for (const url of documentUrls(first)) court.sources.octets.believe(url);

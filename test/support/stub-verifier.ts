@@ -37,6 +37,8 @@ export function createStubVerifier(): StubVerifier {
       return Promise.resolve(buildVerdict(stub.verdict, clientId, request));
     },
     verifyCredential: () => Promise.reject(new Error('not asked for by adapters')),
+    verifySoftwareStatement: () => Promise.reject(new Error('not asked for by most adapters')),
+    verifyPushedMetadata: () => Promise.reject(new Error('not asked for by adapters')),
     read: (url) => {
       stub.onRead(url);
       stub.urlsRead.push(url);
@@ -89,5 +91,6 @@ function plainClient(clientId: string): VerifiedClient {
     grantTypes: ['authorization_code', 'client_credentials'],
     tokenEndpointAuthMethod: 'private_key_jwt',
     jwksUri: 'https://id.example/a/bot/jwks.json',
+    metadata: { client_id: clientId },
   };
 }

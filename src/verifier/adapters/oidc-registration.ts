@@ -1,11 +1,10 @@
 import type { JsonObject } from '../../protocol/strict-json.ts';
 import type { Verifier } from '../ports.ts';
-import { parseJsonDocument } from '../resolve/json-document.ts';
 import { differences, sameMembers } from './held-client.ts';
 import type { AgentJudge } from './oidc-agent-judge.ts';
 import { shelfOf } from './oidc-configuration.ts';
 import { heldIn } from './oidc-metadata.ts';
-import { invalidStatement, notKnown, oauthError, statementRefused } from './oidc-refusals.ts';
+import { invalidStatement, oauthError, statementRefused } from './oidc-refusals.ts';
 import type {
   IssuesAccessToken,
   MakeShelf,
@@ -17,14 +16,6 @@ import type {
 
 /** Metadata that a registered agent keeps beside the standard's. */
 export const registeredMembers = ['software_statement', 'agent_client_id'] as const;
-
-/** An agent whose statement holds. */
-interface Registrant {
-  /** Its client_id, which is the URL of its metadata document. */
-  readonly agent: string;
-  /** That document; undefined where a policy in `monitor` mode let in what does not hold. */
-  readonly document: JsonObject | undefined;
-}
 
 /** Registers agents by their papers, and judges them again whenever the server looks them up. */
 export class AgentRegistrar {
@@ -55,31 +46,17 @@ export class AgentRegistrar {
     if (oidc === undefined || typeof statement !== 'string') {
       throw invalidStatement('a software_statement is required');
     }
-    const { agent, document } = await this.#judgeStatement(statement);
+    const audience = oidc.issuer;
+    const verdict = await this.#verifier.verifySoftwareStatement(statement, { audience });
+    const agent = verdict.report.subject.clientId ?? '';
+    // A policy in `monitor` mode lets in what does not hold, as it is.
+    const document = verdict.outcome === 'accepted' ? verdict.client?.metadata : undefined;
+    // What the server could never hold as verified, such as keys within the document.
+    const held = document === undefined ? undefined : heldIn(document, agent);
+    const differing = held === undefined ? [] : differences(held, verdict.client);
+    if (!this.#judge.settle(verdict, agent, differing)) throw statementRefused(verdict);
     const metadata = document === undefined ? asked : boundMetadata(asked, document);
     oidc.body = { ...metadata, software_statement: statement, agent_client_id: agent };
-  }
-
-  async #judgeStatement(statement: string): Promise<Registrant> {
-    const presented = await this.#verifier.verifyCredential(statement);
-    const agent = presented.report.subject.clientId ?? '';
-    // A passport states who the agent is; its redirect URIs and keys are bound in its document.
-    const verdict =
-      presented.outcome === 'accepted' ? await this.#verifier.verifyClient(agent) : presented;
-    if (!this.#judge.settle(verdict, agent)) throw statementRefused(verdict);
-    if (verdict.outcome !== 'accepted') return { agent, document: undefined };
-    const document = await this.#documentOf(agent);
-    const differing = differences(heldIn(document, agent), verdict.client);
-    // It changed since the verdict: the next attempt meets one state of it.
-    if (differing.length > 0) throw notKnown();
-    return { agent, document };
-  }
-
-  async #documentOf(agent: string): Promise<JsonObject> {
-    const outcome = await this.#verifier.read(agent);
-    const parsed = outcome.ok ? parseJsonDocument(outcome.response) : undefined;
-    if (parsed?.ok !== true) throw notKnown();
-    return parsed.value;
   }
 
   /** The operator's adapter, whose clients are judged as they are found. */
@@ -120,7 +97,7 @@ export class AgentRegistrar {
 // RFC 7591 §2.3: what a statement says takes precedence. What the papers do not bind is left out:
 // everybody can hand in papers that are public, with a name, a logo or a logout page of their own.
 function boundMetadata(asked: Section, document: JsonObject): Section {
-  const { client_id: _id, 'vc+jwt': _passport, ...bound } = document;
+  const { client_id: _id, ...bound } = document;
   for (const [member, value] of Object.entries(asked)) {
     const vouched = document[member];
     if (vouched !== undefined && !agrees(member, value, vouched)) throw contradiction(member);

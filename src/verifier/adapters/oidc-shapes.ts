@@ -20,6 +20,8 @@ export interface RequestParams {
 
 /** The state of a request, as node-oidc-provider keeps it. */
 export interface RequestState {
+  /** The issuer identifier of the server. */
+  readonly issuer: string;
   readonly params?: RequestParams | undefined;
   body?: Section | undefined;
   readonly client?: OidcClient | undefined;

@@ -6,7 +6,7 @@ import type { Inquiry } from '../inquiry.ts';
 /** CIMD-02 §3: the client_id is an https URL in the one spelling that everybody compares. */
 export function checkClientIdSyntax(inquiry: Inquiry): Finding {
   const { allowLoopback } = inquiry.court;
-  const parsed = parseClientId(inquiry.question.raw, { allowLoopback });
+  const parsed = parseClientId(inquiry.claimedClientId, { allowLoopback });
   if (!parsed.ok) {
     return fail('url-invalid', evidenceOf(parsed.faults), 'Use the exact URL of the document.');
   }

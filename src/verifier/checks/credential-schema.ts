@@ -5,7 +5,7 @@ import type { Inquiry } from '../inquiry.ts';
 /**
  * The claims have the shape of their type: ours by our own parser, an organization's own by the
  * validator that the operator passed. A client metadata document carries a passport and nothing
- * else.
+ * else, and nothing else is a software statement: only a passport binds a document.
  */
 export function checkCredentialSchema(inquiry: Inquiry): Finding {
   const { types, subject } = inquiry.signed.value;
@@ -14,8 +14,8 @@ export function checkCredentialSchema(inquiry: Inquiry): Finding {
     return fail('schema-invalid', evidenceOf(statement.faults), 'Mend the claims and issue anew.');
   }
   const { kind } = statement.value;
-  if (kind !== 'passport' && inquiry.question.input.kind === 'client_id') {
-    return fail('schema-invalid', { types }, 'Put the passport into vc+jwt; a facet is not one.');
+  if (kind !== 'passport' && inquiry.question.input.kind !== 'jwt') {
+    return fail('schema-invalid', { types }, 'Present the passport; a facet is not one.');
   }
   inquiry.statement.set(statement.value);
   if (kind !== 'foreign') {

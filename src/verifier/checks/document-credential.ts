@@ -1,6 +1,7 @@
 import { findCredentialLink } from '../../protocol/link-header.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
 import { refused } from '../../protocol/parsed.ts';
+import type { JsonObject } from '../../protocol/strict-json.ts';
 import type { Finding } from '../finding.ts';
 import { evidenceOf, fail, pass } from '../finding.ts';
 import type { Inquiry } from '../inquiry.ts';
@@ -12,7 +13,8 @@ const fix = 'Publish the document with its passport in vc+jwt, or named by a Lin
 /**
  * VC-CIMD-00 §6: the document carries one credential, as a string, in `vc+jwt`. One without that
  * member may name its passport in a Link header (RFC 8288) instead: on its own origin, and where the
- * policy has client_ids of trusted issuers. Nothing else is read.
+ * policy has client_ids of trusted issuers. Nothing else is read. A software statement takes the
+ * place of both.
  */
 export function checkDocumentCredential(inquiry: Inquiry): Finding | Promise<Finding> {
   const { document, credential } = inquiry.presentation.value;
@@ -20,7 +22,7 @@ export function checkDocumentCredential(inquiry: Inquiry): Finding | Promise<Fin
     const faults = evidenceOf(document.metadata.faults);
     return fail('credential-malformed', faults, 'Put one compact JWS into vc+jwt, as a string.');
   }
-  if (credential !== undefined) return pass({ from: 'document' });
+  if (credential !== undefined) return pass(whereFrom(inquiry));
   const link = findLink(inquiry);
   if (!link.ok) return fail('credential-missing', evidenceOf(link.faults), fix);
   return link.value === undefined
@@ -28,11 +30,18 @@ export function checkDocumentCredential(inquiry: Inquiry): Finding | Promise<Fin
     : readPassport(inquiry, link.value);
 }
 
+function whereFrom({ question }: Inquiry): JsonObject {
+  // Nothing in a passport is for one server: what it was presented to is kept for the record.
+  return question.audience === undefined
+    ? { from: 'document' }
+    : { from: 'software_statement', audience: question.audience };
+}
+
 function findLink(inquiry: Inquiry): Parsed<string | undefined> {
   const { trust, allowLoopback } = inquiry.court;
   const documentUrl = inquiry.clientId.value;
   // The headers of the last answer: the octets may be older than the link.
-  const field = inquiry.octets.value.headers.get('link');
+  const field = inquiry.octets.known?.headers.get('link');
   const link = findCredentialLink(field, { documentUrl, allowLoopback });
   if (!link.ok || link.value === undefined || trust.kind === 'none') return link;
   const isTrusted = trust.covers(link.value) && !trust.blocks(link.value);

@@ -3,6 +3,7 @@ import type { ClientMetadata } from '../../protocol/client-metadata.ts';
 import { clientMetadataDigest, parseClientMetadata } from '../../protocol/client-metadata.ts';
 import type { Sha256 } from '../../protocol/digest.ts';
 import type { Parsed } from '../../protocol/parsed.ts';
+import type { JsonObject } from '../../protocol/strict-json.ts';
 import type { FetchedResponse } from '../ports.ts';
 import { parseJsonDocument } from '../resolve/json-document.ts';
 import type { VerifiedClient } from '../verdict.ts';
@@ -22,7 +23,16 @@ export async function presentDocument(
   origin: DocumentOrigin,
   sha256?: Sha256,
 ): Promise<Presentation> {
-  const metadata = parseDocument(response, origin);
+  return presentMetadata(parseJsonDocument(response), origin, sha256);
+}
+
+/** Takes client metadata apart, wherever they came from; `origin.url` is their client_id. */
+export async function presentMetadata(
+  json: Parsed<JsonObject>,
+  origin: DocumentOrigin,
+  sha256?: Sha256,
+): Promise<Presentation> {
+  const metadata = parseMetadata(json, origin);
   if (!metadata.ok) {
     return { document: { metadata, client: null, digest: '' } };
   }
@@ -34,12 +44,11 @@ export async function presentDocument(
   });
 }
 
-function parseDocument(response: FetchedResponse, origin: DocumentOrigin): Parsed<ClientMetadata> {
+function parseMetadata(json: Parsed<JsonObject>, origin: DocumentOrigin): Parsed<ClientMetadata> {
   const clientId = parseClientId(origin.url, origin);
   if (!clientId.ok) {
     return clientId;
   }
-  const json = parseJsonDocument(response);
   return json.ok ? parseClientMetadata(json.value, { ...origin, clientId: clientId.value }) : json;
 }
 
@@ -47,6 +56,7 @@ function clientOf(metadata: ClientMetadata): VerifiedClient {
   const { clientId, clientName, redirectUris, grantTypes, tokenEndpointAuthMethod, jwksUri } =
     metadata;
   const { host } = new URL(clientId);
+  const { 'vc+jwt': _passport, ...document } = metadata.document;
   return {
     clientId,
     name: clientName,
@@ -55,5 +65,6 @@ function clientOf(metadata: ClientMetadata): VerifiedClient {
     grantTypes,
     tokenEndpointAuthMethod,
     jwksUri,
+    metadata: document,
   };
 }

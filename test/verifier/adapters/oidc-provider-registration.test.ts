@@ -153,6 +153,43 @@ describe('a registration', () => {
     expect([status, json['error']]).toEqual([400, 'invalid_software_statement']);
   });
 
+  it('oauth:SWS-08 takes all metadata from the document that was judged', async () => {
+    // A document cannot carry a statement over its own octets.
+    const inside = { logo_uri: 'https://id.acme.com/logo.png', software_statement: 'e30.e30.e30' };
+    const core = { ...world.core, ...inside };
+    const statement = await world.issue({ documentDigest: await clientMetadataDigest(core) });
+    await world.publish({ core, jwt: statement });
+    spread();
+    const { status, json } = await register({
+      software_statement: statement,
+      policy_uri: 'https://evil.example/policy',
+    });
+    expect(status).toBe(201);
+    expect(json).toMatchObject({ logo_uri: inside.logo_uri, software_statement: statement });
+    expect(json).not.toHaveProperty('policy_uri');
+    const line = server.verdicts
+      .at(-1)
+      ?.verdict.report.checks.find(({ id }) => id === 'document.credential');
+    expect(line?.evidence['audience']).toMatch(/^http:\/\/localhost:\d+$/);
+  });
+
+  it('with a facet is an invalid_software_statement: it binds no document', async () => {
+    const facet = await world.issueFacet();
+    const { status, json } = await register({ software_statement: facet });
+    expect([status, json['error']]).toEqual([400, 'invalid_software_statement']);
+  });
+
+  it('is refused where the keys are in the document, which the server cannot compare', async () => {
+    const { jwks_uri: _uri, ...rest } = world.core;
+    const core = { ...rest, jwks: { keys: [world.agentKey.jwk] } };
+    const jwt = await world.issue({ documentDigest: await clientMetadataDigest(core) });
+    await world.publish({ core, jwt });
+    spread();
+    const { status, json } = await register({ software_statement: jwt });
+    expect([status, json['error']]).toEqual([400, 'invalid_software_statement']);
+    expect(server.verdicts.at(-1)?.use.differing).toEqual(['jwks']);
+  });
+
   it('of an issuer that nobody trusts is unapproved, and nothing is fetched from it', async () => {
     const stranger = await createPaperWorld('https://id.stranger.example');
     const { status, json } = await register({ software_statement: await stranger.issue() });

@@ -117,7 +117,7 @@ export interface AccessRequest {
 
 /** What a software statement is presented for. */
 export interface StatementRequest extends AccessRequest {
-  /** Issuer identifier (RFC 8414 §2) of the authorization server that it is presented to. */
+  /** Issuer identifier of the authorization server that it is presented to. */
   readonly audience: string;
 }
 

@@ -236,7 +236,7 @@ describe('a software statement that does not hold', () => {
     expect((await verifier.verifyCredential(await world.issue())).outcome).toBe('accepted');
     const next = await createKey();
     world.publishIssuer([world.issuerKey, next]);
-    world.advance(10_000);
+    world.advance(31_000);
     const jwt = await world.sign(await world.passport(), { key: next });
     const verdict = await verifier.verifySoftwareStatement(jwt, { audience });
     expect(verdict.outcome).toBe('accepted');

@@ -328,6 +328,18 @@ describe('copies', () => {
     expect(look(strict)).toStrictEqual({ document: 0, passport: 1 });
   });
 
+  it('of another client stay where they are when a link names them as a passport', async () => {
+    const { strict, verifier, ask } = await start();
+    const { world } = strict;
+    const judgeNeighbour = () => verifier.verifyClient(world.clientId);
+    expect((await judgeNeighbour()).outcome).toBe('accepted');
+    strict.publishDocument({ link: `<${world.clientId}>; rel="describedby"` });
+    expect(await ask()).toMatchObject({ outcome: 'rejected', reason: 'credential-malformed' });
+    world.fetch.asked.splice(0);
+    expect((await judgeNeighbour()).outcome).toBe('accepted');
+    expect(world.fetch.asked.filter((url) => url === world.clientId)).toStrictEqual([]);
+  });
+
   it('go together also where another process shares what this one never read', async () => {
     const strict = await createStrictWorld();
     const cache = createMemoryCache({ maxBytes: 1_000_000 });

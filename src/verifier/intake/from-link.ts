@@ -6,10 +6,15 @@ import { presentCredential } from './from-jwt.ts';
 import type { PresentedCredential } from './presentation.ts';
 
 /** Takes a passport apart that was read from where its document says it is. */
-export function presentLinkedPassport({ headers, body }: FetchedResponse): PresentedCredential {
-  return isCredentialMediaType(headers.get('content-type') ?? '')
-    ? presentCredential(decodeUtf8(body))
+export function presentLinkedPassport(response: FetchedResponse): PresentedCredential {
+  return isServedAsCredential(response)
+    ? presentCredential(decodeUtf8(response.body))
     : notCredential;
+}
+
+/** Whether whoever serves it says that it is a credential. */
+export function isServedAsCredential({ headers }: FetchedResponse): boolean {
+  return isCredentialMediaType(headers.get('content-type') ?? '');
 }
 
 // VC-JOSE-COSE §6.1.1: whoever serves something else as a credential did not mean it to be one.

@@ -1,6 +1,6 @@
 import { maxJwtBytes } from '../../protocol/limits.ts';
 import { LruCache } from '../cache.ts';
-import { presentLinkedPassport } from '../intake/from-link.ts';
+import { isServedAsCredential, presentLinkedPassport } from '../intake/from-link.ts';
 import type { PresentedCredential } from '../intake/presentation.ts';
 import { freezeDeeply } from '../intake/presentation.ts';
 import type { Octets } from './octets.ts';
@@ -33,6 +33,8 @@ export function createLinkedPassports(octets: Octets): LinkedPassports {
     maxBytes: maxJwtBytes,
     derive: async (response) => freezeDeeply(presentLinkedPassport(response)),
     isKept: ({ credential }) => credential.ok,
+    // Whoever writes a link may name any document of the origin, that of another client too.
+    isForeign: (response) => !isServedAsCredential(response),
   });
   const dropped = new LruCache<true>({ maxWeight: maxRemembered });
   return {

@@ -23,6 +23,11 @@ export interface SourceKind<Value> {
   derive(response: FetchedResponse, url: string): Promise<Value>;
   // CIMD-02 §5.2: a document that is invalid is not cached.
   isKept(value: Value, url: string): boolean;
+  /**
+   * Whether octets that are worth nothing as this kind may be worth something as another, because a
+   * stranger chose the URL: then they stay. They do not unless given.
+   */
+  isForeign?(response: FetchedResponse): boolean;
 }
 
 /** Reads one kind of document; what was derived from octets is derived once. */
@@ -46,7 +51,7 @@ export function createSource<Value>(octets: Octets, kind: SourceKind<Value>): So
 
   function conclude(value: Value, held: HeldOctets, url: string): SourceReading<Value> {
     // Somebody else, who is content with less, may have had it held.
-    if (!kind.isKept(value, url)) {
+    if (!kind.isKept(value, url) && kind.isForeign?.(held.response) !== true) {
       octets.discard(url, held);
     }
     return { ok: true, value, held };

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientMetadataDigest } from '../../src/protocol/client-metadata.ts';
 import type { JsonObject } from '../../src/protocol/strict-json.ts';
@@ -82,6 +83,14 @@ describe('a software statement', () => {
     const world = await createPaperWorld();
     await world.publish({ jwt: undefined });
     expect((await present(world, await world.issue())).outcome).toBe('accepted');
+  });
+
+  it('is what the report is about, whatever passport is in the document', async () => {
+    const world = await createPaperWorld();
+    const stranger = await createPaperWorld('https://id.stranger.example');
+    await world.publish({ jwt: await stranger.issue() });
+    const { outcome, report } = await present(world, await world.issue());
+    expect([outcome, report.issuer.did]).toEqual(['accepted', 'did:web:id.acme.com']);
   });
 
   it('holds after a renewal over the same document, for as long as it lives', async () => {
@@ -286,6 +295,22 @@ describe('a software statement that does not hold', () => {
   ])('is refused as %s', async (_case, statement) => {
     const world = await createPaperWorld();
     expect((await present(world, statement)).outcome).toBe('rejected');
+    expect(world.fetch.asked).toEqual([]);
+  });
+});
+
+describe('whatever is presented', () => {
+  it('gets a verdict, is never accepted, and has nothing fetched', async () => {
+    const world = await createPaperWorld();
+    const verifier = createVerifier(world.options());
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), fc.anything(), async (statement, more) => {
+        const request = { ...Object(more), audience };
+        const verdict = await verifier.verifySoftwareStatement(statement as string, request);
+        expect(verdict).toMatchObject({ outcome: 'rejected', claims: null, granted: [] });
+      }),
+      { numRuns: 300 },
+    );
     expect(world.fetch.asked).toEqual([]);
   });
 });

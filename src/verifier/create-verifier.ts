@@ -266,7 +266,7 @@ function parsePolicy(
     ? refused(
         '/trust',
         'policy-prefix',
-        'has plain http prefixes: they need a fetch that allows loopback',
+        'has plain http prefixes: they need a fetch that allows loopback (allowLoopback, --allow-loopback)',
       )
     : parsed;
 }

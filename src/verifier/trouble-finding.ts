@@ -7,7 +7,11 @@ export function findingOfTrouble(trouble: Trouble, url: string): Finding {
   const evidence = { url, ...evidenceOfTrouble(trouble) };
   switch (trouble.cause) {
     case 'blocked':
-      return fail('fetch-blocked', evidence, 'Serve it over https at a public address.');
+      return fail(
+        'fetch-blocked',
+        evidence,
+        'Serve it over https at a public address; localhost is for development (allowLoopback, --allow-loopback).',
+      );
     case 'too-large':
       return fail('document-too-large', evidence, 'Make the document smaller.');
     default:

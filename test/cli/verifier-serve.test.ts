@@ -234,7 +234,7 @@ describe('what cannot be started', () => {
     [
       'one that trusts plain http',
       'mode: enforce\ntrust:\n  - issuer: did:web:localhost\n    clientIds: ["http://localhost:1/a/"]\n    credentialTypes: [A]\n',
-      /^✖ This cannot be done as asked: policy\/trust has plain http prefixes: they need a fetch that allows loopback\. \(usage\)\n$/,
+      /^✖ This cannot be done as asked: policy\/trust has plain http prefixes: they need a fetch that allows loopback \(allowLoopback, --allow-loopback\)\. \(usage\)\n$/,
     ],
   ])('a policy file that is %s is exit 2', async (_, text, expected) => {
     const answer = await run(['--policy', file('broken.yaml', text)]);

@@ -14,17 +14,17 @@ const findings: readonly (readonly [name: string, evidence: object, fix: string]
   [
     'client-id.syntax: a dot segment',
     fault('', 'url-path', 'the path has a dot segment, or an escape that hides one'),
-    'Use the exact URL of the document.',
+    'Use the exact https URL of the document; http://localhost is for development (allowLoopback, --allow-loopback).',
   ],
   [
     'client-id.syntax: plain http',
     fault('', 'url-scheme', 'plain http is for development on loopback only'),
-    'Use the exact URL of the document.',
+    'Use the exact https URL of the document; http://localhost is for development (allowLoopback, --allow-loopback).',
   ],
   [
     'client-id.syntax: an address literal',
     fault('', 'url-host', 'the host is not a lower-case DNS name'),
-    'Use the exact URL of the document.',
+    'Use the exact https URL of the document; http://localhost is for development (allowLoopback, --allow-loopback).',
   ],
   [
     'client-id.trust: a URL nobody vouches for',

@@ -297,7 +297,7 @@ const findings: readonly (readonly [name: string, evidence: object, fix: string]
   [
     'credential.schema: a facet in the place of the passport',
     { types: ['VerifiableCredential', 'AgentComplianceCredential'] },
-    'Put the passport into vc+jwt; a facet is not one.',
+    'Present the passport; a facet is not one.',
   ],
   [
     'credential.validity: D-22 a passport that ran out',

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Disposals } from '../../src/demo/disposals.ts';
 import { type AgentWorld, startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
 import { assertionOf } from '../support/better-auth-place.ts';
+import { asInstalled } from '../support/installed-verifier.ts';
 import { freePort } from '../support/running-service.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -126,7 +127,9 @@ function programOf(page: string, port: number): string {
       (url, options) => guarded(url.replace('${world.origin}', '${world.address}'), options),
       { ...guarded },
     ))(guardedFetch({ allowLoopback: true }))`;
-  const here = shown.replace('guardedFetch()', reading).replaceAll('3000', String(port));
+  const here = asInstalled(shown)
+    .replace('guardedFetch()', reading)
+    .replaceAll('3000', String(port));
   return `${pages[page]?.yours}\n${here}`;
 }
 

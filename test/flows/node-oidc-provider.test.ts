@@ -19,6 +19,7 @@ import {
   startAgentServer,
 } from '../support/agent-server.ts';
 import { type AgentWorld, startAgentWorld, type WorldAgent } from '../support/agent-world.ts';
+import { asInstalled } from '../support/installed-verifier.ts';
 
 const papers = { handle: 'triage-bot', authorizedScopes: ['read:logs/production'] } as const;
 const scope = 'read:logs/production read:logs/pii';
@@ -149,20 +150,21 @@ const page = readFileSync(
   'utf8',
 );
 
+/** The first block of code on the page that has this text. */
+function blockWith(text: string): string {
+  const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+  const found = blocks.find((one) => one.includes(text)) ?? '';
+  expect(found, text).not.toBe('');
+  return found;
+}
+
 /** What a block of code on the page exports, run against the built verifier. */
 async function runBlock<Exported>(start: string): Promise<Exported> {
-  const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
-  const block = blocks.find((one) => one.includes(start)) ?? '';
   const built = (path: string) =>
-    pathToFileURL(resolve(import.meta.dirname, '../../dist', path)).href;
-  const code = block
-    .replaceAll("'sealwright/verifier'", `'${built('verifier/index.js')}'`)
-    .replaceAll("'sealwright/verifier/node'", `'${built('verifier/node/index.js')}'`)
-    .replaceAll(
-      "'sealwright/verifier/oidc-provider'",
-      `'${built('verifier/adapters/oidc-provider.js')}'`,
-    )
-    .replaceAll("'oidc-provider'", `'${import.meta.resolve('oidc-provider')}'`);
+    pathToFileURL(resolve(import.meta.dirname, '../../dist/verifier', path)).href;
+  const code = blockWith(start)
+    .replaceAll("'@sealwright/verifier'", `'${built('index.js')}'`)
+    .replaceAll("'@sealwright/verifier/oidc-provider'", `'${built('adapters/oidc-provider.js')}'`);
   const folder = mkdtempSync(join(tmpdir(), 'sealwright-page-'));
   try {
     writeFileSync(join(folder, 'block.mjs'), code);
@@ -177,38 +179,81 @@ type ShowConsent = (
   verifier: Verifier,
   request: IncomingMessage,
   response: ServerResponse,
+  showOwnScreen: (request: IncomingMessage, response: ServerResponse) => void,
 ) => Promise<void>;
+
+/** A server that asks people by the page's code, with a client of its own beside the agents. */
+async function startAsking(): Promise<AgentServer> {
+  const { showConsent } = await runBlock<{ readonly showConsent: ShowConsent }>('showConsent');
+  const own = { client_id: 'shop', redirect_uris: ['https://shop.example/back'] };
+  const clients = [{ ...own, token_endpoint_auth_method: 'none' as const }];
+  return startAgentServer(server.verifier, {
+    configuration: { clients },
+    page: (provider, request, response) =>
+      showConsent(provider, server.verifier, request, response, (_request, plain) =>
+        plain.end('the usual screen'),
+      ),
+  });
+}
+
+/** Asks for a code as this client; what the person is shown, once `before` has happened. */
+async function screenFor(
+  asking: AgentServer,
+  query: Record<string, string>,
+  before = async (): Promise<void> => undefined,
+): Promise<{ readonly status: number; readonly policy: string | null; readonly html: string }> {
+  const { issuer } = asking.provider;
+  const whole = new URLSearchParams({ response_type: 'code', resource, ...query });
+  const begun = await fetch(`${issuer}/auth?${whole}`, { redirect: 'manual' });
+  const cookie = begun.headers.getSetCookie().map((one) => one.split(';')[0]);
+  await before();
+  const shown = await fetch(new URL(begun.headers.get('location') ?? '', issuer), {
+    headers: { cookie: cookie.join('; ') },
+  });
+  const policy = shown.headers.get('content-security-policy');
+  return { status: shown.status, policy, html: await shown.text() };
+}
 
 describe('the page for operators of node-oidc-provider', () => {
   it('shows a consent screen that names the host first and shows what was narrowed', async () => {
-    const { showConsent } = await runBlock<{ readonly showConsent: ShowConsent }>('showConsent');
-    await using asking = await startAgentServer(server.verifier, {
-      page: (provider, request, response) =>
-        showConsent(provider, server.verifier, request, response),
-    });
-    const name = 'triage-bot';
-    const agent = await world.publish(papers);
-    const { clientId, redirectUri } = agent;
-    const query = { client_id: clientId, response_type: 'code', redirect_uri: redirectUri };
-    const begun = await fetch(
-      `${asking.provider.issuer}/auth?${new URLSearchParams({ ...query, scope, resource })}`,
-      { redirect: 'manual' },
-    );
-    const cookie = begun.headers.getSetCookie().map((one) => one.split(';')[0]);
-    const shown = await fetch(
-      new URL(begun.headers.get('location') ?? '', asking.provider.issuer),
-      { headers: { cookie: cookie.join('; ') } },
-    );
-    const html = await shown.text();
+    await using asking = await startAsking();
+    const { clientId, redirectUri } = await world.publish(papers);
+    const query = { client_id: clientId, redirect_uri: redirectUri, scope };
+    const { status, policy, html } = await screenFor(asking, query);
     const host = new URL(world.origin).host;
-    expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(status).toBe(200);
+    expect(policy).toBe("default-src 'none'; frame-ancestors 'none'");
     expect(html).toContain(`<p class="sealwright-consent-host"><bdi>${host}</bdi></p>`);
-    expect(html.indexOf('sealwright-consent-host')).toBeLessThan(html.indexOf(name));
+    expect(html.indexOf('sealwright-consent-host')).toBeLessThan(html.indexOf('triage-bot'));
     expect(html).toContain(`<dt>Vouched for by</dt><dd><bdi>${host}</bdi></dd>`);
     expect(html).toContain(
       '<dt>May</dt><dd><ul><li><bdi>read logs/production</bdi></li></ul></dd>',
     );
     expect(html).not.toContain('logs/pii');
+    expect(html).toContain('<button name="decision" value="allow">Allow</button>');
+    expect(html).toContain('<button name="decision" value="deny">Deny</button>');
+  });
+
+  it('shows no form for an agent that is refused when the screen is opened', async () => {
+    await using asking = await startAsking();
+    const agent = await world.publish(papers);
+    const query = { client_id: agent.clientId, redirect_uri: agent.redirectUri, scope };
+    const { status, html } = await screenFor(asking, query, async () => {
+      await world.mark(agent, 'revocation', true);
+      for (const url of world.lists) server.verifier.invalidate(url);
+    });
+    expect(status).toBe(200);
+    expect(html).toContain('data-outcome="rejected"');
+    expect(html).not.toContain('<form');
+    expect(html).not.toContain('<button');
+  });
+
+  it("shows the operator's own screen for a client that is no agent", async () => {
+    await using asking = await startAsking();
+    const query = { client_id: 'shop', redirect_uri: 'https://shop.example/back' };
+    const pkce = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' };
+    const asked = { ...query, ...pkce, code_challenge_method: 'S256', scope: 'openid' };
+    expect((await screenFor(asking, asked)).html).toBe('the usual screen');
   });
 
   it('shows a configuration of authorization details that the server takes', async () => {
@@ -228,29 +273,75 @@ describe('the page for operators of node-oidc-provider', () => {
     expect(answer.json['authorization_details']).toBeUndefined();
   });
 
-  it('shows the call around the configuration, with options that exist', async () => {
-    const [block = ''] = page.match(/(?<=```js\n)import Provider[\s\S]*?(?=```)/) ?? [];
-    const names = [...block.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
+  it('shows calls around the configuration, with options that exist', async () => {
+    const block = `${blockWith('import Provider')}\n${blockWith('registerAgents: true')}`;
+    const names = [...block.matchAll(/\b(\w+):/gm)].map(([, name]) => name);
     const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     for (const option of ['ownScopes', 'registerAgents', 'onVerdict']) {
       expect([names.includes(option), listed.includes(option)]).toEqual([true, true]);
     }
-    const given = 'const issuer = "https://as.example"; const log = () => undefined;';
-    const configuration = 'const configuration = { adapter: class { find() {} } };';
-    const { started } = await runSnippet(`${given}${configuration}\n${block}`);
-    expect(started).toBe('https://as.example');
+    const yours = `const issuer = 'https://as.example'; const configuration = {};
+      const adapter = class { find() {} };`;
+    const said = 'console.log(provider.issuer, open.features.registration.enabled);';
+    expect(await outputOf(`${yours}\n${block}\n${said}`)).toBe('https://as.example true');
+  });
+
+  it('shows a line of JSON for a verdict, with the checks that failed', async () => {
+    const verdict = {
+      ...{ outcome: 'rejected', reason: 'status-revoked', granted: [], withheld: ['read:x'] },
+      report: {
+        checks: [
+          { id: 'a', outcome: 'pass', evidence: {}, fix: null },
+          { id: 'b', outcome: 'fail', evidence: { index: 7 }, fix: 'mend it' },
+          { id: 'c', outcome: 'undetermined', evidence: {}, fix: null },
+        ],
+      },
+    };
+    const use = { clientId: 'https://a.example/', allowed: false, differing: [] };
+    const given = blockWith('onVerdict').match(/(?<=onVerdict: )[\s\S]*?\n {2}\}(?=,\n)/)?.[0];
+    const program = `(${given})(${JSON.stringify(verdict)}, ${JSON.stringify(use)})`;
+    const line = await outputOf(program);
+    expect(line).not.toContain('\n');
+    expect(JSON.parse(line)).toEqual({
+      ...use,
+      ...{ outcome: 'rejected', reason: 'status-revoked', granted: [], withheld: ['read:x'] },
+      failed: [
+        { id: 'b', evidence: { index: 7 }, fix: 'mend it' },
+        { id: 'c', evidence: {}, fix: null },
+      ],
+    });
+  });
+
+  it('says that an exception in onVerdict ends the request with 500', async () => {
+    const onVerdict = () => {
+      throw new Error('the log is full');
+    };
+    await using running = await startAgentServer(server.verifier, { options: { onVerdict } });
+    const asking = await askingAs(await world.publish(papers));
+    const form = { grant_type: 'client_credentials', scope, resource };
+    const answer = await running.postAs(asking, '/token', form);
+    expect(shortOf(answer)).toEqual([500, 'server_error']);
+  });
+
+  it('says that a request for nothing but withheld scopes gets a token without any', async () => {
+    const agent = await world.publish(papers);
+    const form = { grant_type: 'client_credentials', scope: 'read:logs/pii', resource };
+    const { status, json } = await server.postAs(await askingAs(agent), '/token', form);
+    expect([status, typeof json['access_token'], json['scope']]).toEqual([
+      200,
+      'string',
+      undefined,
+    ]);
   });
 });
 
-/** Runs the first block of the page as it is. */
-async function runSnippet(code: string): Promise<{ readonly started: string }> {
+/** Runs a program as somebody does who pasted it, where the packages of this project are. */
+async function outputOf(program: string): Promise<string> {
   const root = resolve(import.meta.dirname, '../..');
-  const program = `${code}\nconsole.log(provider.issuer);`;
-  const said = await new Promise<string>((done, fail) => {
-    const args = ['--input-type=module', '-e', program];
+  return new Promise<string>((done, fail) => {
+    const args = ['--input-type=module', '-e', asInstalled(program)];
     execFile(process.execPath, args, { cwd: root }, (error, stdout) =>
-      error ? fail(error) : done(stdout),
+      error ? fail(error) : done(stdout.trim()),
     );
   });
-  return { started: said.trim() };
 }

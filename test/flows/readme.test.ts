@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asInstalled } from '../support/installed-verifier.ts';
 import { type RunningService, startRunningService } from '../support/running-service.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -103,7 +104,7 @@ describe('the README', () => {
 
   it('shows code that runs', async () => {
     const [snippet = ''] = readme.match(/(?<=```js\n)import Provider[\s\S]*?(?=```)/) ?? [];
-    const program = `const issuer = 'https://as.example'; const configuration = {};\n${snippet}\nconsole.log(typeof provider.callback);`;
+    const program = `const issuer = 'https://as.example'; const configuration = {};\n${asInstalled(snippet)}\nconsole.log(typeof provider.callback);`;
     const { code, output } = await run(['--input-type=module', '-e', program], root);
     expect(output).toContain('function');
     expect(code).toBe(0);

@@ -42,7 +42,8 @@ function sorted(table: readonly Check[], rankOf: (id: string) => number): readon
 
 function rankForStatement(id: string): number {
   if (isAboutDocument(id)) return 1;
-  return id === 'credential.facets' || /^(?:policy|access)\./.test(id) ? 2 : 0;
+  const isLast = ['credential.facets', 'policy.', 'access.'].some((start) => id.startsWith(start));
+  return isLast ? 2 : 0;
 }
 
 /** Runs a table in order until a check denies; the rest is listed as skipped. */

@@ -139,6 +139,7 @@ it('runs the loser of a deadlock again', async () => {
   const client = createClient(database.connectionString);
   const work = new PostgresUnitOfWork({ client, clock, onPublished });
   let runs = 0;
+  let holding = 0;
   let meet = (): void => undefined;
   const met = new Promise<void>((resolve) => {
     meet = resolve;
@@ -147,7 +148,9 @@ it('runs the loser of a deadlock again', async () => {
     work.run(async ({ organizations }) => {
       runs += 1;
       await organizations.insert(organizationNamed(first));
-      if (runs === 2) meet();
+      holding += 1;
+      // Only when each holds what the other wants do they lock each other out.
+      if (holding === 2) meet();
       await met;
       await organizations.insert(organizationNamed(second)).catch((error: unknown) => {
         if (error instanceof SealwrightError) return;

@@ -3,18 +3,18 @@ import { readSyncSettings } from '../config/settings.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import type { Product } from '../reach/product.ts';
 import type { SyncAction, SyncResult, UndeterminedSince } from '../reach/sync-clients.ts';
-import type { ClientIds } from '../sidecar/client-ids.ts';
-import type { FollowedFile } from '../sidecar/followed-file.ts';
 import type { PolicyFollower } from '../verifier/node/index.ts';
 import type { Verifier } from '../verifier/ports.ts';
 import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
+import { followClients } from './follow-clients.ts';
 import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import { printable, printableJson } from './paint.ts';
 import { approvalsParameter, readApprovals } from './read-approvals.ts';
 import { readPolicy } from './read-policy.ts';
+import { usable } from './usable.ts';
 
 const products = ['keycloak', 'auth0'] as const;
 /** What is told once, however long it lasts. */
@@ -73,7 +73,7 @@ async function prepare(call: Invocation): Promise<Rounds> {
   const everyMs = readDuration(call, 'every', { usual: 30_000, least: 5_000 });
   const graceMs = readDuration(call, 'grace', { usual: 300_000, least: 0 });
   const product = await connect(call);
-  const clients = await readClients(call);
+  const clients = await followClients(call.text('clients') ?? '');
   const since = await readMemory(call);
   const { verifier, policy } = await startVerifier(call);
   const [{ syncClients }, { SyncMetrics }] = await Promise.all([
@@ -172,19 +172,6 @@ function readUrl(call: Invocation): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-async function readClients(call: Invocation): Promise<FollowedFile<ClientIds>> {
-  const path = call.text('clients') ?? '';
-  const [{ FollowedFile }, { parseClientIds }, parse] = await Promise.all([
-    import('../sidecar/followed-file.ts'),
-    import('../sidecar/client-ids.ts'),
-    createYamlParser(),
-  ]);
-  const empty: ClientIds = new Map();
-  const clients = new FollowedFile({ path, parse, read: parseClientIds, empty });
-  usable(await clients.reload(), `The table of clients ${path}`);
-  return clients;
-}
-
 async function readMemory(call: Invocation): Promise<UndeterminedSince> {
   const path = call.text('state');
   if (path === undefined) return new Map();
@@ -248,10 +235,4 @@ function readDuration(
   throw usageFailure(
     `--${name} is a duration such as 30s, 5m or 1h, from ${least / 1_000}s to 24h.`,
   );
-}
-
-function usable<Value>(parsed: Parsed<Value>, what: string): Value {
-  if (parsed.ok) return parsed.value;
-  const places = parsed.faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim());
-  throw usageFailure(`${what} is not usable.`, places);
 }

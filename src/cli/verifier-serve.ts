@@ -1,7 +1,7 @@
 import { readListen, readToken } from '../config/readers.ts';
 import type { Secret } from '../config/secrets.ts';
 import { readSidecarSettings } from '../config/settings.ts';
-import type { Fault, Parsed } from '../protocol/parsed.ts';
+import type { Parsed } from '../protocol/parsed.ts';
 import type { AllowListKey } from '../sidecar/allow-list-key.ts';
 import type { ClientIds } from '../sidecar/client-ids.ts';
 import type { FollowedFile } from '../sidecar/followed-file.ts';
@@ -12,10 +12,12 @@ import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
+import { followClients } from './follow-clients.ts';
 import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
 import { printable } from './paint.ts';
 import { readText } from './read-file.ts';
 import { readPolicy } from './read-policy.ts';
+import { linesOf, usable } from './usable.ts';
 
 type Address = Parameters<typeof import('../sidecar/start-sidecar.ts').startSidecar>[0];
 
@@ -175,16 +177,7 @@ async function openApprovals(call: Invocation): Promise<ApprovalsFile | undefine
 
 async function readClients(call: Invocation): Promise<FollowedFile<ClientIds> | undefined> {
   const path = call.text('clients');
-  if (path === undefined) return undefined;
-  const [{ FollowedFile }, { parseClientIds }, parse] = await Promise.all([
-    import('../sidecar/followed-file.ts'),
-    import('../sidecar/client-ids.ts'),
-    createYamlParser(),
-  ]);
-  const empty: ClientIds = new Map();
-  const clients = new FollowedFile({ path, parse, read: parseClientIds, empty });
-  usable(await clients.reload(), `The table of clients ${path}`);
-  return clients;
+  return path === undefined ? undefined : followClients(path);
 }
 
 interface Started {
@@ -279,15 +272,6 @@ function reloaded(what: string, read: Parsed<unknown>): string {
   return read.ok
     ? `the ${what} was read again`
     : `the ${what} cannot be used, the one before stays in force: ${linesOf(read.faults).join('; ')}`;
-}
-
-function usable<Value>(parsed: Parsed<Value>, what: string): Value {
-  if (parsed.ok) return parsed.value;
-  throw usageFailure(`${what} is not usable.`, linesOf(parsed.faults));
-}
-
-function linesOf(faults: readonly Fault[]): readonly string[] {
-  return faults.map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer} ${detail}`));
 }
 
 function unbound({ host, port }: Address, cause: unknown): CommandFailure {

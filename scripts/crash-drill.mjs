@@ -10,12 +10,12 @@ import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { freePort } from './free-port.mjs';
 
 const main = resolve(import.meta.dirname, '../dist/main.js');
 const writers = 8;
@@ -58,15 +58,6 @@ async function createWorld() {
   const port = await freePort();
   const token = `swt_${randomBytes(32).toString('base64url')}`;
   return { dataDir, port, token, url: `http://localhost:${port}`, child: undefined };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function startService(world) {

@@ -1,11 +1,10 @@
 // The registry under measurement: the service as it is started in production, with its embedded
 // PostgreSQL, in this process and on a free port of loopback.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { readSettings } from '../../dist/config/settings.js';
 import { createService } from '../../dist/service.js';
+import { freePort } from '../free-port.mjs';
 import { rateOver } from './measure.mjs';
 import { orders } from './papers.mjs';
 
@@ -74,13 +73,4 @@ export async function startRegistry(folder, url) {
     },
     stop: () => service[Symbol.asyncDispose](),
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

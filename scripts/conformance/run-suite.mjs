@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +16,7 @@ import { issuerOf } from '../../dist/demo/stage.js';
 import { createService } from '../../dist/service.js';
 import { createVerifier } from '../../dist/verifier/index.js';
 import { guardedFetch } from '../../dist/verifier/node/index.js';
+import { freePort } from '../free-port.mjs';
 
 const suite = join(import.meta.dirname, 'node_modules/@modelcontextprotocol/conformance');
 const resource = 'https://mcp.example.com/logs';
@@ -159,15 +159,6 @@ async function judge(output) {
   for (const { id, status, errorMessage } of failed)
     console.log(`${status} ${id}: ${errorMessage}`);
   return results.length === scenarioCount && failed.length === 0 ? 0 : 1;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A folder that others may pass through but not list: root's database runs as another account. */

@@ -69,7 +69,8 @@ export class AgentJudge {
 
   /**
    * Narrows an authorization request to what the papers permit, before it is pushed, shown to a
-   * person or granted; papers permit no single claims about a person. Refused with `access_denied` where they permit nothing of it.
+   * person or granted; papers permit no single claims about a person. Refused with `access_denied`
+   * where they permit nothing of it.
    */
   async narrowRequest(context: RequestContext, client: OidcClient): Promise<void> {
     const agent = agentOf(client);

@@ -1,5 +1,6 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { Brand } from '../kernel/brand.ts';
+import type { KeyId } from '../keys/signing-key.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { FacetType } from '../protocol/facet.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
@@ -39,6 +40,8 @@ export interface CredentialRecord {
   /** The compact JWS once sealed. */
   readonly jwt: string | null;
   readonly sealing: Sealing;
+  /** The key of the issuer that signs it. */
+  readonly keyId: KeyId;
   readonly status: StatusReference;
   readonly createdAt: Date;
 }

@@ -162,6 +162,7 @@ function recordOf(
     payload: JSON.stringify(payload),
     jwt: null,
     sealing: 'intended',
+    keyId: context.issuer.key.id,
     status: context.status,
     createdAt: context.at,
   };

@@ -24,7 +24,7 @@ type Row = Omit<Credential, 'claims' | 'status'> & {
 const select = Prisma.sql`
   SELECT c.id, c.organization_id AS "organizationId", c.agent_id AS "agentId", c.type, c.claims,
          c.visibility, c.reason, c.valid_from AS "validFrom", c.valid_until AS "validUntil",
-         c.payload, c.jwt, c.sealing, c.created_at AS "createdAt", l.id AS "listId",
+         c.payload, c.jwt, c.sealing, c.key_id AS "keyId", c.created_at AS "createdAt", l.id AS "listId",
          l.number AS "listNumber", s.index, s.revoked_at AS "revokedAt",
          s.suspended_at AS "suspendedAt", s.agent_suspended_at AS "agentSuspendedAt"
     FROM credentials c
@@ -95,7 +95,7 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
     const column = <Value>(read: (record: CredentialRecord) => Value) => records.map(read);
     await this.db.$executeRaw`
       INSERT INTO credentials (id, organization_id, agent_id, type, claims, visibility, reason,
-        valid_from, valid_until, payload, jwt, sealing, status_list_id, status_index, created_at)
+        valid_from, valid_until, payload, jwt, sealing, key_id, status_list_id, status_index, created_at)
       SELECT * FROM unnest(
         ${column(({ id }) => id)}::text[],
         ${column(({ organizationId }) => organizationId)}::text[],
@@ -109,6 +109,7 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
         ${column(({ payload }) => payload)}::text[],
         ${column(({ jwt }) => jwt)}::text[],
         ${column(({ sealing }) => sealing)}::text[],
+        ${column(({ keyId }) => keyId)}::text[],
         ${column(({ status }) => status.listId)}::text[],
         ${column(({ status }) => status.index)}::int[],
         ${column(({ createdAt }) => createdAt)}::timestamptz[])`;

@@ -1,6 +1,6 @@
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
-import type { KeyId, KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
+import type { KeyChange, KeyId, KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { PublicJwk, SigningAlgorithm } from '../protocol/jwk.ts';
 import type { Connection } from './client.ts';
@@ -17,14 +17,14 @@ export class PostgresKeyReader implements KeyReader {
 
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
     const rows = await this.db.signingKey.findMany({
-      where: { did: { in: [...dids] }, state: { not: 'retired' } },
+      where: { did: { in: [...dids] }, state: { not: 'destroyed' } },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     });
     return rows.map(toSigningKey);
   }
 }
 
-/** Inserts and retires keys; a retired key keeps its row, so its public half is never taken again. */
+/** Inserts and changes keys; a destroyed key keeps its row, so its public half is never taken again. */
 export class PostgresKeyStore extends PostgresKeyReader implements KeyStore {
   async insert(key: SigningKey): Promise<void> {
     const data = {
@@ -38,8 +38,9 @@ export class PostgresKeyStore extends PostgresKeyReader implements KeyStore {
     );
   }
 
-  async updateState(id: KeyId, state: KeyState): Promise<void> {
-    await this.db.signingKey.updateMany({ where: { id }, data: { state } });
+  async change(id: KeyId, change: KeyChange): Promise<void> {
+    const forgotten = change.state === 'destroyed' ? { sealed: null } : {};
+    await this.db.signingKey.updateMany({ where: { id }, data: { ...change, ...forgotten } });
   }
 }
 

@@ -66,11 +66,11 @@ async function serve(
   const token = await authenticate(deps.registry, request.headers.authorization);
   observed.tokenId = token.id;
   checkScope(token, route.scope);
-  const { organizationId, id } = token;
+  const { organizationId, id, team, agentId } = token;
   const query = queryOf(request);
   const call: Call = {
     ports: deps,
-    caller: { organizationId, actor: { kind: 'token', id } },
+    caller: { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } },
     target: targetOf(request),
     path: request.path,
     query,

@@ -78,7 +78,7 @@ async function retireIdentity(stores: PapersStores, order: StandingOrder): Promi
   const { issuer, agent, at } = order;
   const urls = agentUrls(issuer.organization, agent.handle);
   for (const key of await order.deps.keys.listByDids([agent.did])) {
-    await stores.keys.updateState(key.id, 'retired');
+    await stores.keys.change(key.id, { state: 'destroyed', stateSince: at });
   }
   await publishDocuments(stores, {
     drafts: [

@@ -14,7 +14,7 @@ import type { AuditVerification } from '../audit/verify-audit-trail.ts';
 import type { Credential, CredentialId, Visibility } from '../credentials/credential.ts';
 import type { CredentialFilter } from '../credentials/credential-store.ts';
 import type { PageRequest } from '../kernel/page.ts';
-import type { ApiToken, TokenId, TokenScope } from '../organizations/api-token.ts';
+import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
@@ -23,6 +23,8 @@ import type { PublicDocument } from '../publication/public-document.ts';
 export interface Caller {
   readonly organizationId: OrganizationId;
   readonly actor: Actor;
+  /** What of the organization exists for this caller; absent, all of it. */
+  readonly reach?: TokenReach;
 }
 
 /** How an agent gets its key: exactly one of the three. */

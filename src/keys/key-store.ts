@@ -1,8 +1,8 @@
-import type { KeyId, KeyState, SigningKey } from './signing-key.ts';
+import type { KeyChange, KeyId, SigningKey } from './signing-key.ts';
 
 /** Reads signing keys, with their private halves sealed. */
 export interface KeyReader {
-  /** All keys of these DIDs that are not retired, oldest first. */
+  /** All keys of these DIDs that are not destroyed, oldest first. */
   listByDids(dids: readonly string[]): Promise<readonly SigningKey[]>;
 }
 
@@ -10,5 +10,6 @@ export interface KeyReader {
 export interface KeyStore extends KeyReader {
   /** Throws `key-not-usable` when another DID of the organization already uses this public key. */
   insert(key: SigningKey): Promise<void>;
-  updateState(id: KeyId, state: KeyState): Promise<void>;
+  /** The private half of a key that is destroyed is forgotten with the same statement. */
+  change(id: KeyId, change: KeyChange): Promise<void>;
 }

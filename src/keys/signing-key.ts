@@ -7,8 +7,18 @@ export type KeyId = Brand<'KeyId'>;
 
 /** What a key may sign. A key never serves two purposes. */
 export type KeyPurpose = 'credential' | 'client-authentication';
-/** `retired`: it signs nothing any more, and no document lists it. */
-export type KeyState = 'active' | 'retired';
+/**
+ * The life of a key, in this order; a state may be skipped, and none comes back.
+ *
+ * | state | key of an issuer | key of an agent |
+ * |---|---|---|
+ * | created | known to us alone | in the passport |
+ * | published | in the documents, signs nothing | in the passport and the key set |
+ * | active | signs | the one to authenticate with |
+ * | retired | signs nothing, still in the DID document | out of the key set, still in the passport |
+ * | destroyed | its private half is gone | its private half is gone, and no document has it |
+ */
+export type KeyState = 'created' | 'published' | 'active' | 'retired' | 'destroyed';
 
 /** A key pair, or the public half of one that is held elsewhere. */
 export interface SigningKey {
@@ -24,7 +34,20 @@ export interface SigningKey {
   /** The private half sealed under the master key; null when it is held elsewhere. */
   readonly sealed: Uint8Array | null;
   readonly state: KeyState;
+  readonly stateSince: Date;
+  /** The end of the last credential it signed, once it signs no more; null while it may sign. */
+  readonly listedUntil: Date | null;
+  /** When the key was given up as compromised: nothing that it signed counts any more. */
+  readonly revokedAt: Date | null;
   readonly createdAt: Date;
+}
+
+/** A step in the life of a key. What is left out stays as it is. */
+export interface KeyChange {
+  readonly state: KeyState;
+  readonly stateSince: Date;
+  readonly listedUntil?: Date;
+  readonly revokedAt?: Date;
 }
 
 /** The absolute DID URL by which headers and DID documents name the key. */

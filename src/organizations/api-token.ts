@@ -20,8 +20,16 @@ export const tokenScopes = [
 /** One of the scopes. */
 export type TokenScope = (typeof tokenScopes)[number];
 
+/** Which agents of its organization a token reaches. Both null: all. */
+export interface TokenReach {
+  /** Set: only the agents of this team. */
+  readonly team: string | null;
+  /** Set: only the agent with this id. */
+  readonly agentId: string | null;
+}
+
 /** A bearer token of one organization. Only the sha-256 of its text is kept. */
-export interface ApiToken {
+export interface ApiToken extends TokenReach {
   readonly id: TokenId;
   readonly organizationId: OrganizationId;
   readonly name: string;

@@ -4,7 +4,13 @@ import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
-import { type ApiToken, hashToken, mintTokenText, type TokenScope } from './api-token.ts';
+import {
+  type ApiToken,
+  hashToken,
+  mintTokenText,
+  type TokenReach,
+  type TokenScope,
+} from './api-token.ts';
 import type { ApiTokenStore } from './api-token-store.ts';
 import type { OrganizationId } from './organization.ts';
 
@@ -21,6 +27,8 @@ export interface CreateApiTokenInput {
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   readonly expiresAt: Date | null;
+  /** Which agents the token reaches; absent, all. */
+  readonly reach?: TokenReach;
   /** A text chosen by the operator; absent, a new one is minted. */
   readonly text?: string;
 }
@@ -43,6 +51,8 @@ export async function createApiToken(
     name: input.name,
     scopes: input.scopes,
     hash: hashToken(text),
+    team: input.reach?.team ?? null,
+    agentId: input.reach?.agentId ?? null,
     createdAt: now,
     expiresAt: input.expiresAt,
     revokedAt: null,
@@ -56,7 +66,12 @@ export async function createApiToken(
         action: 'token.created',
         subject: token.id,
         reason: null,
-        details: { name: token.name, scopes: token.scopes },
+        details: {
+          name: token.name,
+          scopes: token.scopes,
+          team: token.team,
+          agent: token.agentId,
+        },
       },
     ]);
   });

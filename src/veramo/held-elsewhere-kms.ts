@@ -28,6 +28,9 @@ export class HeldElsewhereKms extends SigningKms {
       publicJwk,
       sealed: null,
       state: 'active',
+      stateSince: draft.createdAt,
+      listedUntil: null,
+      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

@@ -37,6 +37,9 @@ export class SealedKms extends SigningKms {
       publicJwk,
       sealed,
       state: 'active',
+      stateSince: draft.createdAt,
+      listedUntil: null,
+      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

@@ -23,13 +23,15 @@ export function keyStoreContract(world: WorldSource): void {
     expect(await world().readers.keys.listByDids(['did:web:acme.example:a:none'])).toEqual([]);
   });
 
-  it('lists the keys of some DIDs, oldest first, without the retired', async () => {
+  it('lists the keys of some DIDs, oldest first, without the destroyed', async () => {
     const younger = keyNamed('a-younger', { createdAt: noon(1) });
     const bot = keyNamed('bot', { did: 'did:web:acme.example:a:bot', createdAt: noon(2) });
     const apart = keyNamed('apart', { did: 'did:web:acme.example:a:apart' });
-    const retired = keyNamed('retired', { state: 'retired' });
-    await insert(younger, key, bot, apart, retired);
-    expect(await world().readers.keys.listByDids([key.did, bot.did])).toEqual([key, younger, bot]);
+    const retired = keyNamed('retired', { state: 'retired', createdAt: noon(3) });
+    const destroyed = keyNamed('destroyed', { state: 'destroyed' });
+    await insert(younger, key, bot, apart, destroyed, retired);
+    const listed = await world().readers.keys.listByDids([key.did, bot.did]);
+    expect(listed).toEqual([key, younger, bot, retired]);
     expect(await world().readers.keys.listByDids([])).toEqual([]);
   });
 
@@ -54,9 +56,22 @@ export function keyStoreContract(world: WorldSource): void {
     expect(await world().readers.keys.listByDids([copy.did])).toEqual([copy]);
   });
 
-  it('retires a key, and gives its public key to nobody else', async () => {
+  it('records a step in the life of a key, and leaves the rest of it alone', async () => {
     await insert(key);
-    await world().work.run(({ keys }) => keys.updateState(key.id, 'retired'));
+    const ended = { state: 'retired', stateSince: noon(5), listedUntil: noon(90) } as const;
+    await world().work.run(({ keys }) => keys.change(key.id, ended));
+    expect(await world().readers.keys.listByDids([key.did])).toEqual([{ ...key, ...ended }]);
+    const given = { state: 'retired', stateSince: noon(6), revokedAt: noon(6) } as const;
+    await world().work.run(({ keys }) => keys.change(key.id, given));
+    expect(await world().readers.keys.listByDids([key.did])).toEqual([
+      { ...key, ...given, listedUntil: noon(90) },
+    ]);
+  });
+
+  it('destroys a key, and gives its public key to nobody else', async () => {
+    await insert(key);
+    const end = { state: 'destroyed', stateSince: noon(5) } as const;
+    await world().work.run(({ keys }) => keys.change(key.id, end));
     expect(await world().readers.keys.listByDids([key.did])).toEqual([]);
     const copy = keyNamed('copy', { thumbprint: key.thumbprint });
     await expect(world().work.run(({ keys }) => keys.insert(copy))).rejects.toMatchObject({

@@ -93,6 +93,7 @@ describe('a passport', () => {
       validUntil: new Date('2026-11-27T12:00:00Z'),
       jwt: null,
       sealing: 'intended',
+      keyId: 'key_1',
       status: { listId: 'lst_7', listNumber: 7, index: 48_211 },
       createdAt: new Date('2026-11-20T12:00:00.042Z'),
     });

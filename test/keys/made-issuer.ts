@@ -34,6 +34,9 @@ export function aKey(changes: Partial<SigningKey> = {}): SigningKey {
     },
     sealed: null,
     state: 'active',
+    stateSince: new Date('2026-11-20T12:00:00Z'),
+    listedUntil: null,
+    revokedAt: null,
     createdAt: new Date('2026-11-20T12:00:00Z'),
     ...changes,
   };

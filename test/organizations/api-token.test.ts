@@ -15,6 +15,8 @@ const token: ApiToken = {
   name: 'ci',
   scopes: ['agents:read'],
   hash: '00',
+  team: null,
+  agentId: null,
   createdAt: new Date('2026-11-20T12:00:00Z'),
   expiresAt: null,
   revokedAt: null,

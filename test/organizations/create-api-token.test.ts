@@ -41,6 +41,8 @@ describe('creating a token', () => {
         name: 'ci',
         scopes: ['agents:read', 'verify'],
         hash: hashToken(text),
+        team: null,
+        agentId: null,
         createdAt: new Date('2026-11-20T12:00:00Z'),
         expiresAt: new Date('2026-12-20T12:00:00Z'),
         revokedAt: null,
@@ -60,7 +62,7 @@ describe('creating a token', () => {
         action: 'token.created',
         subject: token.id,
         reason: null,
-        details: { name: 'ci', scopes: ['agents:read', 'verify'] },
+        details: { name: 'ci', scopes: ['agents:read', 'verify'], team: null, agent: null },
       },
     ]);
     expect(JSON.stringify(await bodies())).not.toContain(token.hash);

@@ -49,6 +49,9 @@ export async function makeEd25519Key(seal: KeySeal): Promise<SigningKey> {
     publicJwk,
     sealed: seal.seal(secret, { organizationId, keyId: id, purpose }),
     state: 'active',
+    stateSince: createdAt,
+    listedUntil: null,
+    revokedAt: null,
     createdAt,
   };
 }

@@ -25,7 +25,7 @@ function keyStoreOn(keys: Map<KeyId, SigningKey>): IdentityStores['keys'] {
     insert: async (key) => {
       keys.set(key.id, key);
     },
-    updateState: async () => {},
+    change: async () => {},
   };
 }
 

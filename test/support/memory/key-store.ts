@@ -2,7 +2,7 @@ import type { DidReader, DidStore } from '../../../src/dids/did-store.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { KeyReader, KeyStore } from '../../../src/keys/key-store.ts';
-import type { KeyId, KeyState, SigningKey } from '../../../src/keys/signing-key.ts';
+import type { KeyChange, KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
 export class MemoryKeyReader implements KeyReader {
@@ -14,7 +14,7 @@ export class MemoryKeyReader implements KeyReader {
 
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
     return [...this.state().keys.values()]
-      .filter((key) => dids.includes(key.did) && key.state !== 'retired')
+      .filter((key) => dids.includes(key.did) && key.state !== 'destroyed')
       .sort(byId)
       .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
   }
@@ -30,9 +30,10 @@ export class MemoryKeyStore extends MemoryKeyReader implements KeyStore {
     this.state().keys.set(key.id, key);
   }
 
-  async updateState(id: KeyId, state: KeyState): Promise<void> {
+  async change(id: KeyId, change: KeyChange): Promise<void> {
     const key = this.state().keys.get(id);
-    if (key !== undefined) this.state().keys.set(id, { ...key, state });
+    const forgotten = change.state === 'destroyed' ? { sealed: null } : {};
+    if (key !== undefined) this.state().keys.set(id, { ...key, ...change, ...forgotten });
   }
 }
 

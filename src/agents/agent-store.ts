@@ -1,4 +1,5 @@
 import type { PageRequest } from '../kernel/page.ts';
+import type { TokenReach } from '../organizations/api-token.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { Agent, AgentId, AgentKind, AgentProfile, AgentState } from './agent.ts';
 import type { AgentLint } from './agent-lint.ts';
@@ -6,6 +7,8 @@ import type { AgentLint } from './agent-lint.ts';
 /** Which agents of an organization a listing is about; every member given narrows it. */
 export interface AgentFilter {
   readonly organizationId: OrganizationId;
+  /** What of the organization the caller reaches; absent, all of it. */
+  readonly reach?: TokenReach;
   readonly state?: AgentState;
   readonly kind?: AgentKind;
   readonly team?: string;

@@ -12,6 +12,8 @@ export const tokenCreate: Command = {
     { form: '--name <text>', help: 'what it is for', required: true },
     { form: '--scope <scope>', help: 'what it may do', required: true, repeated: true },
     { form: '--expires-at <moment>', help: 'when it ends; never, if absent' },
+    { form: '--team <name>', help: 'reaches the agents of this team only' },
+    { form: '--agent <handle>', help: 'reaches this agent only' },
     serverOption,
   ],
   run: async (call) => {
@@ -19,6 +21,8 @@ export const tokenCreate: Command = {
       name: call.text('name'),
       scopes: call.list('scope'),
       expiresAt: call.text('expiresAt'),
+      team: call.text('team'),
+      agent: call.text('agent'),
     });
     const token = await call.api().call({ method: 'POST', path: '/tokens', body });
     if (!call.json) call.say(`Token ${textIn(token, 'id')}: this is the only time it is shown.`);

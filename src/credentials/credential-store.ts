@@ -1,5 +1,6 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { PageRequest } from '../kernel/page.ts';
+import type { TokenReach } from '../organizations/api-token.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type {
   Credential,
@@ -12,6 +13,8 @@ import type {
 /** Which credentials of an organization a listing is about. */
 export interface CredentialFilter {
   readonly organizationId: OrganizationId;
+  /** What of the organization the caller reaches; absent, all of it. */
+  readonly reach?: TokenReach;
   readonly agentId?: AgentId;
   readonly type?: CredentialType;
   /** As `credentialStateAt` gives it at `at`. */

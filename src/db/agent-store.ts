@@ -44,7 +44,11 @@ export class PostgresAgentReader implements AgentReader {
   async list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]> {
     const rows = await this.db.agent.findMany({
       where: {
-        AND: [matching(filter), page.after === undefined ? {} : { id: { gt: page.after } }],
+        AND: [
+          matching(filter),
+          within(filter),
+          page.after === undefined ? {} : { id: { gt: page.after } },
+        ],
       },
       orderBy: { id: 'asc' },
       take: page.limit,
@@ -128,6 +132,13 @@ export class PostgresAgentStore extends PostgresAgentReader implements AgentStor
       ON CONFLICT (agent_id) DO UPDATE
         SET checked_at = excluded.checked_at, documents = excluded.documents`;
   }
+}
+
+function within({ reach }: AgentFilter): Prisma.AgentWhereInput {
+  return {
+    ...(reach === undefined || reach.team === null ? {} : { team: reach.team }),
+    ...(reach === undefined || reach.agentId === null ? {} : { id: reach.agentId }),
+  };
 }
 
 function matching(filter: AgentFilter): Prisma.AgentWhereInput {

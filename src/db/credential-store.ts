@@ -147,7 +147,17 @@ function conditionsOf(filter: CredentialFilter): Prisma.Sql[] {
   if (expiresBefore !== undefined) {
     conditions.push(Prisma.sql`c.valid_until < ${expiresBefore}::timestamptz`);
   }
-  return conditions;
+  return [...conditions, ...within(filter)];
+}
+
+function within({ reach }: CredentialFilter): Prisma.Sql[] {
+  if (reach === undefined) return [];
+  const { team, agentId } = reach;
+  const ofTeam = Prisma.sql`c.agent_id IN (SELECT id FROM agents WHERE team = ${team})`;
+  return [
+    ...(team === null ? [] : [ofTeam]),
+    ...(agentId === null ? [] : [Prisma.sql`c.agent_id = ${agentId}`]),
+  ];
 }
 
 /** `credentialStateAt` of the credentials room, word for word. */

@@ -13,6 +13,7 @@ export const accessRoutes: readonly Route[] = [
     method: 'GET',
     path: '/access',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: accessInput,
     run: async ({ ports, caller }, question) => {
       const [organization, grants] = await Promise.all([

@@ -72,6 +72,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents',
     scope: 'agents:write',
+    servesNarrowTokens: true,
     input: enrolInput,
     run: (call, input) => call.ports.registry.enrolAgent({ ...call.caller, ...input }),
     view: ({ agent, privateJwk }, call) =>
@@ -81,10 +82,11 @@ export const agentRoutes: readonly Route[] = [
     method: 'GET',
     path: '/agents',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: filterInput,
     run: ({ ports, caller }, { limit, cursor, q, ...filter }) => {
-      const { organizationId } = caller;
-      const asked = withoutUndefined({ ...filter, text: q, organizationId });
+      const { organizationId, reach } = caller;
+      const asked = withoutUndefined({ ...filter, text: q, organizationId, reach });
       return readPage({ limit, cursor }, (page) => ports.registry.listAgents(asked, page));
     },
     view: (page, call) => listed(page, call, viewAgent),
@@ -93,6 +95,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'GET',
     path: '/agents/:target',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: noInput,
     run: async (call) => {
       const { registry } = call.ports;
@@ -105,6 +108,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'PATCH',
     path: '/agents/:target',
     scope: 'agents:write',
+    servesNarrowTokens: true,
     input: changesInput,
     run: (call, changes) => call.ports.registry.updateAgent({ ...agentOf(call), changes }),
     view: (agent) => ok(viewAgent(agent)),
@@ -113,6 +117,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'GET',
     path: '/agents/:target/documents',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: noInput,
     run: (call) => call.ports.registry.listAgentDocuments(agentOf(call)),
     view: (documents) => ok({ data: documents.map(viewDocument), next: null }),
@@ -121,6 +126,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents/:target/suspend',
     scope: 'agents:write',
+    servesNarrowTokens: true,
     input: reasonInput,
     run: (call, input) => call.ports.registry.suspendAgent({ ...agentOf(call), ...input }),
     view: (agent) => ok(viewAgent(agent)),
@@ -129,6 +135,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents/:target/resume',
     scope: 'agents:write',
+    servesNarrowTokens: true,
     input: reasonInput,
     run: (call, input) => call.ports.registry.resumeAgent({ ...agentOf(call), ...input }),
     view: (agent) => ok(viewAgent(agent)),
@@ -137,6 +144,7 @@ export const agentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents/:target/retire',
     scope: 'agents:write',
+    servesNarrowTokens: true,
     input: reasonInput,
     run: (call, input) => call.ports.registry.retireAgent({ ...agentOf(call), ...input }),
     view: (agent) => ok(viewAgent(agent)),

@@ -31,3 +31,14 @@ export function checkScope(token: ApiToken, scope: TokenScope | null): void {
     },
   });
 }
+
+/** Refuses a token for one team or one agent where a call is about the whole organization. */
+export function checkReach(
+  { team, agentId }: ApiToken,
+  route: { readonly servesNarrowTokens: boolean },
+): void {
+  if (route.servesNarrowTokens || (team === null && agentId === null)) return;
+  throw new Refusal('not-permitted', {
+    detail: 'This token reaches a part of the organization, and the call is about all of it.',
+  });
+}

@@ -37,6 +37,7 @@ export const credentialRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents/:target/credentials',
     scope: 'credentials:issue',
+    servesNarrowTokens: true,
     input: issueInput,
     run: async (call, input) => {
       const order = { ...call.caller, ...input, handle: call.target };
@@ -48,6 +49,7 @@ export const credentialRoutes: readonly Route[] = [
     method: 'GET',
     path: '/credentials',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: filterInput,
     run: listCredentials,
     view: (page, call) =>
@@ -57,6 +59,7 @@ export const credentialRoutes: readonly Route[] = [
     method: 'GET',
     path: '/credentials/:target',
     scope: 'agents:read',
+    servesNarrowTokens: true,
     input: noInput,
     run: async (call) => show(call, await call.ports.registry.findCredential(credentialOf(call))),
     view: (shown, call) => ok(viewWholeCredential(shown, call.ports.clock.now())),
@@ -65,6 +68,7 @@ export const credentialRoutes: readonly Route[] = [
     method: 'POST',
     path: '/credentials/:target/renew',
     scope: 'credentials:issue',
+    servesNarrowTokens: true,
     input: reasonInput,
     run: async (call, input) => {
       const order = { ...credentialOf(call), ...input };
@@ -86,6 +90,7 @@ function changeRoute(
     method: 'POST',
     path: `/credentials/:target/${verb}`,
     scope: 'credentials:revoke',
+    servesNarrowTokens: true,
     input: reasonInput,
     run: (call, { reason }) => change(call, { ...credentialOf(call), reason }),
     view: (changed, call) => ok(viewChange(changed, call.ports.clock.now())),
@@ -101,6 +106,7 @@ async function listCredentials(call: Call, input: z.output<typeof filterInput>) 
     ...filter,
     agentId: agent?.id,
     organizationId: caller.organizationId,
+    reach: caller.reach,
     at: ports.clock.now(),
   });
   const page = await readPage({ limit, cursor }, (slice) =>

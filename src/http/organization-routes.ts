@@ -10,6 +10,8 @@ const tokenInput = z.strictObject({
   name: z.string().trim().min(1).max(120).refine(isPlainLine, 'must not hold control characters'),
   scopes: z.array(z.enum(tokenScopes)).min(1),
   expiresAt: moment.nullable().default(null),
+  team: z.string().min(1).max(60).nullable().default(null),
+  agent: z.string().nullable().default(null),
 });
 
 /** The calls about the caller's organization and its tokens. */
@@ -18,6 +20,7 @@ export const organizationRoutes: readonly Route[] = [
     method: 'GET',
     path: '/organization',
     scope: null,
+    servesNarrowTokens: true,
     input: noInput,
     run: ({ ports, caller }) => ports.registry.findOrganization(caller),
     view: (organization) => ok(viewOrganization(organization)),
@@ -61,6 +64,8 @@ function viewToken(token: ApiToken) {
     id: token.id,
     name: token.name,
     scopes: token.scopes,
+    team: token.team,
+    agent: token.agentId,
     createdAt: token.createdAt.toISOString(),
     expiresAt: token.expiresAt?.toISOString() ?? null,
     revokedAt: token.revokedAt?.toISOString() ?? null,

@@ -35,6 +35,11 @@ export interface RouteSpec<Input, Result> {
   readonly path: string;
   /** What the token must permit; null when any usable token will do. */
   readonly scope: TokenScope | null;
+  /**
+   * Whether tokens for one team or one agent may call this. The use case then shows and changes
+   * nothing beyond the caller's reach. Absent: they may not.
+   */
+  readonly servesNarrowTokens?: boolean;
   readonly input: z.ZodType<Input>;
   readonly run: (call: Call, input: Input) => Promise<Result>;
   readonly view: (result: Result, call: Call) => Answer;
@@ -45,16 +50,18 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly scope: TokenScope | null;
+  readonly servesNarrowTokens: boolean;
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
 /** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
-  const { method, path, scope } = spec;
+  const { method, path, scope, servesNarrowTokens = false } = spec;
   return {
     method,
     path,
     scope,
+    servesNarrowTokens,
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);

@@ -7,7 +7,7 @@ import express, {
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
-import { authenticate, checkScope } from './authenticate.ts';
+import { authenticate, checkReach, checkScope } from './authenticate.ts';
 import type { Logger } from './log.ts';
 import { Refusal } from './refusal.ts';
 import type { Call, Route, RoutePorts } from './route.ts';
@@ -66,6 +66,7 @@ async function serve(
   const token = await authenticate(deps.registry, request.headers.authorization);
   observed.tokenId = token.id;
   checkScope(token, route.scope);
+  checkReach(token, route);
   const { organizationId, id, team, agentId } = token;
   const query = queryOf(request);
   const call: Call = {

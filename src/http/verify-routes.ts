@@ -35,6 +35,7 @@ export const verifyRoutes: readonly Route[] = [
     method: 'POST',
     path: '/verify',
     scope: 'verify',
+    servesNarrowTokens: true,
     input: verifyInput,
     run: async ({ ports, caller }, input) => {
       const organization = await ports.registry.findOrganization(caller);

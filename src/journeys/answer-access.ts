@@ -3,6 +3,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { reaches } from '../organizations/api-token.ts';
 import type { AllowedActionsClaims } from '../protocol/facet.ts';
 import { scopeOf } from '../protocol/scope.ts';
 import type { AccessGrant, AccessQuestion } from './registry.ts';
@@ -36,7 +37,10 @@ export async function answerAccess(
   }
   const agents = await deps.agents.findMany([...allowing.keys()]);
   return agents
-    .filter((agent) => agent.state === 'active' && !denying.has(agent.id))
+    .filter(
+      (agent) =>
+        agent.state === 'active' && !denying.has(agent.id) && reaches(question.reach, agent),
+    )
     .map((agent: Agent) => ({ agent, credential: allowing.get(agent.id) as Credential }));
 }
 

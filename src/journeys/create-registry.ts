@@ -9,7 +9,7 @@ import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeyReader } from '../keys/key-store.ts';
-import { hashToken, isUsable } from '../organizations/api-token.ts';
+import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import { createApiToken } from '../organizations/create-api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
@@ -26,7 +26,7 @@ import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
-import type { Registry } from './registry.ts';
+import type { CreateTokenInput, Registry } from './registry.ts';
 import { updateAgent } from './update-agent.ts';
 
 const mostVersions = 200;
@@ -88,7 +88,8 @@ function officeCases(deps: RegistryDeps) {
   return {
     findOrganization: async (caller) =>
       (await deps.issuers.find(caller.organizationId)).organization,
-    createToken: (input) => createApiToken(deps, input),
+    createToken: async (input) =>
+      createApiToken(deps, { ...input, reach: await reachOf(deps, input) }),
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
     authenticate: async (text) => {
@@ -98,6 +99,13 @@ function officeCases(deps: RegistryDeps) {
     listAudit: (filter, page) => deps.audit.list(filter, page),
     verifyAudit: () => verifyAuditTrail(deps),
   } satisfies Partial<Registry>;
+}
+
+/** An agent is named by its handle, which the caller knows, and remembered by its id. */
+async function reachOf(deps: RegistryDeps, input: CreateTokenInput): Promise<TokenReach> {
+  const { team = null, agent: handle = null } = input;
+  const agent = handle === null ? null : await findAgent(deps, { ...input, handle });
+  return { team, agentId: agent?.id ?? null };
 }
 
 async function credentialUrl(deps: RegistryDeps, credential: Credential): Promise<string | null> {

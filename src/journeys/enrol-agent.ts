@@ -12,6 +12,7 @@ import { type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, type JsonValue, parseStrictJsonObject } from '../protocol/strict-json.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
+import { checkMayOnboard, teamWithin } from './reach.ts';
 import type { EnrolAgentInput, EnrolledAgent } from './registry.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
@@ -36,6 +37,7 @@ export async function enrolAgent(
   deps: EnrolAgentDeps,
   input: EnrolAgentInput,
 ): Promise<EnrolledAgent> {
+  checkMayOnboard(input.reach);
   checkHandle(input.handle);
   const { organization } = await deps.issuers.find(input.organizationId);
   const agent = agentOf(organization, input, deps.clock.now());
@@ -110,7 +112,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
     name: input.name,
     description: input.description ?? null,
     owners: input.owners,
-    team: input.team ?? null,
+    team: teamWithin(input.reach, input.team),
     tags: input.tags ?? [],
     version: input.version ?? null,
     redirectUris: isMachine ? [urls.callback] : redirectUris,

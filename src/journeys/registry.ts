@@ -117,6 +117,10 @@ export interface CreateTokenInput extends Caller {
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   readonly expiresAt: Date | null;
+  /** Given: the token reaches the agents of this team only. */
+  readonly team?: string | null;
+  /** Given: the token reaches only the agent with this handle. */
+  readonly agent?: string | null;
 }
 
 /**

@@ -7,6 +7,7 @@ import { withAuthorizationCode } from './enrol-agent.ts';
 import { findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
+import { teamWithin } from './reach.ts';
 import type { UpdateAgentInput } from './registry.ts';
 
 const tooLongWithStrict = {
@@ -29,6 +30,7 @@ export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput
   const found = await findAgent(deps, input);
   const { organization } = await deps.issuers.find(input.organizationId);
   const { callback } = agentUrls(organization, found.handle);
+  if (input.changes.team !== undefined) teamWithin(input.reach, input.changes.team);
   const proposed = mergeProfile(found, input.changes, callback);
   checkProfile(proposed, deps);
   for (const clientId of clientIdsOf(organization, { ...found, ...proposed })) {

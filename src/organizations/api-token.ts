@@ -55,3 +55,13 @@ export function hashToken(text: string): string {
 export function isUsable(token: ApiToken, at: Date): boolean {
   return token.revokedAt === null && (token.expiresAt === null || token.expiresAt > at);
 }
+
+/** Whether an agent of the organization exists for a caller with this reach; absent reaches all. */
+export function reaches(
+  reach: TokenReach | undefined,
+  agent: { readonly id: string; readonly team: string | null },
+): boolean {
+  if (reach === undefined) return true;
+  const isOwnTeam = reach.team === null || reach.team === agent.team;
+  return isOwnTeam && (reach.agentId === null || reach.agentId === agent.id);
+}

@@ -58,6 +58,9 @@ export function agentStoreContract(world: WorldSource): void {
     ['a percent sign', { text: '%' }, ['beta']],
     ['an underscore', { text: 'b_t' }, ['beta']],
     ['a backslash', { text: '\\' }, []],
+    ['the reach of a team', { reach: { team: 'payments', agentId: null } }, ['alpha']],
+    ['the reach of one agent', { reach: { team: null, agentId: 'agt_beta' } }, ['beta']],
+    ['a team beyond the reach', { team: 'payments', reach: { team: 'logs', agentId: null } }, []],
     ['two conditions', { kind: 'agent', state: 'suspended' }, []],
   ])('lists by %s, within the organization', async (_, filter, handles) => {
     await insert(gamma, beta, alpha, foreign);

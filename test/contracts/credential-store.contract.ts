@@ -119,6 +119,8 @@ export function credentialStoreContract(world: WorldSource): void {
     ['agent', { agentId: agentNamed('cat').id }, ['crd_3']],
     ['type', { type: 'compliance' }, ['crd_2']],
     ['end of validity', { expiresBefore: noon(100) }, ['crd_2']],
+    ['the reach of one agent', { reach: { team: null, agentId: 'agt_cat' } }, ['crd_3']],
+    ['the reach of a team', { reach: { team: 'payments', agentId: null } }, []],
     ['another organization', { organizationId: other.id }, []],
   ])('lists by %s', async (_, filter, ids) => {
     await insert(

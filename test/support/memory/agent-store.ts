@@ -3,6 +3,7 @@ import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AgentFilter, AgentReader, AgentStore } from '../../../src/agents/agent-store.ts';
 import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
+import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
@@ -32,6 +33,7 @@ export class MemoryAgentReader implements AgentReader {
     const { after, limit } = page;
     return this.all()
       .filter((agent) => (after === undefined || agent.id > after) && matches(agent, filter))
+      .filter((agent) => reaches(filter.reach, agent))
       .slice(0, limit);
   }
 

@@ -12,6 +12,7 @@ import type {
 } from '../../../src/credentials/credential-store.ts';
 import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
+import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
@@ -31,6 +32,7 @@ export class MemoryCredentialReader implements CredentialReader {
     return this.#all()
       .filter(({ id }) => page.after === undefined || id > page.after)
       .filter((credential) => matches(credential, filter))
+      .filter(({ agentId }) => this.#isReached(agentId, filter))
       .slice(0, page.limit);
   }
 
@@ -56,6 +58,11 @@ export class MemoryCredentialReader implements CredentialReader {
       .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())
       .map(({ agentId }) => agentId)
       .slice(0, limit);
+  }
+
+  #isReached(id: AgentId, { reach }: CredentialFilter): boolean {
+    const agent = this.state().agents.get(id);
+    return reach === undefined || (agent !== undefined && reaches(reach, agent));
   }
 
   #newestPassport(agentId: AgentId): Credential | undefined {

@@ -34,6 +34,7 @@ import {
   draftPage,
 } from './publication/public-document.ts';
 import { publishDocuments } from './publication/publish-documents.ts';
+import { forgetRequests } from './requests/answer-once.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
 import { guardedFetch } from './verifier/node/index.ts';
@@ -41,6 +42,7 @@ import { guardedFetch } from './verifier/node/index.ts';
 const memoryBytes = 256 * 1024 * 1024;
 /** How often the registry looks for what it owes without being asked. */
 const roundMs = 15_000;
+const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
 /** A running registry. Disposing of it stops the listeners, the rounds and the embedded database. */
@@ -230,7 +232,8 @@ function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = keepPapers(rooms)
+    running = forgetRequests(rooms, rowsForgotten)
+      .then(() => keepPapers(rooms))
       .then((kept) => logRound(log, kept))
       .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
       .finally(() => {

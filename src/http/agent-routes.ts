@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import type { Agent } from '../agents/agent.ts';
 import type { KeyOrder } from '../journeys/registry.ts';
-import { viewAgent, viewDocument, viewEnrolled, viewLinted } from './agent-view.ts';
+import {
+  agentTag,
+  tagged,
+  viewAgent,
+  viewDocument,
+  viewEnrolled,
+  viewLinted,
+} from './agent-view.ts';
 import { created, listed, ok } from './answer.ts';
+import { permitsChange } from './entity-tag.ts';
 import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
@@ -76,7 +85,7 @@ export const agentRoutes: readonly Route[] = [
     input: enrolInput,
     run: (call, input) => call.ports.registry.enrolAgent({ ...call.caller, ...input }),
     view: ({ agent, privateJwk }, call) =>
-      created(`${call.path}/${agent.handle}`, viewEnrolled(agent, privateJwk)),
+      tagged(agent, created(`${call.path}/${agent.handle}`, viewEnrolled(agent, privateJwk))),
   }),
   route({
     method: 'GET',
@@ -102,7 +111,7 @@ export const agentRoutes: readonly Route[] = [
       const agent = await registry.findAgent(agentOf(call));
       return { agent, lint: await registry.findAgentLint(agentOf(call)) };
     },
-    view: ({ agent, lint }) => ok(viewLinted(agent, lint)),
+    view: ({ agent, lint }) => tagged(agent, ok(viewLinted(agent, lint))),
   }),
   route({
     method: 'PATCH',
@@ -110,8 +119,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: changesInput,
-    run: (call, changes) => call.ports.registry.updateAgent({ ...agentOf(call), changes }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, changes) => call.ports.registry.updateAgent({ ...agentAsRead(call), changes }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'GET',
@@ -128,8 +137,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.suspendAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.suspendAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'POST',
@@ -137,8 +146,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.resumeAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.resumeAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'POST',
@@ -146,11 +155,19 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.retireAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.retireAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
 ];
 
 function agentOf(call: Call) {
   return { ...call.caller, handle: call.target };
+}
+
+/** The agent that a change is about, and as what its caller read it, when they say so. */
+function agentAsRead(call: Call) {
+  const { ifMatch } = call;
+  if (ifMatch === undefined) return agentOf(call);
+  const isExpected = (agent: Agent): boolean => permitsChange(ifMatch, agentTag(agent));
+  return { ...agentOf(call), isExpected };
 }

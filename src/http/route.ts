@@ -23,6 +23,8 @@ export interface Call {
   readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined;
 }
 
 /** PUT is missing on purpose: nothing here is replaced as a whole. */

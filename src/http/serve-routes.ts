@@ -8,6 +8,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkReach, checkScope } from './authenticate.ts';
+import { answerKeyed } from './idempotency.ts';
 import type { Logger } from './log.ts';
 import { Refusal } from './refusal.ts';
 import type { Call, Route, RoutePorts } from './route.ts';
@@ -75,9 +76,11 @@ async function serve(
     target: targetOf(request),
     path: request.path,
     query,
+    ifMatch: request.get('If-Match'),
   };
   const raw = await readInput(route, { request, response, query });
-  sendAnswer(response, await route.answer(call, raw));
+  const header = request.get('Idempotency-Key');
+  sendAnswer(response, await answerKeyed(route, { call, raw, tokenId: id, header }));
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */

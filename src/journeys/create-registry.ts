@@ -8,6 +8,7 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
@@ -16,6 +17,8 @@ import type { Organization } from '../organizations/organization.ts';
 import { revokeApiToken } from '../organizations/revoke-api-token.ts';
 import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
+import { answerOnce } from '../requests/answer-once.ts';
+import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
@@ -33,8 +36,11 @@ const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
 export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
-  readonly work: UnitOfWork<PapersStores & { readonly tokens: ApiTokenStore }>;
+  readonly work: UnitOfWork<
+    PapersStores & { readonly tokens: ApiTokenStore; readonly requests: RememberedRequestStore }
+  >;
   readonly identities: IdentityProvider;
+  readonly seal: KeySeal;
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
@@ -92,6 +98,7 @@ function officeCases(deps: RegistryDeps) {
       createApiToken(deps, { ...input, reach: await reachOf(deps, input) }),
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
+    answerOnce: (input, run) => answerOnce(deps, input, run),
     authenticate: async (text) => {
       const token = await deps.tokens.findByHash(hashToken(text));
       return token !== null && isUsable(token, deps.clock.now()) ? token : null;

@@ -1,9 +1,11 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
+import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { derivedId } from '../kernel/derived-id.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization } from '../organizations/organization.ts';
@@ -19,6 +21,7 @@ const makeKeyPair = promisify(generateKeyPair);
 
 /** What onboarding needs beside papers: somebody who makes identities. */
 export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
+  readonly agents: AgentReader;
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;
 }
@@ -39,6 +42,8 @@ export async function enrolAgent(
 ): Promise<EnrolledAgent> {
   checkMayOnboard(input.reach);
   checkHandle(input.handle);
+  const earlier = await findEarlier(deps, input);
+  if (earlier !== null) return { agent: earlier, privateJwk: null };
   const { organization } = await deps.issuers.find(input.organizationId);
   const agent = agentOf(organization, input, deps.clock.now());
   for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
@@ -101,7 +106,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
   const redirectUris = input.redirectUris ?? [];
   const isMachine = redirectUris.length === 0;
   return {
-    id: newId('agt', now),
+    id: agentIdOf(input, now),
     organizationId: organization.id,
     handle: input.handle,
     kind: input.kind,
@@ -127,6 +132,20 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
     papersRevision: 1,
     publishedRevision: 0,
   };
+}
+
+/** A request that is sent again names the agent that its first attempt made. */
+function agentIdOf({ requestId }: EnrolAgentInput, now: Date): AgentId {
+  return requestId === undefined ? newId('agt', now) : derivedId('agt', requestId, 0);
+}
+
+/** The agent that an earlier attempt of the same request onboarded, if it got that far. */
+async function findEarlier(deps: EnrolAgentDeps, input: EnrolAgentInput): Promise<Agent | null> {
+  if (input.requestId === undefined) return null;
+  const agent = await deps.agents.findByHandle(input.organizationId, input.handle);
+  if (agent?.id !== agentIdOf(input, deps.clock.now())) return null;
+  if (agent.state !== 'pending') return agent;
+  throw new SealwrightError('idempotency-key-in-use', 'The agent is being onboarded.');
 }
 
 /** MCP and atproto servers refuse a document without the authorization code grant. */

@@ -14,6 +14,7 @@ import type { JsonObject } from '../protocol/strict-json.ts';
 import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
+import { findEarlierCredential } from './find-earlier-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { IssuedPapers } from './papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
@@ -39,13 +40,15 @@ export async function issueCredential(
   checkReason(input.reason);
   const claims = claimsOf(type, input.claims) as unknown as JsonObject;
   const agent = await findAgent(deps, input);
+  const { id, earlier } = await findEarlierCredential(deps, input, deps.clock.now());
+  if (earlier !== null) return earlier;
   const { validFor, validUntil } = input;
   const validity = resolveValidity(
     { validFor, validUntil, agentExpiresAt: agent.expiresAt },
     deps.clock.now(),
   );
   const visibility = visibilityOf(type, input.visibility);
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
   const order = renewalOf(agent.id, { ...input, narrows: false });
   const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
   return sealedFacet(issued.facet);
@@ -71,6 +74,8 @@ export async function renewCredential(
   if (former.type === 'passport') return passportLike(former, await deps.issuePapers(order));
   const [agent] = await deps.agents.findMany([former.agentId]);
   const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
+  if (earlier !== null) return earlier;
   const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
   const validity = resolveValidity(
     {
@@ -80,7 +85,7 @@ export async function renewCredential(
     now,
   );
   const { type, claims, visibility } = former;
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
   return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
 }
 

@@ -18,6 +18,8 @@ import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
+import type { RequestId } from '../requests/remembered-request.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -25,6 +27,8 @@ export interface Caller {
   readonly actor: Actor;
   /** What of the organization exists for this caller; absent, all of it. */
   readonly reach?: TokenReach;
+  /** Set for a call that may be sent again: what it makes gets ids derived from this one. */
+  readonly requestId?: RequestId;
 }
 
 /** How an agent gets its key: exactly one of the three. */
@@ -64,13 +68,19 @@ export interface AgentRef extends Caller {
   readonly handle: string;
 }
 
+/** A change to an agent as its caller read it. */
+export interface AgentAsRead extends AgentRef {
+  /** false for an agent that is no longer what the caller read: the change is then refused. */
+  readonly isExpected?: (agent: Agent) => boolean;
+}
+
 /** `reason` stands in the audit trail: 1 to 500 characters. */
-export interface ChangeAgentStateInput extends AgentRef {
+export interface ChangeAgentStateInput extends AgentAsRead {
   readonly reason: string;
 }
 
 /** What an owner changes about an agent; handle, kind and key stay as they are. */
-export interface UpdateAgentInput extends AgentRef {
+export interface UpdateAgentInput extends AgentAsRead {
   /** Only the members present change. */
   readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
 }
@@ -158,6 +168,11 @@ export interface Registry {
   createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;
   revokeToken(input: Caller & { readonly id: TokenId }): Promise<ApiToken>;
+  /** Carries a call out once for the key that its caller chose. */
+  answerOnce(
+    input: AnswerOnceInput,
+    run: (id: RequestId) => Promise<string>,
+  ): Promise<OnceAnswered>;
   /** The usable token with this text, or null. */
   authenticate(text: string): Promise<ApiToken | null>;
 

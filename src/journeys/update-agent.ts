@@ -4,7 +4,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { withAuthorizationCode } from './enrol-agent.ts';
-import { findAgent } from './find-agent.ts';
+import { checkAsRead, findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { teamWithin } from './reach.ts';
@@ -53,6 +53,7 @@ async function beginUpdate(
 ): Promise<BegunChange> {
   const { agent, at, input } = order;
   if (agent === null) throw new SealwrightError('agent-not-found', 'There is no such agent.');
+  checkAsRead(input, agent);
   const profile = mergeProfile(agent, input.changes, order.callback);
   await stores.agents.updateProfile(agent.id, profile, at);
   await stores.audit.append([

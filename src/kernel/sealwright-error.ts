@@ -19,6 +19,9 @@ export type ErrorCode =
   | 'document-too-large'
   | 'document-invalid'
   | 'token-not-found'
+  | 'idempotency-key-reused'
+  | 'idempotency-key-in-use'
+  | 'precondition-failed'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

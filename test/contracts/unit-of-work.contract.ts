@@ -21,6 +21,11 @@ const writers = [
   'sealAll',
   'abandonAll',
   'publishAll',
+  'claim',
+  'lease',
+  'answer',
+  'release',
+  'forget',
   'append',
 ];
 

@@ -19,6 +19,8 @@ const pinned = {
   'document-not-found': 404,
   'document-too-large': 422,
   'handle-taken': 409,
+  'idempotency-key-in-use': 409,
+  'idempotency-key-reused': 422,
   'internal-error': 500,
   'invalid-input': 400,
   'key-not-usable': 422,
@@ -26,10 +28,12 @@ const pinned = {
   'method-not-allowed': 405,
   'not-permitted': 403,
   'organization-not-found': 404,
+  'precondition-failed': 412,
   'route-not-found': 404,
   'start-refused': 503,
   'storage-unavailable': 503,
   'token-not-found': 404,
+  'too-many-requests': 429,
   unauthenticated: 401,
 };
 

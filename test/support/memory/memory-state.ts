@@ -7,6 +7,7 @@ import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type { RememberedRequest, RequestId } from '../../../src/requests/remembered-request.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
 
 /** Everything that a database holds. The values never change; the maps do. */
@@ -23,6 +24,7 @@ export interface MemoryState {
   readonly credentials: Map<CredentialId, CredentialRecord>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
+  readonly requests: Map<RequestId, RememberedRequest>;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -41,6 +43,7 @@ export function emptyState(): MemoryState {
     entries: new Map(),
     credentials: new Map(),
     documents: new Map(),
+    requests: new Map(),
     audit: [],
   };
 }
@@ -57,6 +60,7 @@ export function copyState(state: MemoryState): MemoryState {
     entries: new Map(state.entries),
     credentials: new Map(state.credentials),
     documents: new Map(state.documents),
+    requests: new Map(state.requests),
     audit: [...state.audit],
   };
 }

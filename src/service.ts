@@ -12,6 +12,7 @@ import { createLog, type Logger } from './http/log.ts';
 import { createOwnVerifiers } from './http/own-verifier.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
+import { RateLimits } from './http/rate-limits.ts';
 import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
 import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
@@ -103,6 +104,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
     clock: systemClock,
+    limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
     role: settings.role,

@@ -4,6 +4,7 @@ import {
   readDatabaseUrl,
   readListen,
   readMasterKey,
+  readRateLimit,
   readSecret,
   readServer,
   readText,
@@ -95,6 +96,11 @@ export const variables = {
     help: `Least level that is logged: ${logLevels.join(', ')}. JSON lines on standard output.`,
     fallback: 'info',
     read: readWord(logLevels),
+  }),
+  rateLimit: variable('SEALWRIGHT_RATE_LIMIT', {
+    help: 'API requests that one token may send in a minute, or "off".',
+    fallback: '12000',
+    read: readRateLimit,
   }),
   server: variable('SEALWRIGHT_SERVER', {
     help: 'For the command line: the origin of the running service.',

@@ -20,6 +20,13 @@ export function readText(text: string): Parsed<string> {
   return text.trim() === '' ? fault('must not be blank') : accepted(text);
 }
 
+/** Requests in a minute: a whole number up to a million, or null for `off`. */
+export function readRateLimit(text: string): Parsed<number | null> {
+  if (text === 'off') return accepted(null);
+  const fits = /^[1-9]\d{0,5}$/.test(text) || text === '1000000';
+  return fits ? accepted(Number(text)) : fault('must be a number from 1 to 1000000, or "off"');
+}
+
 /** One of a closed set of words. */
 export function readWord<const Word extends string>(
   words: readonly Word[],

@@ -28,6 +28,8 @@ export interface Settings {
   readonly masterKey: Secret<Uint8Array> | undefined;
   readonly adminToken: Secret<string> | undefined;
   readonly logLevel: LogLevel;
+  /** API requests that one token may send in a minute; null for no limit. */
+  readonly rateLimit: number | null;
   readonly policyPath: string | undefined;
 }
 
@@ -70,6 +72,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const role = reading.take(variables.role);
   const dataDir = reading.take(variables.dataDir);
   const logLevel = reading.take(variables.logLevel);
+  const rateLimit = reading.take(variables.rateLimit);
   const adminListen = reading.take(variables.adminListen);
   const databaseUrl = reading.take(variables.databaseUrl);
   const masterKey = reading.take(variables.masterKey);
@@ -94,6 +97,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     masterKey,
     adminToken,
     logLevel: present(logLevel),
+    rateLimit: present(rateLimit),
     policyPath,
   }));
 }

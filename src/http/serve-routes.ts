@@ -5,11 +5,13 @@ import express, {
   Router,
 } from 'express';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { ApiToken } from '../organizations/api-token.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkReach, checkScope } from './authenticate.ts';
 import { answerKeyed } from './idempotency.ts';
 import type { Logger } from './log.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Call, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -20,6 +22,7 @@ const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 /** What routes act upon, and the log that hears how each call ended. */
 export interface ServeRoutesDeps extends RoutePorts {
   readonly log: Logger;
+  readonly limits: RateLimits;
 }
 
 /**
@@ -64,7 +67,7 @@ async function serve(
   response: Response,
 ): Promise<void> {
   const observed = observe(deps.log, route, response);
-  const token = await authenticate(deps.registry, request.headers.authorization);
+  const token = await admit(deps, request, response);
   observed.tokenId = token.id;
   checkScope(token, route.scope);
   checkReach(token, route);
@@ -81,6 +84,22 @@ async function serve(
   const raw = await readInput(route, { request, response, query });
   const header = request.get('Idempotency-Key');
   sendAnswer(response, await answerKeyed(route, { call, raw, tokenId: id, header }));
+}
+
+/** The token of the request, counted; a request without a usable one counts for its address. */
+async function admit(
+  { registry, limits }: ServeRoutesDeps,
+  request: Request,
+  response: Response,
+): Promise<ApiToken> {
+  const token = await authenticate(registry, request.headers.authorization).catch(
+    (refusal: unknown) => {
+      if (refusal instanceof Refusal) limits.countStranger(request.socket.remoteAddress ?? '');
+      throw refusal;
+    },
+  );
+  limits.countToken(token.id, response);
+  return token;
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */

@@ -32,6 +32,7 @@ describe('without any variable', () => {
       masterKey: undefined,
       adminToken: undefined,
       logLevel: 'info',
+      rateLimit: 12_000,
       policyPath: undefined,
     });
   });
@@ -252,7 +253,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(17);
+    expect(lines).toHaveLength(18);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

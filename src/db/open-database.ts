@@ -17,6 +17,8 @@ export interface OpenDatabaseOptions {
   readonly dataDir: string;
   /** Of a server of the operator's own; undefined starts the embedded one in the data directory. */
   readonly databaseUrl: string | undefined;
+  /** The most connections that the pool may open. */
+  readonly maxConnections: number;
   readonly log: (message: string) => void;
 }
 
@@ -44,7 +46,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     undo.push(lock.release);
     const connectionString = options.databaseUrl ?? (await startEmbedded(options, dataDir, undo));
     await makeReady(connectionString);
-    const client = createClient(connectionString);
+    const client = createClient(connectionString, { maxConnections: options.maxConnections });
     undo.push(() => client.$disconnect());
     return {
       dataDir,

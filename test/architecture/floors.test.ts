@@ -74,7 +74,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
   journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
   db: {
-    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
+    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },

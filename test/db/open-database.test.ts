@@ -23,7 +23,12 @@ afterEach(async () => {
 });
 
 function open(databaseUrl: string | undefined) {
-  return openDatabase({ dataDir, databaseUrl, log: (text) => messages.push(text) });
+  return openDatabase({
+    dataDir,
+    databaseUrl,
+    maxConnections: 4,
+    log: (text) => messages.push(text),
+  });
 }
 
 it('opens the embedded database, which keeps what was written', async () => {

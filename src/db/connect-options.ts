@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type pg from 'pg';
 import {
   type DatabaseAddress,
@@ -73,15 +74,30 @@ function sessionOptions(limits: Readonly<Record<string, number>>, given = ''): s
 function tlsOptions({ mode, rootCertificate, client }: DatabaseTls): ConnectionOptions {
   return {
     rejectUnauthorized: true,
-    ...(rootCertificate === null ? {} : { ca: readPem('sslrootcert', rootCertificate) }),
-    ...(client === null
-      ? {}
-      : {
-          cert: readPem('sslcert', client.certificate),
-          key: readPem('sslkey', client.key),
-        }),
+    ...(rootCertificate === null ? {} : { ca: readAuthority(rootCertificate) }),
+    ...(client === null ? {} : readPair(client)),
     ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
   };
+}
+
+function readAuthority(path: string): string {
+  const ca = readPem('sslrootcert', path);
+  try {
+    new X509Certificate(ca);
+    return ca;
+  } catch (cause) {
+    throw unusable(`The file ${path} that sslrootcert names holds no certificate.`, cause);
+  }
+}
+
+function readPair(client: NonNullable<DatabaseTls['client']>): { cert: string; key: string } {
+  const pair = { cert: readPem('sslcert', client.certificate), key: readPem('sslkey', client.key) };
+  try {
+    createSecureContext(pair);
+    return pair;
+  } catch (cause) {
+    throw unusable('The files that sslcert and sslkey name are no certificate and its key.', cause);
+  }
 }
 
 function readPem(parameter: string, path: string): string {
@@ -89,12 +105,12 @@ function readPem(parameter: string, path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new SealwrightError(
-      'start-refused',
-      `The file ${path} that ${parameter} names in the URL of the database cannot be read${code}.`,
-      { cause },
-    );
+    throw unusable(`The file ${path} that ${parameter} names cannot be read${code}.`, cause);
   }
+}
+
+function unusable(detail: string, cause: unknown): SealwrightError {
+  return new SealwrightError('start-refused', detail, { cause });
 }
 
 /** Its time begins anew with every octet in either direction, under TLS too. */

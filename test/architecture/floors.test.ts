@@ -124,6 +124,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'reach',
       'probe',
       'config',
+      'db',
       'http',
       'demo',
       'service',

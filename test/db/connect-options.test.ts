@@ -88,8 +88,7 @@ describe('TLS to a server of one’s own', () => {
       isProtected('?sslmode=verify-full&sslrootcert=/nowhere.pem'),
     ).rejects.toMatchObject({
       code: 'start-refused',
-      detail:
-        'The file /nowhere.pem that sslrootcert names in the URL of the database cannot be read (ENOENT).',
+      detail: 'The file /nowhere.pem that sslrootcert names cannot be read (ENOENT).',
     });
   });
 

@@ -85,6 +85,7 @@ it('leaves nothing behind when it refuses to start', async () => {
 it('says why when the server of DATABASE_URL does not answer', async () => {
   await expect(open('postgresql://me:hunter2@localhost/none?host=/nowhere')).rejects.toMatchObject({
     code: 'start-refused',
-    detail: 'The database cannot be used: connect ENOENT /nowhere/.s.PGSQL.5432',
+    detail:
+      'The database cannot be used. Nothing listens for none on /nowhere. Start the server, or mend host and port in DATABASE_URL.',
   });
 });

@@ -13,8 +13,11 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 const connectDeadlineMs = 5_000;
 /** A server that leaves a query without a word for so long counts as lost. */
 export const defaultSilentMs = 8_000;
-/** The adapter writes and reads every moment as if the session were in UTC. */
-const timeZone = '-c timezone=UTC';
+/**
+ * How values are written, whatever the server, the role or the URL prefer: the adapter takes every
+ * moment for UTC and ISO 8601, and what is copied as text has to arrive as it was.
+ */
+const wording = '-c timezone=UTC -c datestyle=ISO,YMD -c bytea_output=hex -c extra_float_digits=3';
 /**
  * What one session of the service may hold up, in milliseconds. A statement ends before its silence
  * would be taken for a lost server; a transaction whose process is gone, or stands still, lets go of
@@ -26,7 +29,11 @@ const serviceLimits = {
   idle_in_transaction_session_timeout: 15_000,
 };
 /** Migrations and moves take the time they need, whatever the role's own settings are. */
-const maintenanceLimits = { ...serviceLimits, statement_timeout: 0, lock_timeout: 0 };
+const maintenanceLimits = {
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+};
 
 /** How a session behaves: the service's own sessions answer soon, those of maintenance need not. */
 export interface SessionKind {
@@ -67,7 +74,7 @@ export function addressOf(connectionString: string): DatabaseAddress {
 
 function sessionOptions(limits: Readonly<Record<string, number>>, given = ''): string {
   const ours = Object.entries(limits).map(([name, value]) => `-c ${name}=${value}`);
-  return [...ours, given, timeZone].filter((option) => option !== '').join(' ');
+  return [...ours, given, wording].filter((option) => option !== '').join(' ');
 }
 
 /** The chain is always verified; `verify-ca` alone leaves out the name of the host. */

@@ -25,13 +25,17 @@ interface MissingPrivileges {
   readonly privileges: readonly string[];
 }
 
-/** Tables that the migrations are still to make are not missed here. */
+/**
+ * The tables of the registry belong to whoever migrated it. Those that the migrations are still to
+ * make are not missed here, and tables of others are none of our business.
+ */
 async function readMissing(client: pg.Client, role: Role): Promise<readonly MissingPrivileges[]> {
   const wanted = role === 'public' ? ['SELECT'] : ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
   const { rows } = await client.query<MissingPrivileges>(
     `SELECT relname AS table, array_agg(wanted ORDER BY place) AS privileges
        FROM pg_class, unnest($1::text[]) WITH ORDINALITY AS wants (wanted, place)
       WHERE relnamespace = to_regnamespace(current_schema()) AND relkind = 'r'
+        AND relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('_prisma_migrations'))
         AND ($2::text[] IS NULL OR relname = ANY($2))
         AND NOT has_table_privilege(pg_class.oid, wanted)
       GROUP BY relname ORDER BY relname`,

@@ -9,6 +9,7 @@ import { startPostgres } from './embedded-postgres.ts';
 import { examineDatabase } from './examine-database.ts';
 import { explainFailure } from './explain-failure.ts';
 import { lockDirectory } from './lock-directory.ts';
+import { refuseMoved } from './moved-mark.ts';
 import { prepareDataDir } from './prepare-directory.ts';
 import type { Readers, Stores } from './stores.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
@@ -74,6 +75,7 @@ async function startEmbedded(
   dataDir: string,
   undo: (() => Promise<void>)[],
 ): Promise<string> {
+  await refuseMoved(dataDir);
   const server = await startPostgres({ dataDir, log: options.log });
   undo.push(server.stop);
   return server.connectionString;

@@ -117,6 +117,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cli: {
     rooms: [
       'protocol',
+      'kernel',
       'lint',
       'verifier',
       'verifier/node',

@@ -127,17 +127,21 @@ describe('a session', () => {
   it('of maintenance takes the time it needs', async () => {
     const { rows } = await withClient(server.adminUrl, (client) => client.query(limits));
     expect(rows).toEqual([
-      { statement: '0', lock: '0', idle: '15s', zone: 'UTC', name: 'sealwright' },
+      { statement: '0', lock: '0', idle: '0', zone: 'UTC', name: 'sealwright' },
     ]);
   });
 
   it('takes what the URL says before that, and stays in UTC', async () => {
-    const options = encodeURIComponent('-c statement_timeout=2s -c timezone=Asia/Tokyo');
+    const options = encodeURIComponent(
+      '-c statement_timeout=2s -c timezone=Asia/Tokyo -c datestyle=german',
+    );
     const url = `${server.adminUrl}&options=${options}&application_name=registry`;
     const client = createClient(url);
     expect(await client.$queryRawUnsafe(limits)).toEqual([
       { statement: '2s', lock: '5s', idle: '15s', zone: 'UTC', name: 'registry' },
     ]);
+    const moment = new Date('2026-11-22T01:02:03.004Z');
+    expect(await client.$queryRaw`SELECT ${moment}::timestamptz AS moment`).toEqual([{ moment }]);
     await client.$disconnect();
   });
 });

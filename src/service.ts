@@ -88,6 +88,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const database = await openDatabase({
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
+    maxConnections: settings.databasePool,
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());

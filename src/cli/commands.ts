@@ -16,6 +16,7 @@ import { credentialRenew } from './credential-renew.ts';
 import { credentialResume } from './credential-resume.ts';
 import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
+import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { explain } from './explain.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   devCertificate,
   configCheck,
   configShow,
+  databaseMove,
   agentOnboard,
   agentList,
   agentGet,

@@ -11,6 +11,7 @@ const groups: Readonly<Record<string, string>> = {
   agent: 'onboard agents and MCP servers, and change their state',
   audit: 'prove what happened',
   config: 'look at the configuration',
+  database: 'look after the database of the registry',
   credential: 'issue credentials, and take them back',
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',

@@ -5,6 +5,7 @@ import {
   readListen,
   readMasterKey,
   readRateLimit,
+  readNumber,
   readSecret,
   readServer,
   readText,
@@ -75,10 +76,15 @@ export const variables = {
     read: readText,
   }),
   databaseUrl: variable('DATABASE_URL', {
-    help: 'A PostgreSQL of your own. Unset: an embedded one in the data directory.',
-    example: 'postgresql://sealwright:password@localhost:5432/sealwright',
+    help: 'A PostgreSQL of your own, with sslmode=verify-full unless it is on this machine (docs/database.md). Unset: an embedded one in the data directory.',
+    example: 'postgresql://sealwright:password@db.example.com:5432/sealwright?sslmode=verify-full',
     secret: true,
     read: readDatabaseUrl,
+  }),
+  databasePool: variable('SEALWRIGHT_DATABASE_POOL', {
+    help: 'The most connections that this process opens to the database: 2 to 200.',
+    fallback: '16',
+    read: readNumber(2, 200),
   }),
   masterKey: variable('SEALWRIGHT_MASTER_KEY', {
     help: '32 bytes in base64url that wrap every private key. Unset: made once, in the data directory.',

@@ -1,6 +1,7 @@
 import { decodeBase64url } from '../protocol/base64url.ts';
 import { parseClientId } from '../protocol/client-id.ts';
 import { accepted, type Parsed, refused } from '../protocol/parsed.ts';
+import { parseDatabaseUrl } from './database-url.ts';
 import { Secret } from './secrets.ts';
 
 /** Where a listener is bound. Port 0 lets the system choose. */
@@ -66,10 +67,18 @@ export function readListen(text: string): Parsed<ListenAddress> {
 
 /** A PostgreSQL connection URL. It is secret as a whole, for it holds the password. */
 export function readDatabaseUrl(text: string): Parsed<Secret<string>> {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  return protocol === 'postgresql:' || protocol === 'postgres:'
-    ? accepted(new Secret(text))
-    : fault('must be a postgresql:// URL');
+  const parsed = parseDatabaseUrl(text);
+  return parsed.ok ? accepted(new Secret(text)) : parsed;
+}
+
+/** A whole number within limits, both included. */
+export function readNumber(least: number, most: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= least && number <= most
+      ? accepted(number)
+      : fault(`must be a number from ${least} to ${most}`);
+  };
 }
 
 /** 32 bytes in base64url. */

@@ -24,6 +24,8 @@ export interface Settings {
   readonly role: Role;
   readonly dataDir: string;
   readonly databaseUrl: Secret<string> | undefined;
+  /** The most connections to the database. */
+  readonly databasePool: number;
   /** 32 bytes. */
   readonly masterKey: Secret<Uint8Array> | undefined;
   readonly adminToken: Secret<string> | undefined;
@@ -75,6 +77,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const rateLimit = reading.take(variables.rateLimit);
   const adminListen = reading.take(variables.adminListen);
   const databaseUrl = reading.take(variables.databaseUrl);
+  const databasePool = reading.take(variables.databasePool);
   const masterKey = reading.take(variables.masterKey);
   const adminToken = reading.take(variables.adminToken);
   const policyPath = reading.take(variables.policy);
@@ -94,6 +97,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     role: present(role),
     dataDir: present(dataDir),
     databaseUrl,
+    databasePool: present(databasePool),
     masterKey,
     adminToken,
     logLevel: present(logLevel),

@@ -76,7 +76,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
   journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
   db: {
-    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
+    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
@@ -121,6 +121,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cli: {
     rooms: [
       'protocol',
+      'kernel',
       'lint',
       'verifier',
       'verifier/node',
@@ -128,6 +129,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'reach',
       'probe',
       'config',
+      'db',
       'http',
       'demo',
       'service',

@@ -29,6 +29,7 @@ describe('without any variable', () => {
       role: 'all',
       dataDir: './data',
       databaseUrl: undefined,
+      databasePool: 16,
       masterKey: undefined,
       adminToken: undefined,
       logLevel: 'info',
@@ -145,8 +146,10 @@ describe('files', () => {
   });
 
   test('DATABASE_URL can come from a file too', () => {
-    const path = file('database', 'postgresql://u:p@db/x');
-    expect(read({ DATABASE_URL_FILE: path }).databaseUrl?.reveal()).toBe('postgresql://u:p@db/x');
+    const path = file('database', 'postgresql://u:p@localhost/x');
+    expect(read({ DATABASE_URL_FILE: path }).databaseUrl?.reveal()).toBe(
+      'postgresql://u:p@localhost/x',
+    );
   });
 
   test.each([

@@ -49,7 +49,7 @@ export async function enrolAgent(
     agentId: null,
     actor: input.actor,
     reason: 'onboarded',
-    facet: null,
+    facets: [],
     isRefusable: true,
     begin: (stores) => beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk }),
   });

@@ -47,8 +47,7 @@ export async function issueCredential(
   const visibility = visibilityOf(type, input.visibility);
   const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
   const order = renewalOf(agent.id, { ...input, narrows: false });
-  const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
-  return sealedFacet(issued.facet);
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /**
@@ -81,7 +80,7 @@ export async function renewCredential(
   );
   const { type, claims, visibility } = former;
   const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
-  return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /** The passport for the client_id that the former one was about. */
@@ -98,7 +97,7 @@ function stands(credential: Credential): boolean {
   return sealing === 'sealed' && !isTakenBack;
 }
 
-function sealedFacet(facet: Credential | null): Credential {
-  if (facet === null) throw new TypeError('The facet that was ordered was not issued.');
+function onlyFacet({ facets: [facet] }: IssuedPapers): Credential {
+  if (facet === undefined) throw new TypeError('The facet that was ordered was not issued.');
   return facet;
 }

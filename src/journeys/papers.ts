@@ -73,8 +73,8 @@ export interface PapersOrder {
   readonly actor: Actor;
   readonly reason: string;
   readonly begin: (stores: PapersStores, agent: Agent | null, at: Date) => Promise<BegunChange>;
-  /** A facet to issue along with the new passport. */
-  readonly facet: FacetDraft | null;
+  /** Facets to issue along with the new passport. */
+  readonly facets: readonly FacetDraft[];
   /**
    * Whether the change is refused when the client document would outgrow its budget. A change that
    * takes something away is not: the passport then leaves the scopes out.
@@ -102,7 +102,7 @@ export interface PlannedPapers {
   readonly passport: CredentialRecord;
   /** null for an agent without a strict document. */
   readonly strict: StrictPapers | null;
-  /** One for each order with a facet, in the same order. */
+  /** Those of the orders, in the order of their arrival. */
   readonly newFacets: readonly CredentialRecord[];
   /** Sealed facets in force before this batch. */
   readonly heldFacets: readonly Credential[];
@@ -119,8 +119,8 @@ export interface IssuedPapers {
   readonly passport: Credential;
   /** The passport of the strict document, where there is one. */
   readonly strictPassport: Credential | null;
-  /** The facet that was asked for. */
-  readonly facet: Credential | null;
+  /** The facets that were asked for, in the same order. */
+  readonly facets: readonly Credential[];
   /** When the status lists that show a narrowing were published. */
   readonly listsPublishedAt: Date | null;
 }

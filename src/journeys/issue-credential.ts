@@ -1,16 +1,10 @@
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
-import {
-  claimsOf,
-  type FacetDraft,
-  facetTypeOf,
-  visibilityOf,
-} from '../credentials/facet-draft.ts';
+import { type FacetDraft, facetDraftOf } from '../credentials/facet-draft.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { JsonObject } from '../protocol/strict-json.ts';
 import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
@@ -35,17 +29,9 @@ export async function issueCredential(
   deps: IssueCredentialDeps,
   input: IssueCredentialInput,
 ): Promise<Credential> {
-  const type = facetTypeOf(input.type);
   checkReason(input.reason);
-  const claims = claimsOf(type, input.claims) as unknown as JsonObject;
   const agent = await findAgent(deps, input);
-  const { validFor, validUntil } = input;
-  const validity = resolveValidity(
-    { validFor, validUntil, agentExpiresAt: agent.expiresAt },
-    deps.clock.now(),
-  );
-  const visibility = visibilityOf(type, input.visibility);
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const facet = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now: deps.clock.now() });
   const order = renewalOf(agent.id, { ...input, narrows: false });
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }

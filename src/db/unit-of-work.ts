@@ -10,12 +10,14 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
+import { PostgresEnrolmentStore } from './enrolment-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
+import { PostgresTemplateStore } from './template-store.ts';
 
 const maxRetries = 5;
 const longestPauseMs = 50;
@@ -102,6 +104,8 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       status: new PostgresStatusStore(db),
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
+      enrolments: new PostgresEnrolmentStore(db),
+      templates: new PostgresTemplateStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
     };
   }

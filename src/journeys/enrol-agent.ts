@@ -174,7 +174,8 @@ async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
   };
 }
 
-function publicJwkOf(jwk: JsonValue): PublicJwk {
+/** Reads a public key; `key-not-usable` says what is wrong with it. */
+export function publicJwkOf(jwk: JsonValue): PublicJwk {
   const parsed = parsePublicJwk(jwk);
   if (parsed.ok) return parsed.value;
   throw new SealwrightError('key-not-usable', 'The key cannot be used.', {

@@ -7,6 +7,7 @@ import type { CredentialSchemas } from '../credentials/credential-schemas.ts';
 import type { CredentialStore } from '../credentials/credential-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityStores } from '../dids/identity-provider.ts';
+import type { EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { Issuer, IssuerDirectory } from '../keys/issuer.ts';
@@ -24,6 +25,7 @@ export interface PapersStores extends IdentityStores {
   readonly credentials: CredentialStore;
   readonly status: StatusStore;
   readonly documents: PublicDocumentStore;
+  readonly enrolments: EnrolmentStore;
   readonly audit: AuditTrail;
 }
 

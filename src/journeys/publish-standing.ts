@@ -5,12 +5,13 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import { draftFacetListing } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Issuer } from '../keys/issuer.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import { draftPage, pathOf } from '../publication/public-document.ts';
 import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
-import type { PapersDeps, PapersStores } from './papers.ts';
+import type { PapersDeps, PapersOrder, PapersStores } from './papers.ts';
 
 /** Rows are read oldest first, so those of the onboarding are among them. */
 const mostRecorded = 100;
@@ -42,8 +43,8 @@ export async function publishStanding(
   const at = deps.clock.now();
   if ((agent.state === 'active' || agent.state === 'pending') && !hasEnded(agent, at)) {
     const order = renewalOf(agent.id, { ...renewal, ...change });
-    const facets = agent.state === 'pending' ? await facetsOwed(deps, agent, at) : [];
-    return (await deps.issuePapers({ ...order, facets })).agent;
+    if (agent.state === 'pending') return finishPending(deps, agent, order);
+    return (await deps.issuePapers(order)).agent;
   }
   const issuer = await deps.issuers.find(agent.organizationId);
   const facets = await deps.credentials.listUnexpired([agent.id], at);
@@ -55,6 +56,35 @@ export async function publishStanding(
     if (agent.state === 'retired') await retireIdentity(stores, { deps, issuer, agent, at });
   });
   return { ...agent, publishedRevision: agent.papersRevision };
+}
+
+/**
+ * Publishes the first papers of an agent, with the facets that were recorded with it. One that
+ * becomes active before its turn comes was not left behind: it got all of that already.
+ */
+async function finishPending(
+  deps: PublishStandingDeps,
+  agent: Agent,
+  order: PapersOrder,
+): Promise<Agent> {
+  const facets = await facetsOwed(deps, agent, deps.clock.now());
+  let present = agent;
+  try {
+    const issued = await deps.issuePapers({
+      ...order,
+      facets,
+      begin: async (stores, locked, at) => {
+        const begun = await order.begin(stores, locked, at);
+        present = begun.agent;
+        if (present.state === 'pending') return begun;
+        throw new SealwrightError('agent-wrong-state', `The agent is ${present.state}.`);
+      },
+    });
+    return issued.agent;
+  } catch (error) {
+    if (present.state === 'pending') throw error;
+    return present;
+  }
 }
 
 /**

@@ -19,6 +19,12 @@ export type ErrorCode =
   | 'document-too-large'
   | 'document-invalid'
   | 'token-not-found'
+  | 'enrolment-not-found'
+  | 'enrolment-wrong-state'
+  | 'enrolment-proof-invalid'
+  | 'enrolment-refused'
+  | 'template-not-found'
+  | 'template-name-taken'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

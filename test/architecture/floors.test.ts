@@ -25,6 +25,7 @@ const domain = [
   'status',
   'credentials',
   'cimd',
+  'enrolments',
 ];
 
 /** The rooms of the domain that come before this one, with the floors below them. */
@@ -72,6 +73,10 @@ const floors: Readonly<Record<string, Floor>> = {
   credentials: { rooms: upTo('credentials'), packages: ['ajv'], node: ['node:crypto'] },
   // Nothing is published that the lint did not see; it is as pure as protocol.
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
+  enrolments: {
+    rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'credentials'],
+    ...pure,
+  },
   journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
   db: {
     rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
@@ -101,6 +106,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'agents',
       'publication',
       'credentials',
+      'enrolments',
       'journeys',
       'verifier',
       'config',

@@ -22,6 +22,10 @@ const writers = [
   'abandonAll',
   'publishAll',
   'append',
+  'delete',
+  'lock',
+  'lockByName',
+  'update',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

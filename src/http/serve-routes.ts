@@ -10,7 +10,7 @@ import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkReach, checkScope } from './authenticate.ts';
 import type { Logger } from './log.ts';
 import { Refusal } from './refusal.ts';
-import type { Call, Route, RoutePorts } from './route.ts';
+import type { Call, OpenCall, OpenRoute, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 
 const maxBodyBytes = 256 * 1024;
@@ -23,11 +23,11 @@ export interface ServeRoutesDeps extends RoutePorts {
 
 /**
  * Serves routes at a base path. For each call, in this order: the token, its scope, the body or
- * the query, the use case, the view. A method that a path does not know is answered 405.
+ * the query, the use case, the view. Open routes ask for no token and look at none. A method that a path does not know is answered 405.
  */
 export function serveRoutes(
   deps: ServeRoutesDeps,
-  served: { readonly base: string; readonly routes: readonly Route[] },
+  served: { readonly base: string; readonly routes: readonly (Route | OpenRoute)[] },
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const path of new Set(served.routes.map((route) => route.path))) {
@@ -43,7 +43,7 @@ export function serveRoutes(
 
 interface MountedRoute {
   readonly base: string;
-  readonly route: Route;
+  readonly route: Route | OpenRoute;
   readonly deps: ServeRoutesDeps;
 }
 
@@ -63,25 +63,46 @@ async function serve(
   response: Response,
 ): Promise<void> {
   const observed = observe(deps.log, route, response);
-  const token = await authenticate(deps.registry, request.headers.authorization);
-  observed.tokenId = token.id;
-  checkScope(token, route.scope);
-  checkReach(token, route);
-  const { organizationId, id, team, agentId } = token;
   const query = queryOf(request);
-  const call: Call = {
-    ports: deps,
-    caller: { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } },
-    target: targetOf(request),
-    path: request.path,
-    query,
-  };
-  const raw = await readInput(route, { request, response, query });
-  sendAnswer(response, await route.answer(call, raw));
+  const call = { ports: deps, target: targetOf(request), path: request.path, query };
+  const message = { request, response, query };
+  if (!('scope' in route)) {
+    const answer = await route.answer(call, await readInput(route, message));
+    return sendAnswer(response, answer);
+  }
+  const opened = await openCall({ route, deps, observed }, call, request);
+  sendAnswer(response, await route.answer(opened, await readInput(route, message)));
+}
+
+/** The call of whoever the token stands for. */
+async function openCall(
+  place: {
+    readonly route: Route;
+    readonly deps: ServeRoutesDeps;
+    readonly observed: { tokenId?: string };
+  },
+  call: OpenCall,
+  request: Request,
+): Promise<Call> {
+  const token = await authenticate(place.deps.registry, request.headers.authorization);
+  place.observed.tokenId = token.id;
+  checkScope(token, place.route.scope);
+  checkReach(token, place.route);
+  const { organizationId, id, team, agentId } = token;
+  const caller = {
+    organizationId,
+    actor: { kind: 'token', id },
+    reach: { team, agentId },
+  } as const;
+  return { ...call, caller };
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
-function observe(log: Logger, route: Route, response: Response): { tokenId?: string } {
+function observe(
+  log: Logger,
+  route: Pick<Route, 'method' | 'path'>,
+  response: Response,
+): { tokenId?: string } {
   const began = performance.now();
   const observed: { tokenId?: string } = {};
   response.on('close', () => {
@@ -99,7 +120,7 @@ interface Message {
   readonly query: URLSearchParams;
 }
 
-async function readInput(route: Route, message: Message): Promise<unknown> {
+async function readInput(route: Pick<Route, 'method'>, message: Message): Promise<unknown> {
   if (route.method === 'GET' || route.method === 'DELETE') return queryMembers(message.query);
   if (message.query.size > 0) {
     throw new SealwrightError('invalid-input', 'This call takes a body and no query.');

@@ -2,6 +2,8 @@ import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
+import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
+import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
@@ -23,6 +25,8 @@ export interface Stores {
   readonly credentials: CredentialStore;
   readonly documents: PublicDocumentStore;
   readonly requests: RememberedRequestStore;
+  readonly enrolments: EnrolmentStore;
+  readonly templates: TemplateStore;
   readonly audit: AuditTrail;
 }
 
@@ -36,5 +40,7 @@ export interface Readers {
   readonly status: StatusReader;
   readonly credentials: CredentialReader;
   readonly documents: PublicDocumentReader;
+  readonly enrolments: EnrolmentReader;
+  readonly templates: TemplateReader;
   readonly audit: AuditReader;
 }

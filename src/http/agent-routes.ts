@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Agent } from '../agents/agent.ts';
 import type { KeyOrder } from '../journeys/registry.ts';
+import { agentMembers, kind } from './agent-input.ts';
 import {
   agentTag,
   tagged,
@@ -15,26 +16,16 @@ import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
 
-const kind = z.enum(['agent', 'mcp-server', 'mcp-client']);
 const state = z.enum(['pending', 'active', 'suspended', 'retired']);
 const texts = z.array(z.string());
-const profiles = z.array(z.enum(['strict']));
-const grantTypes = z.array(z.enum(['authorization_code', 'client_credentials', 'refresh_token']));
 
 const enrolInput = z
   .strictObject({
     handle: z.string(),
     kind,
     name: z.string(),
-    description: z.string().optional(),
     owners: texts,
-    team: z.string().optional(),
-    tags: texts.optional(),
-    version: z.string().optional(),
-    redirectUris: texts.optional(),
-    grantTypes: grantTypes.optional(),
-    logoUri: z.string().optional(),
-    profiles: profiles.optional(),
+    ...agentMembers,
     jwk: anyJson.optional(),
     keyCustody: z.enum(['issued', 'registry']).optional(),
     expiresAt: moment.optional(),
@@ -60,9 +51,9 @@ const changesInput = z.strictObject({
   tags: texts.optional(),
   version: z.string().nullable().optional(),
   redirectUris: texts.optional(),
-  grantTypes: grantTypes.optional(),
+  grantTypes: agentMembers.grantTypes,
   logoUri: z.string().nullable().optional(),
-  profiles: profiles.optional(),
+  profiles: agentMembers.profiles,
 });
 
 const filterInput = z.strictObject({

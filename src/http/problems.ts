@@ -123,6 +123,36 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'It was changed since you read it',
     fix: 'Read it again, and send the change with the ETag of that answer in If-Match.',
   },
+  'enrolment-not-found': {
+    status: 404,
+    title: 'No such enrolment',
+    fix: 'Check the id; "sealwright enrolment list" shows those of your organization.',
+  },
+  'enrolment-wrong-state': {
+    status: 409,
+    title: 'The enrolment is not in a state that allows this',
+    fix: 'Look at the state of the enrolment. One that has ended stays so: create a new one.',
+  },
+  'enrolment-proof-invalid': {
+    status: 422,
+    title: 'The proof does not show that the key is held',
+    fix: 'Mend every place that "errors" names, and sign a new proof. The token can still be used.',
+  },
+  'enrolment-refused': {
+    status: 403,
+    title: 'The enrolment token opens nothing',
+    fix: 'It is wrong, expired, withdrawn, rejected or used with another key: ask for a new one.',
+  },
+  'template-not-found': {
+    status: 404,
+    title: 'No such template',
+    fix: 'Check the name; "sealwright template list" shows those of your organization.',
+  },
+  'template-name-taken': {
+    status: 409,
+    title: 'There is a template of this name already',
+    fix: 'Choose another name, or change the template that there is.',
+  },
   'conflict-retry': {
     status: 409,
     title: 'Another change came first',

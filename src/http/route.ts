@@ -70,3 +70,36 @@ export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
     },
   };
 }
+
+/** A call that no token opens: what it carries in its body has to. */
+export type OpenCall = Omit<Call, 'caller'>;
+
+/** An open route as data. */
+export interface OpenRouteSpec<Input, Result> {
+  readonly method: 'POST';
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly input: z.ZodType<Input>;
+  readonly run: (call: OpenCall, input: Input) => Promise<Result>;
+  readonly view: (result: Result, call: OpenCall) => Answer;
+}
+
+/** A route that anybody may call. It has no scope, which is how it is told from the others. */
+export interface OpenRoute {
+  readonly method: 'POST';
+  readonly path: string;
+  answer(call: OpenCall, raw: unknown): Promise<Answer>;
+}
+
+/** Settles the types of an open route. */
+export function openRoute<Input, Result>(spec: OpenRouteSpec<Input, Result>): OpenRoute {
+  const { method, path } = spec;
+  return {
+    method,
+    path,
+    answer: async (call, raw) => {
+      const input = parseInput(spec.input, raw);
+      return spec.view(await spec.run(call, input), call);
+    },
+  };
+}

@@ -7,6 +7,8 @@ import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
+import type { TemplateReader } from '../enrolments/template-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
@@ -24,6 +26,7 @@ import { answerAccess } from './answer-access.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
+import { bindEnrolmentCases } from './enrolment-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
@@ -48,12 +51,19 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly status: StatusReader;
   readonly documents: PublicDocumentReader;
   readonly tokens: ApiTokenReader;
+  readonly enrolments: EnrolmentReader;
+  readonly templates: TemplateReader;
   readonly audit: AuditReader;
 }
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...agentCases(deps),
+    ...credentialCases(deps),
+    ...officeCases(deps),
+    ...bindEnrolmentCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

@@ -4,6 +4,7 @@ import type { Agent, AgentId } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
+import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import { derivedId } from '../kernel/derived-id.ts';
 import { newId } from '../kernel/new-id.ts';
@@ -12,6 +13,7 @@ import type { Organization } from '../organizations/organization.ts';
 import { didWebOf } from '../protocol/did-web.ts';
 import { type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, type JsonValue, parseStrictJsonObject } from '../protocol/strict-json.ts';
+import { draftFacets } from './draft-facets.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
@@ -32,33 +34,52 @@ interface StartingKey {
   readonly privateJwk: JsonObject | null;
 }
 
+/** What goes before the agent in the transaction that records it; a throw undoes both. */
+export type Claim = (stores: PapersStores, agent: Agent) => Promise<void>;
+
 /**
- * Onboards an agent in one step: record, did:web, key, passport and public documents. Either all
- * of it is durable and published when this resolves, or nothing happened.
+ * Onboards an agent in one step: record, did:web, key, passport, the facets that go with it and the
+ * public documents. Either all of it is durable and published when this resolves, or nothing
+ * happened; what a process that ends in between has recorded is finished by the next round.
  */
 export async function enrolAgent(
   deps: EnrolAgentDeps,
   input: EnrolAgentInput,
+  claim: Claim = async () => undefined,
 ): Promise<EnrolledAgent> {
-  checkMayOnboard(input.reach);
-  checkHandle(input.handle);
   const earlier = await findEarlier(deps, input);
   if (earlier !== null) return { agent: earlier, privateJwk: null };
-  const { organization } = await deps.issuers.find(input.organizationId);
-  const agent = agentOf(organization, input, deps.clock.now());
-  for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
-  checkProfile(agent, { loopback: deps.loopback });
-  checkEnd(agent, deps.clock.now());
+  const { agent, facets } = await draftAgent(deps, input);
   const key = await startingKeyOf(input);
   const issued = await deps.issuePapers({
     agentId: null,
     actor: input.actor,
     reason: 'onboarded',
-    facet: null,
+    facets,
     isRefusable: true,
-    begin: (stores) => beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk }),
+    begin: async (stores) => {
+      await claim(stores, agent);
+      return beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk });
+    },
   });
   return { agent: issued.agent, privateJwk: key.privateJwk };
+}
+
+/** An agent that is well described, and what it gets with its passport; nothing is recorded yet. */
+export async function draftAgent(
+  deps: Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'>,
+  input: EnrolAgentInput,
+): Promise<{ readonly agent: Agent; readonly facets: readonly FacetDraft[] }> {
+  checkMayOnboard(input.reach);
+  checkHandle(input.handle);
+  const { organization } = await deps.issuers.find(input.organizationId);
+  const now = deps.clock.now();
+  const agent = agentOf(organization, input, now);
+  for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
+  checkProfile(agent, { loopback: deps.loopback });
+  checkEnd(agent, now);
+  const place = { agentExpiresAt: agent.expiresAt, now };
+  return { agent, facets: draftFacets(input.credentials ?? [], place) };
 }
 
 async function beginEnrolment(
@@ -172,7 +193,8 @@ async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
   };
 }
 
-function publicJwkOf(jwk: JsonValue): PublicJwk {
+/** Reads a public key; `key-not-usable` says what is wrong with it. */
+export function publicJwkOf(jwk: JsonValue): PublicJwk {
   const parsed = parsePublicJwk(jwk);
   if (parsed.ok) return parsed.value;
   throw new SealwrightError('key-not-usable', 'The key cannot be used.', {

@@ -1,16 +1,10 @@
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
-import {
-  claimsOf,
-  type FacetDraft,
-  facetTypeOf,
-  visibilityOf,
-} from '../credentials/facet-draft.ts';
+import { type FacetDraft, facetDraftOf } from '../credentials/facet-draft.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { JsonObject } from '../protocol/strict-json.ts';
 import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
@@ -36,22 +30,15 @@ export async function issueCredential(
   deps: IssueCredentialDeps,
   input: IssueCredentialInput,
 ): Promise<Credential> {
-  const type = facetTypeOf(input.type);
   checkReason(input.reason);
-  const claims = claimsOf(type, input.claims) as unknown as JsonObject;
   const agent = await findAgent(deps, input);
-  const { id, earlier } = await findEarlierCredential(deps, input, deps.clock.now());
+  const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
   if (earlier !== null) return earlier;
-  const { validFor, validUntil } = input;
-  const validity = resolveValidity(
-    { validFor, validUntil, agentExpiresAt: agent.expiresAt },
-    deps.clock.now(),
-  );
-  const visibility = visibilityOf(type, input.visibility);
-  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
+  const draft = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now });
+  const facet: FacetDraft = { ...draft, id };
   const order = renewalOf(agent.id, { ...input, narrows: false });
-  const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
-  return sealedFacet(issued.facet);
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /**
@@ -86,7 +73,7 @@ export async function renewCredential(
   );
   const { type, claims, visibility } = former;
   const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
-  return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /** The passport for the client_id that the former one was about. */
@@ -103,7 +90,7 @@ function stands(credential: Credential): boolean {
   return sealing === 'sealed' && !isTakenBack;
 }
 
-function sealedFacet(facet: Credential | null): Credential {
-  if (facet === null) throw new TypeError('The facet that was ordered was not issued.');
+function onlyFacet({ facets: [facet] }: IssuedPapers): Credential {
+  if (facet === undefined) throw new TypeError('The facet that was ordered was not issued.');
   return facet;
 }

@@ -11,8 +11,9 @@ import type { AgentFilter } from '../agents/agent-store.ts';
 import type { Actor, AuditRecord } from '../audit/audit-event.ts';
 import type { AuditFilter } from '../audit/audit-trail.ts';
 import type { AuditVerification } from '../audit/verify-audit-trail.ts';
-import type { Credential, CredentialId, Visibility } from '../credentials/credential.ts';
+import type { Credential, CredentialId } from '../credentials/credential.ts';
 import type { CredentialFilter } from '../credentials/credential-store.ts';
+import type { FacetOrder } from '../credentials/facet-draft.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
@@ -20,6 +21,7 @@ import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
+import type { EnrolmentCases } from './enrolment-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -55,6 +57,8 @@ export interface EnrolAgentInput extends Caller {
   readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
   readonly expiresAt?: Date | undefined;
+  /** Facets that are issued with the agent: all of them, or it is not onboarded. */
+  readonly credentials?: readonly FacetOrder[] | undefined;
 }
 
 /** An agent with published papers. `privateJwk` is there once, for custody `issued` only. */
@@ -85,17 +89,8 @@ export interface UpdateAgentInput extends AgentAsRead {
   readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
 }
 
-/** A facet to issue. Of `validFor` and `validUntil` at most one is given; neither means 90 days. */
-export interface IssueCredentialInput extends AgentRef {
-  /** `compliance`, `provenance` or `allowed-actions`. */
-  readonly type: string;
-  readonly claims: JsonValue;
-  readonly reason: string;
-  readonly visibility?: Visibility | undefined;
-  /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
-  readonly validFor?: string | undefined;
-  readonly validUntil?: Date | undefined;
-}
+/** A facet to issue, and to whom. */
+export interface IssueCredentialInput extends AgentRef, FacetOrder {}
 
 /** `reason` stands in the audit trail: 1 to 500 characters. */
 export interface ChangeCredentialInput extends Caller {
@@ -137,7 +132,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry {
+export interface Registry extends EnrolmentCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;

@@ -40,7 +40,7 @@ export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput
     agentId: found.id,
     actor: input.actor,
     reason: 'profile changed',
-    facet: null,
+    facets: [],
     isRefusable: true,
     begin: (stores, agent, at) => beginUpdate(stores, { agent, at, input, callback }),
   });

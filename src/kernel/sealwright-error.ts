@@ -22,6 +22,12 @@ export type ErrorCode =
   | 'idempotency-key-reused'
   | 'idempotency-key-in-use'
   | 'precondition-failed'
+  | 'enrolment-not-found'
+  | 'enrolment-wrong-state'
+  | 'enrolment-proof-invalid'
+  | 'enrolment-refused'
+  | 'template-not-found'
+  | 'template-name-taken'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

@@ -26,6 +26,7 @@ const domain = [
   'status',
   'credentials',
   'cimd',
+  'enrolments',
 ];
 
 /** The rooms of the domain that come before this one, with the floors below them. */
@@ -74,6 +75,10 @@ const floors: Readonly<Record<string, Floor>> = {
   credentials: { rooms: upTo('credentials'), packages: ['ajv'], node: ['node:crypto'] },
   // Nothing is published that the lint did not see; it is as pure as protocol.
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
+  enrolments: {
+    rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'credentials'],
+    ...pure,
+  },
   journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
   db: {
     rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
@@ -105,6 +110,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'keys',
       'requests',
       'credentials',
+      'enrolments',
       'journeys',
       'verifier',
       'config',

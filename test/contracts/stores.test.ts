@@ -8,6 +8,7 @@ import { MemoryDatabase } from '../support/memory/memory-database.ts';
 import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
+import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
 import { noon } from './entities.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
@@ -82,5 +83,7 @@ describe.each([
   describe('credentials', () => credentialStoreContract(world));
   describe('public documents', () => publicDocumentStoreContract(world));
   describe('remembered requests', () => rememberedRequestStoreContract(world));
+  describe('enrolments', () => enrolmentStoreContract(world));
+  describe('templates', () => templateStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
 });

@@ -27,6 +27,10 @@ const writers = [
   'release',
   'forget',
   'append',
+  'delete',
+  'lock',
+  'lockByName',
+  'update',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

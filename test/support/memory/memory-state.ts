@@ -3,6 +3,8 @@ import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
+import type { Enrolment, EnrolmentId } from '../../../src/enrolments/enrolment.ts';
+import type { Template, TemplateId } from '../../../src/enrolments/template.ts';
 import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
@@ -22,6 +24,8 @@ export interface MemoryState {
   /** By holder. */
   readonly entries: Map<string, StatusEntry>;
   readonly credentials: Map<CredentialId, CredentialRecord>;
+  readonly enrolments: Map<EnrolmentId, Enrolment>;
+  readonly templates: Map<TemplateId, Template>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
   readonly requests: Map<RequestId, RememberedRequest>;
@@ -42,6 +46,8 @@ export function emptyState(): MemoryState {
     lists: new Map(),
     entries: new Map(),
     credentials: new Map(),
+    enrolments: new Map(),
+    templates: new Map(),
     documents: new Map(),
     requests: new Map(),
     audit: [],
@@ -59,6 +65,8 @@ export function copyState(state: MemoryState): MemoryState {
     lists: new Map(state.lists),
     entries: new Map(state.entries),
     credentials: new Map(state.credentials),
+    enrolments: new Map(state.enrolments),
+    templates: new Map(state.templates),
     documents: new Map(state.documents),
     requests: new Map(state.requests),
     audit: [...state.audit],

@@ -4,6 +4,7 @@ import type { Role } from '../config/env.ts';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
+import { applyRoutes } from './apply-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
@@ -20,6 +21,7 @@ export const apiRoutes: readonly Route[] = [
   ...verifyRoutes,
   ...organizationRoutes,
   ...auditRoutes,
+  ...applyRoutes,
 ];
 
 /** What the API and health need from the composition root. */

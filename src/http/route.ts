@@ -7,6 +7,8 @@ import type { Verifier } from '../verifier/ports.ts';
 import type { Answer } from './answer.ts';
 import { parseInput } from './input.ts';
 
+const usualBodyBytes = 256 * 1024;
+
 /** What routes act upon. */
 export interface RoutePorts {
   readonly registry: Registry;
@@ -23,6 +25,8 @@ export interface Call {
   readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** All that the token permits, for calls whose needs show in what they are asked. */
+  readonly scopes: readonly TokenScope[];
 }
 
 /** PUT is missing on purpose: nothing here is replaced as a whole. */
@@ -41,6 +45,8 @@ export interface RouteSpec<Input, Result> {
    */
   readonly servesNarrowTokens?: boolean;
   readonly input: z.ZodType<Input>;
+  /** The most octets that a body may have; 256 kB unless told. */
+  readonly maxBodyBytes?: number;
   readonly run: (call: Call, input: Input) => Promise<Result>;
   readonly view: (result: Result, call: Call) => Answer;
 }
@@ -51,17 +57,19 @@ export interface Route {
   readonly path: string;
   readonly scope: TokenScope | null;
   readonly servesNarrowTokens: boolean;
+  readonly maxBodyBytes: number;
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
 /** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
-  const { method, path, scope, servesNarrowTokens = false } = spec;
+  const { method, path, scope, servesNarrowTokens = false, maxBodyBytes = usualBodyBytes } = spec;
   return {
     method,
     path,
     scope,
     servesNarrowTokens,
+    maxBodyBytes,
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);

@@ -13,7 +13,6 @@ import { Refusal } from './refusal.ts';
 import type { Call, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const maxBodyBytes = 256 * 1024;
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /** What routes act upon, and the log that hears how each call ended. */
@@ -67,7 +66,7 @@ async function serve(
   observed.tokenId = token.id;
   checkScope(token, route.scope);
   checkReach(token, route);
-  const { organizationId, id, team, agentId } = token;
+  const { organizationId, id, scopes, team, agentId } = token;
   const query = queryOf(request);
   const call: Call = {
     ports: deps,
@@ -75,6 +74,7 @@ async function serve(
     target: targetOf(request),
     path: request.path,
     query,
+    scopes,
   };
   const raw = await readInput(route, { request, response, query });
   sendAnswer(response, await route.answer(call, raw));
@@ -104,15 +104,14 @@ async function readInput(route: Route, message: Message): Promise<unknown> {
   if (message.query.size > 0) {
     throw new SealwrightError('invalid-input', 'This call takes a body and no query.');
   }
-  return readBody(message);
+  return readBody(message, route.maxBodyBytes);
 }
 
-const collectBody = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
-
-async function readBody({ request, response }: Message): Promise<unknown> {
+async function readBody({ request, response }: Message, limit: number): Promise<unknown> {
   if (!jsonType.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('media-type-unsupported');
   }
+  const collectBody = express.raw({ type: () => true, limit, inflate: false });
   await new Promise<void>((resolve, reject) => {
     collectBody(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });

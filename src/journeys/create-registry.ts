@@ -20,6 +20,7 @@ import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindApplyCases } from './apply-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
@@ -57,6 +58,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...credentialCases(deps),
     ...officeCases(deps),
     ...bindEnrolmentCases(deps),
+    ...bindApplyCases(deps),
   };
 }
 

@@ -57,7 +57,7 @@ export async function enrolAgent(
       return beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk });
     },
   });
-  return { agent: issued.agent, privateJwk: key.privateJwk };
+  return { agent: issued.agent, credentials: issued.facets, privateJwk: key.privateJwk };
 }
 
 /** An agent that is well described, and what it gets with its passport; nothing is recorded yet. */
@@ -73,6 +73,7 @@ export async function draftAgent(
   for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
   checkProfile(agent, { loopback: deps.loopback });
   checkEnd(agent, now);
+  if ('jwk' in input.key && input.key.jwk !== undefined) publicJwkOf(input.key.jwk);
   const place = { agentExpiresAt: agent.expiresAt, now };
   return { agent, facets: draftFacets(input.credentials ?? [], place) };
 }
@@ -164,7 +165,7 @@ function checkEnd(agent: Agent, now: Date): void {
 
 async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
   if (input.key.custody === 'registry') return { publicJwk: null, privateJwk: null };
-  if (input.key.custody === 'jwk') {
+  if (input.key.jwk !== undefined) {
     return { publicJwk: publicJwkOf(input.key.jwk), privateJwk: null };
   }
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });

@@ -77,7 +77,13 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'credentials'],
     ...pure,
   },
-  journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
+  // What files and requests may say of agents: types of the domain, and a parser.
+  manifest: { rooms: ['protocol', 'agents', 'credentials'], packages: [], node: [] },
+  journeys: {
+    rooms: ['protocol', ...domain, 'manifest'],
+    packages: [],
+    node: ['node:crypto', 'node:util'],
+  },
   db: {
     rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
     packages: ['@prisma/adapter-pg', 'pg'],
@@ -107,6 +113,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'publication',
       'credentials',
       'enrolments',
+      'manifest',
       'journeys',
       'verifier',
       'config',
@@ -123,6 +130,7 @@ const floors: Readonly<Record<string, Floor>> = {
   cli: {
     rooms: [
       'protocol',
+      'manifest',
       'lint',
       'verifier',
       'verifier/node',

@@ -1,10 +1,10 @@
 import type { ManifestAgent } from '../manifest/manifest.ts';
-import type { JsonObject } from '../protocol/strict-json.ts';
+import { isJsonObject, type JsonObject } from '../protocol/strict-json.ts';
 import { textIn } from './api-client.ts';
 import type { Command, Invocation } from './command.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
-import { type KeyedAgent, withdrawKey, withIssuedKey } from './issued-keys.ts';
+import { type KeyedAgent, keepToken, withdrawKey, withIssuedKey } from './issued-keys.ts';
 import { createPaint } from './paint.ts';
 import { manifestOption, readManifest } from './read-manifest.ts';
 import { renderPlan, summaryOf } from './render-plan.ts';
@@ -25,7 +25,10 @@ export const apply: Command = {
   options: [
     manifestOption,
     { form: '--yes', help: 'do not ask' },
-    { form: '--keys-dir <folder>', help: 'where issued keys go, mode 0600' },
+    {
+      form: '--keys-dir <folder>',
+      help: 'where issued keys, and tokens of enrolments, go: mode 0600',
+    },
     ...pruneOptions,
     serverOption,
   ],
@@ -69,7 +72,9 @@ async function carryOut(
       const keyed = await withKeys(portion, call.text('keysDir'));
       const agents = keyed.map(({ agent }) => agent);
       const answers = await sendPortion(api, agents, { preview: false, pruneReason });
-      for (const [at, row] of answers.entries()) rows.push(await settle(row, keyed[at]));
+      for (const [at, row] of answers.entries()) {
+        rows.push(await settle(row, { keyed: keyed[at], keysDir: call.text('keysDir') }));
+      }
       if (!call.json) call.say(`${rows.length} of ${due.length} agents`);
     }
   } catch (error) {
@@ -90,7 +95,18 @@ async function withKeys(
   return keyed;
 }
 
-async function settle(row: JsonObject, keyed: KeyedAgent | undefined): Promise<JsonObject> {
+/** The answer with the place of each secret instead of the secret. */
+async function settle(
+  { enrolment, ...row }: JsonObject,
+  place: { readonly keyed: KeyedAgent | undefined; readonly keysDir: string | undefined },
+): Promise<JsonObject> {
+  const { keyed, keysDir } = place;
+  if (isJsonObject(enrolment)) {
+    const { token, ...shown } = enrolment;
+    if (typeof token !== 'string') return { ...row, enrolment };
+    const tokenFile = await keepToken(token, { keysDir, handle: textIn(row, 'handle') });
+    return { ...row, enrolment: shown, tokenFile };
+  }
   if (keyed === undefined || keyed.keyFile === null) return row;
   if (textIn(row, 'action') !== 'refuse') return { ...row, keyFile: keyed.keyFile };
   await withdrawKey(keyed);

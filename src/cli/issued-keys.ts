@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { ManifestAgent } from '../manifest/manifest.ts';
 import { parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.ts';
-import { usageFailure } from './failure.ts';
+import { type CommandFailure, usageFailure } from './failure.ts';
 import { keyPath, openKeyFile } from './key-file.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
@@ -27,12 +27,14 @@ export async function withIssuedKey(
   agent: ManifestAgent,
   keysDir: string | undefined,
 ): Promise<KeyedAgent> {
-  if (agent.keyCustody !== 'issued' || agent.jwk !== undefined) {
-    return { agent, keyFile: null, made: false };
+  const without = { agent, keyFile: null, made: false };
+  if (agent.keyCustody === 'enrolment') {
+    const path = tokenPath(keysDir, agent.handle);
+    if (!(await exists(path))) return without;
+    throw usageFailure(`The file ${path} is there already: move it, or name another --keys-dir.`);
   }
-  if (keysDir === undefined) {
-    throw usageFailure(`${agent.handle} is to be issued a key: say where it goes by --keys-dir.`);
-  }
+  if (agent.keyCustody !== 'issued' || agent.jwk !== undefined) return without;
+  if (keysDir === undefined) throw noFolder(agent.handle);
   const keyFile = keyPath(keysDir, agent.handle);
   const made = !(await exists(keyFile));
   if (made) await makeKeyFile(keyFile);
@@ -42,6 +44,30 @@ export async function withIssuedKey(
 /** Takes away the file of an agent that was refused, if it was made for it. */
 export async function withdrawKey({ keyFile, made }: KeyedAgent): Promise<void> {
   if (keyFile !== null && made) await unlink(keyFile);
+}
+
+/** Puts the token of an enrolment where its owner alone reads it; gives the path. */
+export async function keepToken(
+  token: string,
+  place: { readonly keysDir: string | undefined; readonly handle: string },
+): Promise<string> {
+  const path = tokenPath(place.keysDir, place.handle);
+  const file = await openKeyFile(path);
+  try {
+    await file.writeFile(`${token}\n`);
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+function tokenPath(keysDir: string | undefined, handle: string): string {
+  if (keysDir === undefined) throw noFolder(handle);
+  return keyPath(keysDir, handle, 'enrolment');
+}
+
+function noFolder(handle: string): CommandFailure {
+  return usageFailure(`${handle} gets a secret: say where it goes by --keys-dir.`);
 }
 
 async function exists(path: string): Promise<boolean> {

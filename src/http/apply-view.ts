@@ -1,4 +1,6 @@
+import type { Enrolment } from '../enrolments/enrolment.ts';
 import type { AppliedAgent } from '../journeys/apply-manifest.ts';
+import type { CreatedEnrolment } from '../journeys/enrolment-cases.ts';
 import type { AgentPlan } from '../journeys/plan-manifest.ts';
 
 const actions = ['create', 'change', 'unchanged', 'refuse'] as const;
@@ -8,7 +10,7 @@ export function viewPlans(plans: readonly AgentPlan[]) {
   return { preview: true, summary: summaryOf(plans), agents: plans.map(viewPlan) };
 }
 
-/** What was done, agent by agent. A `privateJwk` is there this once. */
+/** What was done, agent by agent. A `privateJwk`, or the token of an enrolment, is there this once. */
 export function viewResults(applied: readonly AppliedAgent[]) {
   const plans = applied.map(({ plan }) => plan);
   return { preview: false, summary: summaryOf(plans), agents: applied.map(viewResult) };
@@ -20,20 +22,29 @@ function summaryOf(plans: readonly AgentPlan[]) {
   );
 }
 
-function viewPlan({ handle, action, members, steps, problem }: AgentPlan) {
+function viewPlan({ handle, action, members, steps, enrolment, problem }: AgentPlan) {
   return {
     ...{ handle, action, members },
     credentials: steps.map((step) => ({
       ...{ action: step.action, type: step.type },
       replaces: step.former.map(({ id }) => id),
     })),
+    ...(enrolment && { enrolment: viewPending(enrolment) }),
     ...(problem && {
       problem: { code: problem.code, detail: problem.detail, errors: problem.faults },
     }),
   };
 }
 
-function viewResult({ plan, agent, issued, privateJwk }: AppliedAgent) {
+function viewPending({ id, expiresAt }: Enrolment) {
+  return { id, expiresAt: expiresAt.toISOString() };
+}
+
+function viewInvitation({ enrolment, token, audience }: CreatedEnrolment) {
+  return { ...viewPending(enrolment), token, audience };
+}
+
+function viewResult({ plan, agent, issued, privateJwk, invitation }: AppliedAgent) {
   const { credentials, ...shown } = viewPlan(plan);
   const ids = issued.map(({ id }) => id);
   return {
@@ -44,5 +55,6 @@ function viewResult({ plan, agent, issued, privateJwk }: AppliedAgent) {
     }),
     ...(agent && { state: agent.state, clientId: agent.clientId, did: agent.did }),
     ...(privateJwk && { privateJwk }),
+    ...(invitation && { enrolment: viewInvitation(invitation) }),
   };
 }

@@ -7,7 +7,9 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { ManifestAgent } from '../manifest/manifest.ts';
 import type { TokenScope } from '../organizations/api-token.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
+import { type CreateEnrolmentDeps, createEnrolment } from './create-enrolment.ts';
 import { type EnrolAgentDeps, enrolAgent } from './enrol-agent.ts';
+import type { CreatedEnrolment, CreateEnrolmentInput } from './enrolment-cases.ts';
 import type { BegunChange, PapersOrder, PapersStores } from './papers.ts';
 import type { CredentialStep } from './plan-credentials.ts';
 import {
@@ -16,7 +18,7 @@ import {
   type PlanManifestInput,
   planManifest,
 } from './plan-manifest.ts';
-import type { Caller } from './registry.ts';
+import type { Caller, EnrolAgentInput } from './registry.ts';
 import { isNarrower, mergeProfile } from './update-agent.ts';
 
 /** So many agents are at work at once; their papers go together in batches. */
@@ -24,7 +26,7 @@ const agentsAtOnce = 64;
 const mostAttempts = 4;
 
 /** Ports that plan a manifest and carry it out. */
-export interface ApplyManifestDeps extends PlanManifestDeps, EnrolAgentDeps {}
+export interface ApplyManifestDeps extends PlanManifestDeps, EnrolAgentDeps, CreateEnrolmentDeps {}
 
 /** Agents to make as they are described. `pruneReason` null leaves alone what they do not name. */
 export interface ApplyManifestInput extends Caller {
@@ -44,6 +46,8 @@ export interface AppliedAgent {
   readonly issued: readonly Credential[];
   /** There once, for an agent whose key was made here to be handed out. */
   readonly privateJwk: JsonObject | null;
+  /** There once, for an agent that enrols: its token, and what its proof has to name. */
+  readonly invitation: CreatedEnrolment | null;
 }
 
 /**
@@ -66,6 +70,8 @@ export async function applyManifest(
     return carryOut(deps, { input, entry, plan });
   });
 }
+
+const nothingDone = { agent: null, issued: [], privateJwk: null, invitation: null };
 
 /** What to compare of an order. */
 export function planInputOf(input: Omit<ApplyManifestInput, 'scopes'>): PlanManifestInput {
@@ -117,21 +123,30 @@ function isOvertaken(plan: AgentPlan, { code }: SealwrightError): boolean {
 
 function refusedWith(plan: AgentPlan, problem: SealwrightError): AppliedAgent {
   const refused: AgentPlan = { ...plan, action: 'refuse', members: [], steps: [], problem };
-  return { plan: refused, agent: plan.agent, issued: [], privateJwk: null };
+  return { ...nothingDone, plan: refused, agent: plan.agent };
+}
+
+function withoutKey({ key: _later, ...order }: EnrolAgentInput): CreateEnrolmentInput {
+  const { credentials = [] } = order;
+  return { ...order, credentials: credentials.map(({ validUntil: _never, ...each }) => each) };
 }
 
 async function carryOutOnce(deps: ApplyManifestDeps, work: Work): Promise<AppliedAgent> {
   const { plan } = work;
   checkScopes([plan], work.input);
-  if (plan.enrolment !== null) {
-    const { credentials, ...enrolled } = await enrolAgent(deps, plan.enrolment);
-    return { plan, ...enrolled, issued: credentials };
+  if (plan.onboarding !== null && plan.enrols) {
+    const invitation = await createEnrolment(deps, withoutKey(plan.onboarding));
+    return { ...nothingDone, plan, invitation };
+  }
+  if (plan.onboarding !== null) {
+    const { credentials, ...enrolled } = await enrolAgent(deps, plan.onboarding);
+    return { ...nothingDone, plan, ...enrolled, issued: credentials };
   }
   if (plan.action !== 'change' || plan.agent === null) {
-    return { plan, agent: plan.agent, issued: [], privateJwk: null };
+    return { ...nothingDone, plan, agent: plan.agent };
   }
   const { agent, facets } = await deps.issuePapers(await changeOf(deps, work, plan.agent));
-  return { plan, agent, issued: facets, privateJwk: null };
+  return { ...nothingDone, plan, agent, issued: facets };
 }
 
 async function changeOf(

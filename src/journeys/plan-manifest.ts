@@ -4,6 +4,8 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { Enrolment } from '../enrolments/enrolment.ts';
+import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
@@ -18,11 +20,14 @@ import { teamWithin } from './reach.ts';
 import type { Caller, EnrolAgentInput, KeyOrder, UpdateAgentInput } from './registry.ts';
 import { mergeProfile } from './update-agent.ts';
 
+const rowsPerPage = 500;
+
 /** What a plan is compared with. */
 export interface PlanManifestDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly keys: KeyReader;
+  readonly enrolments: EnrolmentReader;
 }
 
 /** A member of a profile that changes; null stands for a member that is not there. */
@@ -41,7 +46,11 @@ export interface AgentPlan {
   /** As it is now; null before it exists. */
   readonly agent: Agent | null;
   /** What to onboard, where the action is `create`. */
-  readonly enrolment: EnrolAgentInput | null;
+  readonly onboarding: EnrolAgentInput | null;
+  /** Whether that is to enrol with a token and a key of its own. */
+  readonly enrols: boolean;
+  /** The enrolment whose token is out, for an agent that has not come with it yet. */
+  readonly enrolment: Enrolment | null;
   readonly changes: UpdateAgentInput['changes'];
   /** Why nothing can be done, where the action is `refuse`. Its pointers go into the agent's entry. */
   readonly problem: SealwrightError | null;
@@ -58,6 +67,8 @@ interface Present {
   readonly agent: Agent | undefined;
   readonly credentials: readonly Credential[];
   readonly keys: readonly SigningKey[];
+  /** Enrolments that are not over. */
+  readonly enrolments: readonly Enrolment[];
 }
 
 /** Compares agents, by handle, with what the organization has. Changes nothing. */
@@ -70,9 +81,10 @@ export async function planManifest(
   const handles = entries.map(({ handle }) => handle);
   const agents = await deps.agents.findByHandles(organizationId, handles);
   const ids = agents.map(({ id }) => id);
-  const [credentials, keys] = await Promise.all([
+  const [credentials, keys, enrolments] = await Promise.all([
     ids.length === 0 ? [] : deps.credentials.listUnexpired(ids, deps.clock.now()),
     deps.keys.listByDids(agents.map(({ did }) => did)),
+    entries.some(({ keyCustody }) => keyCustody === 'enrolment') ? listPending(deps, input) : [],
   ]);
   const planOne = (entry: ManifestAgent): Promise<AgentPlan> => {
     const agent = agents.find(({ handle }) => handle === entry.handle);
@@ -80,10 +92,28 @@ export async function planManifest(
       agent,
       credentials: credentials.filter(({ agentId }) => agentId === agent?.id),
       keys: keys.filter(({ did }) => did === agent?.did),
+      enrolments: enrolments.filter(({ handle }) => handle === entry.handle),
     };
     return planEntry(deps, { input, organization, entry, present });
   };
   return Promise.all(entries.map(planOne));
+}
+
+/** Enrolments of the organization whose token is out, or whose agent waits to be approved. */
+async function listPending(
+  deps: PlanManifestDeps,
+  { organizationId }: PlanManifestInput,
+): Promise<readonly Enrolment[]> {
+  const found: Enrolment[] = [];
+  for (const state of ['open', 'awaiting-approval'] as const) {
+    const filter = { organizationId, state, at: deps.clock.now() };
+    let page: readonly Enrolment[] = [];
+    do {
+      page = await deps.enrolments.list(filter, { limit: rowsPerPage, after: page.at(-1)?.id });
+      found.push(...page);
+    } while (page.length === rowsPerPage);
+  }
+  return found;
 }
 
 interface EntryOrder {
@@ -97,6 +127,8 @@ const nothing = {
   members: [],
   steps: [],
   agent: null,
+  onboarding: null,
+  enrols: false,
   enrolment: null,
   changes: {},
   problem: null,
@@ -117,7 +149,9 @@ async function planEntry(deps: PlanManifestDeps, order: EntryOrder): Promise<Age
 
 async function planCreation(deps: PlanManifestDeps, order: EntryOrder): Promise<AgentPlan> {
   const { entry, input } = order;
-  const enrolment: EnrolAgentInput = {
+  const [enrolment] = order.present.enrolments;
+  if (enrolment !== undefined) return planWaiting(order, enrolment);
+  const onboarding: EnrolAgentInput = {
     ...callerOf(input),
     ...profileOf(entry),
     description: entry.description ?? undefined,
@@ -132,20 +166,45 @@ async function planCreation(deps: PlanManifestDeps, order: EntryOrder): Promise<
     expiresAt: entry.expiresAt === undefined ? undefined : new Date(entry.expiresAt),
     credentials: (entry.credentials ?? []).map(orderOf),
   };
-  const { facets } = await draftAgent(deps, enrolment);
+  const { facets } = await draftAgent(deps, onboarding);
   const steps = facets.map((facet): CredentialStep => {
     return { action: 'issue', type: facet.type, facet, former: [] };
   });
-  return { ...nothing, handle: entry.handle, action: 'create', steps, enrolment };
+  const enrols = entry.keyCustody === 'enrolment';
+  if (enrols) checkNoMoment(entry);
+  return { ...nothing, handle: entry.handle, action: 'create', steps, onboarding, enrols };
+}
+
+/** A second token for the same agent would be one too many. */
+function planWaiting({ entry, input }: EntryOrder, enrolment: Enrolment): AgentPlan {
+  const { team = null } = enrolment.order;
+  // An agent that is not there yet is reached by its team alone.
+  if (!reaches(input.reach, { id: '', team })) throw takenHandle(entry);
+  if (entry.keyCustody === 'enrolment') {
+    return { ...nothing, handle: entry.handle, action: 'unchanged', enrolment };
+  }
+  throw refuseState('An enrolment of this handle is not over: withdraw it, or let the agent come.');
+}
+
+function takenHandle({ handle }: ManifestAgent): SealwrightError {
+  return new SealwrightError('handle-taken', `The handle ${handle} is, or was, in use.`);
+}
+
+/** Nobody knows when the agent will come. */
+function checkNoMoment({ credentials = [] }: ManifestAgent): void {
+  const faults = credentials.flatMap(({ validUntil }, at) => {
+    const detail = 'say for how long, as "validFor": it begins when the agent enrols';
+    return validUntil === undefined ? [] : [{ pointer: `/credentials/${at}/validUntil`, detail }];
+  });
+  if (faults.length === 0) return;
+  throw new SealwrightError('invalid-input', 'The agent cannot be enrolled like this.', { faults });
 }
 
 function keyOrderOf({ jwk, keyCustody }: ManifestAgent): KeyOrder {
   if (keyCustody === 'issued') return { custody: 'issued', jwk };
   if (jwk !== undefined) return { custody: 'jwk', jwk };
-  if (keyCustody === 'registry') return { custody: 'registry' };
-  throw new SealwrightError('invalid-input', 'The agent cannot be enrolled by a manifest.', {
-    faults: [{ pointer: '/keyCustody', detail: 'use issued or registry, or give a jwk' }],
-  });
+  // An agent that enrols brings its key later: until then none is made for it.
+  return { custody: 'registry' };
 }
 
 function planChange(
@@ -153,9 +212,7 @@ function planChange(
   order: EntryOrder & { readonly agent: Agent },
 ): AgentPlan {
   const { entry, agent, organization, present, input } = order;
-  if (!reaches(input.reach, agent)) {
-    throw new SealwrightError('handle-taken', `The handle ${entry.handle} is, or was, in use.`);
-  }
+  if (!reaches(input.reach, agent)) throw takenHandle(entry);
   if (agent.state === 'retired') throw refuseState('The agent is retired, and stays so.');
   checkLasting(agent, { entry, keys: present.keys });
   const changes = profileOf(entry);

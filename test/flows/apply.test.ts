@@ -142,7 +142,9 @@ describe('an agent that cannot be had', () => {
     const answer = await run('apply', '-f', fileOf('some.yaml', made), '--yes');
     expect(answer.code).toBe(5);
     expect(answer.out).toBe('1 created, 0 changed, 0 unchanged, 1 refused\n');
-    expect(answer.err).toContain('✖ bot-901\n    The agent is not well described. (invalid-input)\n');
+    expect(answer.err).toContain(
+      '✖ bot-901\n    The agent is not well described. (invalid-input)\n',
+    );
     expect(answer.err).toContain('    /owners/0 must be an e-mail address\n');
   });
 });

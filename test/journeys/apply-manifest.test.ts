@@ -103,13 +103,44 @@ describe('an agent that is not there yet', () => {
       { ...bot, handle: 'Bad' },
       { ...bot, handle: 'good' },
       { ...bot, handle: 'grasping', credentials: [{ ...reading, claims: { actions: [{}] } }] },
-      { ...bot, handle: 'enrols', keyCustody: 'enrolment' },
     ];
     expect(await apply(entries)).toEqual([
       'Bad refuse invalid-input /handle',
       'good create',
       'grasping refuse claims-invalid /credentials/0/claims/actions/0 /credentials/0/claims/actions/0',
-      'enrols refuse invalid-input /keyCustody',
+    ]);
+  });
+});
+
+describe('an agent that enrols', () => {
+  const enrols: ManifestAgent = { ...bot, keyCustody: 'enrolment', credentials: [reading] };
+
+  it('gets one token, and no second one while the first is out', async () => {
+    const order = { ...world.caller, entries: [enrols], pruneReason: null, scopes: tokenScopes };
+    const [first] = await world.registry.applyManifest(order);
+    expect(first?.plan.action).toBe('create');
+    expect(first?.invitation?.token).toMatch(/^swe_/);
+    const [second] = await world.registry.applyManifest(order);
+    expect(second?.plan).toMatchObject({ action: 'unchanged' });
+    expect(second?.plan.enrolment?.id).toBe(first?.invitation?.enrolment.id);
+    expect(second?.invitation).toBeNull();
+    world.clock.moveBy(25 * 3_600_000);
+    expect(await apply([enrols])).toEqual(['billing-bot create issue allowed-actions -0']);
+  });
+
+  it('cannot be told the moment at which its credentials end, nor be made otherwise meanwhile', async () => {
+    const until = { ...reading, validUntil: '2027-01-01T00:00:00Z' };
+    expect(await apply([{ ...enrols, credentials: [until] }])).toEqual([
+      'billing-bot refuse invalid-input /credentials/0/validUntil',
+    ]);
+    await apply([enrols]);
+    expect(await apply([{ ...bot, handle: 'other' }, enrols])).toEqual([
+      'other create',
+      'billing-bot unchanged',
+    ]);
+    expect(await apply([bot, { ...enrols, handle: 'third' }])).toEqual([
+      'billing-bot refuse agent-wrong-state',
+      'third create issue allowed-actions -0',
     ]);
   });
 });

@@ -5,6 +5,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -19,7 +20,9 @@ import { credentialSuspend } from './credential-suspend.ts';
 import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
+import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
@@ -48,6 +51,9 @@ export const commands: readonly Command[] = [
   agentSuspend,
   agentResume,
   agentRetire,
+  apply,
+  diff,
+  exportAgents,
   credentialIssue,
   credentialList,
   credentialGet,

@@ -187,7 +187,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    fix: 'Send at most 256 kB, uncompressed.',
+    fix: 'Send at most 256 kB, or 4 MB to /apply, uncompressed.',
   },
   'media-type-unsupported': {
     status: 415,

@@ -16,7 +16,6 @@ import { Refusal } from './refusal.ts';
 import type { Call, OpenRoute, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const maxBodyBytes = 256 * 1024;
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /** What routes act upon, and the log that hears how each call ended. */
@@ -83,7 +82,7 @@ async function serve(
   const token = await admit({ route, deps, observed }, request, response);
   const raw = await readInput(route, message);
   const header = request.get('Idempotency-Key');
-  const opened = { ...call, caller: callerOf(token) };
+  const opened = { ...call, caller: callerOf(token), scopes: token.scopes };
   sendAnswer(response, await answerKeyed(route, { call: opened, raw, tokenId: token.id, header }));
 }
 
@@ -139,20 +138,19 @@ interface Message {
   readonly query: URLSearchParams;
 }
 
-async function readInput(route: Pick<Route, 'method'>, message: Message): Promise<unknown> {
+async function readInput(route: Route | OpenRoute, message: Message): Promise<unknown> {
   if (route.method === 'GET' || route.method === 'DELETE') return queryMembers(message.query);
   if (message.query.size > 0) {
     throw new SealwrightError('invalid-input', 'This call takes a body and no query.');
   }
-  return readBody(message);
+  return readBody(message, route.maxBodyBytes);
 }
 
-const collectBody = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
-
-async function readBody({ request, response }: Message): Promise<unknown> {
+async function readBody({ request, response }: Message, limit: number): Promise<unknown> {
   if (!jsonType.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('media-type-unsupported');
   }
+  const collectBody = express.raw({ type: () => true, limit, inflate: false });
   await new Promise<void>((resolve, reject) => {
     collectBody(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });

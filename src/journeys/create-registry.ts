@@ -23,6 +23,7 @@ import { answerOnce } from '../requests/answer-once.ts';
 import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindApplyCases } from './apply-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
@@ -63,6 +64,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...credentialCases(deps),
     ...officeCases(deps),
     ...bindEnrolmentCases(deps),
+    ...bindApplyCases(deps),
   };
 }
 

@@ -21,6 +21,7 @@ import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
+import type { ApplyCases } from './apply-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
@@ -33,10 +34,13 @@ export interface Caller {
   readonly requestId?: RequestId;
 }
 
-/** How an agent gets its key: exactly one of the three. */
+/**
+ * How an agent gets its key: exactly one of the three. Whoever issues a pair of their own making gives
+ * its public half along; nothing is handed out then.
+ */
 export type KeyOrder =
   | { readonly custody: 'jwk'; readonly jwk: JsonValue }
-  | { readonly custody: 'issued' }
+  | { readonly custody: 'issued'; readonly jwk?: JsonValue | undefined }
   | { readonly custody: 'registry' };
 
 /** An agent as its owner describes it. A member that is left out is absent or empty in its papers. */
@@ -64,6 +68,8 @@ export interface EnrolAgentInput extends Caller {
 /** An agent with published papers. `privateJwk` is there once, for custody `issued` only. */
 export interface EnrolledAgent {
   readonly agent: Agent;
+  /** The facets that it got with its first passport, in the order of the input. */
+  readonly credentials: readonly Credential[];
   readonly privateJwk: JsonObject | null;
 }
 
@@ -132,7 +138,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases {
+export interface Registry extends EnrolmentCases, ApplyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;

@@ -73,7 +73,8 @@ async function beginUpdate(
   };
 }
 
-function mergeProfile(
+/** The profile after a change; without redirect URIs the agent gets its own callback. */
+export function mergeProfile(
   agent: Agent,
   changes: UpdateAgentInput['changes'],
   callback: string,
@@ -93,7 +94,8 @@ function mergeProfile(
   };
 }
 
-function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
+/** Whether a change takes something away that an authorization server may have relied on. */
+export function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
   return (
     before.redirectUris.some((uri) => !after.redirectUris.includes(uri)) ||
     before.grantTypes.some((type) => !after.grantTypes.includes(type))

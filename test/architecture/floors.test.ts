@@ -79,7 +79,13 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'credentials'],
     ...pure,
   },
-  journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
+  // What files and requests may say of agents: types of the domain, and a parser.
+  manifest: { rooms: ['protocol', 'agents', 'credentials'], packages: [], node: [] },
+  journeys: {
+    rooms: ['protocol', ...domain, 'manifest'],
+    packages: [],
+    node: ['node:crypto', 'node:util'],
+  },
   db: {
     rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
     packages: ['@prisma/adapter-pg', 'pg'],
@@ -111,6 +117,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'requests',
       'credentials',
       'enrolments',
+      'manifest',
       'journeys',
       'verifier',
       'config',
@@ -128,6 +135,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       'kernel',
+      'manifest',
       'lint',
       'verifier',
       'verifier/node',

@@ -5,6 +5,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { agentUpdate } from './agent-update.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   agentOnboard,
   agentList,
   agentGet,
+  agentUpdate,
   agentSuspend,
   agentResume,
   agentRetire,

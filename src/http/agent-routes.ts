@@ -54,6 +54,7 @@ const changesInput = z.strictObject({
   grantTypes: grantTypes.optional(),
   logoUri: z.string().nullable().optional(),
   profiles: profiles.optional(),
+  expiresAt: moment.optional(),
 });
 
 const filterInput = z.strictObject({

@@ -1,4 +1,5 @@
 import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
+import { lifecycle } from '../agents/lifecycle.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { clientDocumentOf, hasStrictDocument, strictSelfOf } from '../cimd/client-document.ts';
 import { checkStandards } from '../cimd/lint-client-document.ts';
@@ -133,7 +134,7 @@ function checkActive(agent: Agent, at: Date): void {
   if (hasEnded(agent, at)) {
     throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
   }
-  if (agent.state === 'active' || agent.state === 'pending') return;
+  if (lifecycle[agent.state].newCredentials === 'issued') return;
   throw new SealwrightError(
     'agent-wrong-state',
     `The agent is ${agent.state}; only an active agent gets papers.`,

@@ -1,4 +1,5 @@
-import { type Agent, hasEnded } from '../agents/agent.ts';
+import type { Agent } from '../agents/agent.ts';
+import { getsPapers, lifecycle } from '../agents/lifecycle.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
@@ -36,7 +37,7 @@ export async function publishStanding(
   change: { readonly narrows: boolean },
 ): Promise<Agent> {
   const at = deps.clock.now();
-  if ((agent.state === 'active' || agent.state === 'pending') && !hasEnded(agent, at)) {
+  if (getsPapers(agent, at)) {
     return (await deps.issuePapers(renewalOf(agent.id, { ...renewal, ...change }))).agent;
   }
   const issuer = await deps.issuers.find(agent.organizationId);
@@ -46,7 +47,8 @@ export async function publishStanding(
     const [current] = await stores.agents.markPublished([revision]);
     if (current === undefined) return;
     await publishState(stores, { deps, issuer, agent, facets, at });
-    if (agent.state === 'retired') await retireIdentity(stores, { deps, issuer, agent, at });
+    if (lifecycle[agent.state].documents === 'withdrawn')
+      await retireIdentity(stores, { deps, issuer, agent, at });
   });
   return { ...agent, publishedRevision: agent.papersRevision };
 }

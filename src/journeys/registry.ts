@@ -48,6 +48,7 @@ export interface EnrolAgentInput extends Caller {
   /** Client documents beside its own, each with a client_id of its own. */
   readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
+  /** A year from now unless given. */
   readonly expiresAt?: Date | undefined;
 }
 

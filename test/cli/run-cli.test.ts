@@ -28,6 +28,7 @@ test('the commands', () => {
     'agent onboard',
     'agent list',
     'agent get',
+    'agent update',
     'agent suspend',
     'agent resume',
     'agent retire',

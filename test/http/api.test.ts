@@ -94,9 +94,10 @@ describe('agents', () => {
       logoUri: null,
       profiles: [],
       keyCustody: 'jwk',
-      expiresAt: null,
+      expiresAt: '2027-11-20T12:00:00.000Z',
       createdAt: '2026-11-20T12:00:00.000Z',
       updatedAt: '2026-11-20T12:00:00.000Z',
+      advice: [{ code: 'one-owner', detail: expect.stringContaining('a second one') }],
       documents: {
         page: 'https://id.acme.com/a/billing-bot',
         client: 'https://id.acme.com/a/billing-bot/client.json',

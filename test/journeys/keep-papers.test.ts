@@ -5,6 +5,7 @@ import { openRegistryWorld } from './registry-world.ts';
 const nothing = {
   listsPublished: 0,
   intentsAbandoned: 0,
+  agentsRetired: 0,
   agentsCaughtUp: 0,
   passportsRenewed: 0,
   failures: [],

@@ -67,6 +67,11 @@ export class Invocation {
     return this.#options[name] === true;
   }
 
+  /** Whether `--no-{name}` was given. */
+  isDenied(name: string): boolean {
+    return this.#options[name] === false;
+  }
+
   get json(): boolean {
     return this.flag('json');
   }

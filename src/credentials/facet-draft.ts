@@ -6,7 +6,7 @@ import {
   parseFacetClaims,
 } from '../protocol/facet.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
-import type { Visibility } from './credential.ts';
+import type { CredentialId, Visibility } from './credential.ts';
 import type { Validity } from './validity.ts';
 
 /** A facet that was asked for and is well formed, before anything is recorded. */
@@ -15,6 +15,12 @@ export interface FacetDraft extends Validity {
   readonly claims: JsonObject;
   readonly visibility: Visibility;
   readonly reason: string;
+  /** The facet that this one renews; null for one that begins. */
+  readonly renewalOf: CredentialId | null;
+  /** The series that it goes on with; null for one that begins its own. */
+  readonly series: CredentialId | null;
+  /** As in the credential's record. */
+  readonly renewsForS: number | null;
 }
 
 /** Compliance is for everyone to see; provenance and allowed actions are shown by their holder. */

@@ -7,6 +7,7 @@ import {
   facetTypeOf,
   visibilityOf,
 } from '../credentials/facet-draft.ts';
+import { hasClaimsEnded, isTakenBack, renewsForOf } from '../credentials/renewal.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
@@ -39,13 +40,19 @@ export async function issueCredential(
   checkReason(input.reason);
   const claims = claimsOf(type, input.claims) as unknown as JsonObject;
   const agent = await findAgent(deps, input);
-  const { validFor, validUntil } = input;
-  const validity = resolveValidity(
-    { validFor, validUntil, agentExpiresAt: agent.expiresAt },
-    deps.clock.now(),
-  );
+  const { validFor, validUntil, renew, reason } = input;
+  const asked = { validFor, validUntil, renew, agentExpiresAt: agent.expiresAt };
+  const said = { ...resolveValidity(asked, deps.clock.now()), type, claims };
+  const renewsForS = renewsForOf(asked, said);
   const visibility = visibilityOf(type, input.visibility);
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const facet: FacetDraft = {
+    ...said,
+    visibility,
+    reason,
+    renewalOf: null,
+    series: null,
+    renewsForS,
+  };
   const order = renewalOf(agent.id, { ...input, narrows: false });
   const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
   return sealedFacet(issued.facet);
@@ -53,7 +60,7 @@ export async function issueCredential(
 
 /**
  * Issues a successor with the same claims, visibility and length of life; the former credential
- * runs out by itself. Renewing a passport composes it anew.
+ * runs out by itself, and the registry renews the successor in its place. Renewing a passport composes it anew.
  */
 export async function renewCredential(
   deps: IssueCredentialDeps,
@@ -71,7 +78,7 @@ export async function renewCredential(
   if (former.type === 'passport') return passportLike(former, await deps.issuePapers(order));
   const [agent] = await deps.agents.findMany([former.agentId]);
   const now = deps.clock.now();
-  const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
+  const lifetimeMs = lifeMsOf(former);
   const validity = resolveValidity(
     {
       validUntil: new Date(wholeSeconds(now).getTime() + lifetimeMs),
@@ -80,7 +87,11 @@ export async function renewCredential(
     now,
   );
   const { type, claims, visibility } = former;
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const isLast = hasClaimsEnded(former, validity.validUntil);
+  const facet: FacetDraft = {
+    ...{ ...validity, type, claims, visibility, reason: input.reason },
+    ...{ renewalOf: former.id, series: null, renewsForS: isLast ? null : former.renewsForS },
+  };
   return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
 }
 
@@ -93,9 +104,12 @@ function passportLike(former: Credential, issued: IssuedPapers): Credential {
 
 /** A suspended credential does not: its successor would end the suspension. */
 function stands(credential: Credential): boolean {
-  const { sealing, revokedAt, suspendedAt, agentSuspendedAt } = credential;
-  const isTakenBack = revokedAt !== null || suspendedAt !== null || agentSuspendedAt !== null;
-  return sealing === 'sealed' && !isTakenBack;
+  return credential.sealing === 'sealed' && !isTakenBack(credential);
+}
+
+/** As long as was asked at first, where the end of the agent cut that short. */
+function lifeMsOf({ renewsForS, validFrom, validUntil }: Credential): number {
+  return renewsForS === null ? validUntil.getTime() - validFrom.getTime() : renewsForS * 1_000;
 }
 
 function sealedFacet(facet: Credential | null): Credential {

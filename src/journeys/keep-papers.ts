@@ -7,6 +7,7 @@ import type { StatusReader } from '../status/status-store.ts';
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
+import { renewFacets } from './renew-facets.ts';
 import { retireEndedAgents } from './retire-ended-agents.ts';
 
 /** A list is signed anew at least this often; it is valid three times as long. */
@@ -28,6 +29,7 @@ export interface KeptPapers {
   readonly intentsAbandoned: number;
   readonly agentsRetired: number;
   readonly agentsCaughtUp: number;
+  readonly facetsRenewed: number;
   readonly passportsRenewed: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
@@ -36,7 +38,7 @@ export interface KeptPapers {
 /**
  * One round of what the registry owes without being asked: give up intents that were never sealed,
  * sign status lists before they expire, retire agents whose end has come, finish changes that a
- * restart interrupted, and renew passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
+ * restart interrupted, and renew facets and passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
@@ -49,6 +51,8 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const caughtUp = await Promise.allSettled(
     lagging.map((agent) => publishStanding(deps, agent, { narrows: true })),
   );
+  // Facets first: with each goes a passport, which is then not due any more.
+  const facets = await renewFacets(deps);
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
   const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
   return {
@@ -56,8 +60,12 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     intentsAbandoned,
     agentsRetired: retired.agents.length,
     agentsCaughtUp: countDone(caughtUp),
+    facetsRenewed: facets.count,
     passportsRenewed: countDone(renewed),
-    failures: [...retired.failures, ...[...caughtUp, ...renewed, ...published].flatMap(reasonOf)],
+    failures: [
+      ...[...retired.failures, ...facets.failures],
+      ...[...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    ],
   };
 }
 

@@ -104,7 +104,7 @@ export interface PlannedPapers {
   readonly strict: StrictPapers | null;
   /** One for each order with a facet, in the same order. */
   readonly newFacets: readonly CredentialRecord[];
-  /** Sealed facets in force before this batch. */
+  /** Sealed facets in force before this batch, but for those whose renewal is in force too. */
   readonly heldFacets: readonly Credential[];
   /** Passports that may still be in someone's cache. */
   readonly formerPassports: readonly Credential[];

@@ -84,6 +84,8 @@ export interface IssueCredentialInput extends AgentRef {
   /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
   readonly validFor?: string | undefined;
   readonly validUntil?: Date | undefined;
+  /** Whether the registry renews it by itself; it does unless `validUntil` is given. */
+  readonly renew?: boolean | undefined;
 }
 
 /** `reason` stands in the audit trail: 1 to 500 characters. */

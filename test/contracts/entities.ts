@@ -134,6 +134,9 @@ export function intentNamed(
     sealing: 'intended',
     status: { listId: listNumbered(1).id, listNumber: 1, index },
     createdAt: noon(),
+    series: `crd_${name}` as CredentialId,
+    renewalOf: null,
+    renewsForS: null,
     ...changes,
   };
 }

@@ -250,6 +250,8 @@ describe('credentials', () => {
       reason: 'CHG-1',
       validFrom: '2026-11-20T12:00:00.000Z',
       validUntil: '2027-02-18T12:00:00.000Z',
+      renewsAt: '2027-01-19T12:00:00.000Z',
+      ...{ renewalOf: null, renewedBy: null },
       createdAt: '2026-11-20T12:00:00.001Z',
       revokedAt: null,
       status: { list: 1, index: status.status_list.idx },

@@ -18,7 +18,9 @@ export type AuditAction =
   | 'credential.abandoned'
   | 'credential.suspended'
   | 'credential.resumed'
-  | 'credential.revoked';
+  | 'credential.revoked'
+  | 'revocation.ordered'
+  | 'suspension.ordered';
 
 /** Who acted: an API token by id, or the service itself by the name of the job. */
 export interface Actor {

@@ -23,7 +23,9 @@ import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
+import { revoke } from './revoke.ts';
 import { serve } from './serve.ts';
+import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
@@ -55,6 +57,8 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  revoke,
+  suspend,
   access,
   verify,
   inspect,

@@ -4,6 +4,8 @@ import type { Environment } from '../config/env.ts';
 export interface Terminal {
   readonly env: Environment;
   readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** Whether somebody sits there who can be asked. */
+  readonly interactive: boolean;
   out(text: string): void;
   err(text: string): void;
   /** Standard input as it comes: it may be too large, and need not be text. */
@@ -16,6 +18,7 @@ export function processTerminal(): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', passOverClosedPipe);
   return {
     env,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: { out: wantsColour(env, stdout.isTTY), err: wantsColour(env, stderr.isTTY) },
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),

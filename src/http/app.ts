@@ -5,6 +5,7 @@ import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
@@ -16,6 +17,7 @@ import { verifyRoutes } from './verify-routes.ts';
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
   ...credentialRoutes,
+  ...bulkRoutes,
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,

@@ -79,6 +79,7 @@ async function changeCredential(
     reason: input.reason,
     change,
     select: (held) => withSeries([credential], held, change),
+    passportsToo: false,
     withPapers: owesPapers(agent, { credential, change, at: deps.clock.now() }),
   });
   return {

@@ -52,6 +52,8 @@ export interface FacetsOrder {
   readonly change: FacetChange;
   /** Which facets are meant, of all unexpired credentials that the agent holds once it is locked. */
   readonly select: (held: readonly Credential[]) => readonly Credential[];
+  /** Whether its passports are meant, too: they go even if no facet does. */
+  readonly passportsToo: boolean;
   /** Whether the agent gets new papers; otherwise the lists alone carry the change. */
   readonly withPapers: boolean;
 }
@@ -142,10 +144,11 @@ async function recordAlone(
   applying: Applying,
   at: Date,
 ): Promise<{ agents: readonly Agent[]; lists: readonly StatusListId[] }> {
-  const { agentId, change } = applying.order;
+  const { agentId, change, passportsToo } = applying.order;
   const agents = await stores.agents.reviseAll([agentId]);
   const changed = await applyChange(stores, applying, at);
-  if (!change.narrows || changed.length === 0) return { agents, lists: changed };
+  const takesBack = change.narrows && (passportsToo || changed.length > 0);
+  if (!takesBack) return { agents, lists: changed };
   const held = await stores.credentials.listUnexpired([agentId], at);
   const passports = held.filter(({ type, revokedAt }) => type === 'passport' && revokedAt === null);
   const ids = passports.map(({ id }) => id);

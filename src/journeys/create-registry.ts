@@ -18,6 +18,7 @@ import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindBulkCases } from './bulk-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
@@ -47,7 +48,10 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...{ ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) },
+    ...bindBulkCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

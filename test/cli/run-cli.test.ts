@@ -39,6 +39,8 @@ test('the commands', () => {
     'credential revoke',
     'credential suspend',
     'credential resume',
+    'revoke',
+    'suspend',
     'access',
     'verify',
     'inspect',

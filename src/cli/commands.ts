@@ -5,6 +5,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { agentUpdate } from './agent-update.ts';
 import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
@@ -26,7 +27,9 @@ import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
+import { revoke } from './revoke.ts';
 import { serve } from './serve.ts';
+import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
@@ -48,6 +51,7 @@ export const commands: readonly Command[] = [
   agentOnboard,
   agentList,
   agentGet,
+  agentUpdate,
   agentSuspend,
   agentResume,
   agentRetire,
@@ -61,6 +65,8 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  revoke,
+  suspend,
   access,
   verify,
   inspect,

@@ -3,6 +3,7 @@ import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
+import type { RotationReader, RotationStore } from '../keys/rotation-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
 import type {
@@ -17,6 +18,7 @@ export interface Stores {
   readonly tokens: ApiTokenStore;
   readonly agents: AgentStore;
   readonly keys: KeyStore;
+  readonly rotations: RotationStore;
   readonly dids: DidStore;
   readonly status: StatusStore;
   readonly credentials: CredentialStore;
@@ -30,6 +32,7 @@ export interface Readers {
   readonly tokens: ApiTokenReader;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
+  readonly rotations: RotationReader;
   readonly dids: DidReader;
   readonly status: StatusReader;
   readonly credentials: CredentialReader;

@@ -14,6 +14,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
+import { PostgresRotationStore } from './rotation-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
 
@@ -98,6 +99,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       tokens: new PostgresApiTokenStore(db),
       agents: new PostgresAgentStore(db),
       keys: new PostgresKeyStore(db),
+      rotations: new PostgresRotationStore(db),
       dids: new PostgresDidStore(db),
       status: new PostgresStatusStore(db),
       credentials: new PostgresCredentialStore(db),

@@ -7,6 +7,7 @@ import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-prob
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { keyRoutes } from './key-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
@@ -15,6 +16,7 @@ import { verifyRoutes } from './verify-routes.ts';
 /** Every call of the management API. */
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
+  ...keyRoutes,
   ...credentialRoutes,
   ...accessRoutes,
   ...verifyRoutes,

@@ -72,7 +72,8 @@ async function serve(
   const call: Call = {
     ports: deps,
     caller: { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } },
-    target: targetOf(request),
+    target: partOf(request, 'target'),
+    part: partOf(request, 'part'),
     path: request.path,
     query,
   };
@@ -138,8 +139,8 @@ function queryMembers(query: URLSearchParams): Readonly<Record<string, string>> 
   });
 }
 
-function targetOf(request: Request): string {
-  const target: unknown = request.params['target'];
+function partOf(request: Request, name: 'target' | 'part'): string {
+  const target: unknown = request.params[name];
   if (target === undefined) return '';
   // PostgreSQL stores no U+0000, so nothing has such a name.
   if (typeof target !== 'string' || target.includes('\0')) throw new Refusal('route-not-found');

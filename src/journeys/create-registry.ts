@@ -9,6 +9,7 @@ import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeyReader } from '../keys/key-store.ts';
+import type { RotationReader } from '../keys/rotation-store.ts';
 import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import { createApiToken } from '../organizations/create-api-token.ts';
@@ -25,6 +26,7 @@ import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
+import { bindKeyCases } from './key-cases.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
 import { updateAgent } from './update-agent.ts';
@@ -38,6 +40,7 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
+  readonly rotations: RotationReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
   readonly documents: PublicDocumentReader;
@@ -47,7 +50,12 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...agentCases(deps),
+    ...credentialCases(deps),
+    ...officeCases(deps),
+    ...bindKeyCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

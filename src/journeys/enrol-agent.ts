@@ -13,7 +13,7 @@ import { type JsonObject, type JsonValue, parseStrictJsonObject } from '../proto
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
-import type { EnrolAgentInput, EnrolledAgent } from './registry.ts';
+import type { EnrolAgentInput, EnrolledAgent, KeyOrder } from './registry.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
 
@@ -23,8 +23,8 @@ export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | '
   readonly issuePapers: IssuePapers;
 }
 
-/** The key an agent starts with: its public half, and the private half where it is handed out. */
-interface StartingKey {
+/** A key that an agent gets: its public half, and the private half where it is handed out. */
+export interface StartingKey {
   readonly publicJwk: PublicJwk | null;
   readonly privateJwk: JsonObject | null;
 }
@@ -44,7 +44,7 @@ export async function enrolAgent(
   for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
   checkProfile(agent, { loopback: deps.loopback });
   checkEnd(agent, deps.clock.now());
-  const key = await startingKeyOf(input);
+  const key = await startingKeyOf(input.key);
   const issued = await deps.issuePapers({
     agentId: null,
     actor: input.actor,
@@ -141,11 +141,10 @@ function checkEnd(agent: Agent, now: Date): void {
   });
 }
 
-async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
-  if (input.key.custody === 'registry') return { publicJwk: null, privateJwk: null };
-  if (input.key.custody === 'jwk') {
-    return { publicJwk: publicJwkOf(input.key.jwk), privateJwk: null };
-  }
+/** Takes in the key that was brought, or makes one; a key that stays here is made where it is kept. */
+export async function startingKeyOf(order: KeyOrder): Promise<StartingKey> {
+  if (order.custody === 'registry') return { publicJwk: null, privateJwk: null };
+  if (order.custody === 'jwk') return { publicJwk: publicJwkOf(order.jwk), privateJwk: null };
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });
   return {
     publicJwk: publicJwkOf(jsonOf(pair.publicKey.export({ format: 'jwk' }))),

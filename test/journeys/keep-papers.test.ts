@@ -7,6 +7,7 @@ const nothing = {
   intentsAbandoned: 0,
   agentsCaughtUp: 0,
   passportsRenewed: 0,
+  rotationsAdvanced: 0,
   failures: [],
 };
 const minuteMs = 60_000;

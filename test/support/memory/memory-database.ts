@@ -14,6 +14,7 @@ import {
   MemoryOrganizationStore,
 } from './organization-store.ts';
 import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
+import { MemoryRotationReader, MemoryRotationStore } from './rotation-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
 
 export interface MemoryDatabaseDeps {
@@ -59,6 +60,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       tokens: new MemoryApiTokenStore(source),
       agents: new MemoryAgentStore(source),
       keys: new MemoryKeyStore(source),
+      rotations: new MemoryRotationStore(source),
       dids: new MemoryDidStore(source),
       status: new MemoryStatusStore(source),
       credentials: new MemoryCredentialStore(source),
@@ -74,6 +76,7 @@ function readersOn(source: () => MemoryState): Readers {
     tokens: new MemoryApiTokenReader(source),
     agents: new MemoryAgentReader(source),
     keys: new MemoryKeyReader(source),
+    rotations: new MemoryRotationReader(source),
     dids: new MemoryDidReader(source),
     status: new MemoryStatusReader(source),
     credentials: new MemoryCredentialReader(source),

@@ -3,6 +3,7 @@ import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
+import type { KeyRotation } from '../../../src/keys/key-rotation.ts';
 import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
@@ -16,6 +17,7 @@ export interface MemoryState {
   readonly agents: Map<AgentId, Agent>;
   readonly lints: Map<AgentId, AgentLint>;
   readonly keys: Map<KeyId, SigningKey>;
+  readonly rotations: Map<AgentId, KeyRotation>;
   readonly dids: Map<string, Identifier>;
   readonly lists: Map<StatusListId, StatusList>;
   /** By holder. */
@@ -36,6 +38,7 @@ export function emptyState(): MemoryState {
     agents: new Map(),
     lints: new Map(),
     keys: new Map(),
+    rotations: new Map(),
     dids: new Map(),
     lists: new Map(),
     entries: new Map(),
@@ -52,6 +55,7 @@ export function copyState(state: MemoryState): MemoryState {
     agents: new Map(state.agents),
     lints: new Map(state.lints),
     keys: new Map(state.keys),
+    rotations: new Map(state.rotations),
     dids: new Map(state.dids),
     lists: new Map(state.lists),
     entries: new Map(state.entries),

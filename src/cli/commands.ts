@@ -20,6 +20,10 @@ import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
+import { keyCompromise } from './key-compromise.ts';
+import { keyList } from './key-list.ts';
+import { keyRetire } from './key-retire.ts';
+import { keyRotate } from './key-rotate.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
 import { serve } from './serve.ts';
@@ -53,6 +57,10 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  keyRotate,
+  keyList,
+  keyRetire,
+  keyCompromise,
   access,
   verify,
   inspect,

@@ -37,11 +37,14 @@ export function clientIdsOf(
   return [agent.clientId, ...strict];
 }
 
-/** The agent's client metadata without a credential: what the passport's digest covers. */
+/**
+ * The agent's client metadata without a credential: what the passport's digest covers. Without a
+ * `signingAlgorithm` it leaves the algorithm of client authentication open (RFC 7591 §2).
+ */
 export function clientDocumentOf(order: {
   readonly organization: Organization;
   readonly agent: Agent;
-  readonly signingAlgorithm: SigningAlgorithm;
+  readonly signingAlgorithm: SigningAlgorithm | undefined;
 }): ClientMetadataJson {
   const { organization, agent } = order;
   const urls = agentUrls(organization, agent.handle);

@@ -85,7 +85,12 @@ export class ApiClient {
 
 /** The rows of one page of a listing. */
 export function rowsOf(page: JsonObject): readonly JsonObject[] {
-  const rows: JsonValue | undefined = page['data'];
+  return rowsIn(page, 'data');
+}
+
+/** The objects of a member that is an array; none when it is of another kind. */
+export function rowsIn(json: JsonObject, name: string): readonly JsonObject[] {
+  const rows: JsonValue | undefined = json[name];
   return Array.isArray(rows) ? rows.filter((row: JsonValue) => isJsonObject(row)) : [];
 }
 

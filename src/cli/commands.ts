@@ -25,6 +25,10 @@ import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
+import { keyCompromise } from './key-compromise.ts';
+import { keyList } from './key-list.ts';
+import { keyRetire } from './key-retire.ts';
+import { keyRotate } from './key-rotate.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
 import { revoke } from './revoke.ts';
@@ -67,6 +71,10 @@ export const commands: readonly Command[] = [
   credentialResume,
   revoke,
   suspend,
+  keyRotate,
+  keyList,
+  keyRetire,
+  keyCompromise,
   access,
   verify,
   inspect,

@@ -9,6 +9,7 @@ import { PostgresEnrolmentReader } from './enrolment-store.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
 import { PostgresPublicDocumentReader } from './public-document-store.ts';
+import { PostgresRotationReader } from './rotation-store.ts';
 import { PostgresStatusReader } from './status-store.ts';
 import type { Readers } from './stores.ts';
 import { PostgresTemplateReader } from './template-store.ts';
@@ -20,6 +21,7 @@ export function createReaders(db: Connection): Readers {
     tokens: translating(new PostgresApiTokenReader(db)),
     agents: translating(new PostgresAgentReader(db)),
     keys: translating(new PostgresKeyReader(db)),
+    rotations: translating(new PostgresRotationReader(db)),
     dids: translating(new PostgresDidReader(db)),
     status: translating(new PostgresStatusReader(db)),
     credentials: translating(new PostgresCredentialReader(db)),

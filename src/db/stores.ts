@@ -5,6 +5,7 @@ import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
+import type { RotationReader, RotationStore } from '../keys/rotation-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
 import type {
@@ -20,6 +21,7 @@ export interface Stores {
   readonly tokens: ApiTokenStore;
   readonly agents: AgentStore;
   readonly keys: KeyStore;
+  readonly rotations: RotationStore;
   readonly dids: DidStore;
   readonly status: StatusStore;
   readonly credentials: CredentialStore;
@@ -36,6 +38,7 @@ export interface Readers {
   readonly tokens: ApiTokenReader;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
+  readonly rotations: RotationReader;
   readonly dids: DidReader;
   readonly status: StatusReader;
   readonly credentials: CredentialReader;

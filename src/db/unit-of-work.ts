@@ -16,6 +16,7 @@ import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
 import { PostgresRememberedRequestStore } from './remembered-request-store.ts';
+import { PostgresRotationStore } from './rotation-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
 import { PostgresTemplateStore } from './template-store.ts';
@@ -101,6 +102,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       tokens: new PostgresApiTokenStore(db),
       agents: new PostgresAgentStore(db),
       keys: new PostgresKeyStore(db),
+      rotations: new PostgresRotationStore(db),
       dids: new PostgresDidStore(db),
       status: new PostgresStatusStore(db),
       credentials: new PostgresCredentialStore(db),

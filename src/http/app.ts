@@ -10,6 +10,7 @@ import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { keyRoutes } from './key-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
@@ -18,6 +19,7 @@ import { verifyRoutes } from './verify-routes.ts';
 /** Every call of the management API. */
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
+  ...keyRoutes,
   ...credentialRoutes,
   ...bulkRoutes,
   ...accessRoutes,

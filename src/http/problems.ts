@@ -72,6 +72,21 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The key cannot be used',
     fix: 'Send the public half of a P-256 or Ed25519 key as a JWK, one that no other agent uses.',
   },
+  'key-not-found': {
+    status: 404,
+    title: 'No such key',
+    fix: 'Check the thumbprint; "sealwright key list" shows the keys of an agent.',
+  },
+  'key-wrong-state': {
+    status: 409,
+    title: 'The key is not in a state that allows this',
+    fix: 'Look at the keys of the agent. A key that is no secret any more is given up as compromised, in any state.',
+  },
+  'rotation-under-way': {
+    status: 409,
+    title: 'The agent changes its key already',
+    fix: 'Wait until the rotation is over; "sealwright key list" says when. To undo it, give up the new key as compromised.',
+  },
   'credential-not-found': {
     status: 404,
     title: 'No such credential',

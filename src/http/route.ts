@@ -23,6 +23,8 @@ export interface Call {
   readonly caller: Caller;
   /** The variable part of the path, decoded; empty for a path without one. */
   readonly target: string;
+  /** A second variable part, decoded; empty for a path without one. */
+  readonly part: string;
   readonly path: string;
   readonly query: URLSearchParams;
   /** The `If-Match` header. */
@@ -37,7 +39,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 /** A route as data. The input is the JSON body of POST and PATCH, and the query of GET and DELETE. */
 export interface RouteSpec<Input, Result> {
   readonly method: Method;
-  /** Below `/api/v1`, with at most one variable part, called `:target`. */
+  /** Below `/api/v1`, with a variable part called `:target`, and one below it called `:part`. */
   readonly path: string;
   /** What the token must permit; null when any usable token will do. */
   readonly scope: TokenScope | null;

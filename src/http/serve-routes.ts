@@ -69,7 +69,8 @@ async function serve(
   const query = queryOf(request);
   const call = {
     ports: deps,
-    target: targetOf(request),
+    target: partOf(request, 'target'),
+    part: partOf(request, 'part'),
     path: request.path,
     query,
     ifMatch: request.get('If-Match'),
@@ -176,8 +177,8 @@ function queryMembers(query: URLSearchParams): Readonly<Record<string, string>> 
   });
 }
 
-function targetOf(request: Request): string {
-  const target: unknown = request.params['target'];
+function partOf(request: Request, name: 'target' | 'part'): string {
+  const target: unknown = request.params[name];
   if (target === undefined) return '';
   // PostgreSQL stores no U+0000, so nothing has such a name.
   if (typeof target !== 'string' || target.includes('\0')) throw new Refusal('route-not-found');

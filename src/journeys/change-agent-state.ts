@@ -21,10 +21,14 @@ export function suspendAgent(
 }
 
 /** Ends a suspension. Credentials that were suspended on their own stay so. */
-export function resumeAgent(
+export async function resumeAgent(
   deps: ChangeAgentStateDeps,
   input: ChangeAgentStateInput,
 ): Promise<Agent> {
+  const { did, state } = await findAgent(deps, input);
+  if (state === 'suspended' && (await deps.keys.listByDids([did])).length === 0) {
+    throw new SealwrightError('agent-wrong-state', 'The agent has no key: give it one first.');
+  }
   return changeState(deps, input, 'resume');
 }
 

@@ -12,6 +12,7 @@ import type { TemplateReader } from '../enrolments/template-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
+import type { RotationReader } from '../keys/rotation-store.ts';
 import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import { createApiToken } from '../organizations/create-api-token.ts';
@@ -33,6 +34,7 @@ import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
+import { bindKeyCases } from './key-cases.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
 import { updateAgent } from './update-agent.ts';
@@ -49,6 +51,7 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
+  readonly rotations: RotationReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
   readonly documents: PublicDocumentReader;
@@ -67,6 +70,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindEnrolmentCases(deps),
     ...bindApplyCases(deps),
     ...bindBulkCases(deps),
+    ...bindKeyCases(deps),
   };
 }
 

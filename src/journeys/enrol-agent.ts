@@ -19,7 +19,7 @@ import { draftFacets } from './draft-facets.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
-import type { EnrolAgentInput, EnrolledAgent } from './registry.ts';
+import type { EnrolAgentInput, EnrolledAgent, KeyOrder } from './registry.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
 
@@ -31,8 +31,8 @@ export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | '
   readonly issuePapers: IssuePapers;
 }
 
-/** The key an agent starts with: its public half, and the private half where it is handed out. */
-interface StartingKey {
+/** A key that an agent gets: its public half, and the private half where it is handed out. */
+export interface StartingKey {
   readonly publicJwk: PublicJwk | null;
   readonly privateJwk: JsonObject | null;
 }
@@ -53,7 +53,7 @@ export async function enrolAgent(
   const earlier = await findEarlier(deps, input);
   if (earlier !== null) return earlier;
   const { agent, facets } = await draftAgent(deps, input);
-  const key = await startingKeyOf(input);
+  const key = await startingKeyOf(input.key);
   const issued = await deps.issuePapers({
     agentId: null,
     actor: input.actor,
@@ -200,11 +200,10 @@ export function checkEnd(agent: Pick<Agent, 'expiresAt'>, now: Date): void {
   });
 }
 
-async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
-  if (input.key.custody === 'registry') return { publicJwk: null, privateJwk: null };
-  if (input.key.jwk !== undefined) {
-    return { publicJwk: publicJwkOf(input.key.jwk), privateJwk: null };
-  }
+/** Takes in the key that was brought, or makes one; a key that stays here is made where it is kept. */
+export async function startingKeyOf(order: KeyOrder): Promise<StartingKey> {
+  if (order.custody === 'registry') return { publicJwk: null, privateJwk: null };
+  if (order.jwk !== undefined) return { publicJwk: publicJwkOf(order.jwk), privateJwk: null };
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });
   return {
     publicJwk: publicJwkOf(jsonOf(pair.publicKey.export({ format: 'jwk' }))),

@@ -2,8 +2,10 @@ import type { AgentId } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { RotationReader } from '../keys/rotation-store.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
+import { advanceRotations } from './advance-rotations.ts';
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
@@ -21,6 +23,7 @@ export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'l
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
+  readonly rotations: RotationReader;
 }
 
 /** What one round did, for the log. */
@@ -31,6 +34,7 @@ export interface KeptPapers {
   readonly agentsCaughtUp: number;
   readonly facetsRenewed: number;
   readonly passportsRenewed: number;
+  readonly rotationsAdvanced: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
 }
@@ -55,6 +59,7 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const facets = await renewFacets(deps);
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
   const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
+  const rotated = await advanceRotations(deps, rowsPerRound);
   return {
     listsPublished: countDone(published),
     intentsAbandoned,
@@ -62,9 +67,10 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     agentsCaughtUp: countDone(caughtUp),
     facetsRenewed: facets.count,
     passportsRenewed: countDone(renewed),
+    rotationsAdvanced: countDone(rotated),
     failures: [
       ...[...retired.failures, ...facets.failures],
-      ...[...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+      ...[...caughtUp, ...renewed, ...rotated, ...published].flatMap(reasonOf),
     ],
   };
 }

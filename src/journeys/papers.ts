@@ -11,6 +11,7 @@ import type { EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { Issuer, IssuerDirectory } from '../keys/issuer.ts';
+import type { RotationStore } from '../keys/rotation-store.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { ClientMetadataJson } from '../protocol/client-metadata.ts';
@@ -21,6 +22,7 @@ import type { StatusStore } from '../status/status-store.ts';
 
 /** The stores that a change of papers writes to, all in one transaction. */
 export interface PapersStores extends IdentityStores {
+  readonly rotations: RotationStore;
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
   readonly status: StatusStore;

@@ -187,8 +187,7 @@ async function planAgent(
   const { agent } = begun;
   const issuer = await deps.issuers.find(agent.organizationId);
   const keys = holdings.keys.get(agent.did) ?? [];
-  const [firstKey] = keys;
-  if (firstKey === undefined) throw new TypeError(`Agent ${agent.id} has no key.`);
+  if (keys.length === 0) throw new TypeError(`Agent ${agent.id} has no key.`);
   const context = (id: CredentialId): RecordContext => {
     const status = holdings.references.get(id) as StatusReference;
     return { issuer, agent, schemas: deps.schemas, id, status, at };
@@ -200,7 +199,7 @@ async function planAgent(
     recordFacet(context(begun.facetIds[place] as CredentialId), withinLife(draft, agent)),
   );
   const heldFacets = withoutRenewed(inForce, newFacets);
-  const { algorithm: signingAlgorithm } = firstKey;
+  const signingAlgorithm = sharedAlgorithmOf(keys);
   const { organization } = issuer;
   const core = clientDocumentOf({ organization, agent, signingAlgorithm });
   const facets = [...heldFacets, ...newFacets];
@@ -251,6 +250,16 @@ function withoutRenewed(
 }
 
 /**
+ * The one algorithm of all keys. While an agent changes from one algorithm to the other there is
+ * none, and its document names none: servers that hold the document before or the one after it
+ * would refuse one of the two keys (OpenID Connect Registration 1.0 §2).
+ */
+function sharedAlgorithmOf(keys: readonly SigningKey[]): SigningKey['algorithm'] | undefined {
+  const [first, ...others] = new Set(keys.map(({ algorithm }) => algorithm));
+  return others.length === 0 ? first : undefined;
+}
+
+/**
  * Refuses a document that strangers would refuse, while nothing is recorded. Where no order may be
  * refused on its account, ours alone have to be able to read it: the lint does not stand between a
  * permission and its end.
@@ -276,7 +285,7 @@ async function planStrict(
     readonly begun: Begun;
     readonly context: (id: CredentialId) => RecordContext;
     readonly draft: PassportDraft;
-    readonly signingAlgorithm: SigningKey['algorithm'];
+    readonly signingAlgorithm: SigningKey['algorithm'] | undefined;
   },
 ): Promise<StrictPapers | null> {
   const { begun, signingAlgorithm } = order;

@@ -145,6 +145,7 @@ async function retireIdentity(stores: PapersStores, order: StandingOrder): Promi
   for (const key of await order.deps.keys.listByDids([agent.did])) {
     await stores.keys.change(key.id, { state: 'destroyed', stateSince: at });
   }
+  await stores.rotations.remove(agent.id);
   await publishDocuments(stores, {
     drafts: [
       draftDidDocument({

@@ -24,6 +24,7 @@ import type { RequestId } from '../requests/remembered-request.ts';
 import type { ApplyCases } from './apply-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
+import type { KeyCases } from './key-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -140,7 +141,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases, ApplyCases, BulkCases {
+export interface Registry extends EnrolmentCases, ApplyCases, BulkCases, KeyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;

@@ -1,4 +1,4 @@
-import type { AgentId } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import type { AgentLint, DocumentLint } from '../agents/agent-lint.ts';
 import { lifecycle } from '../agents/lifecycle.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
@@ -14,6 +14,8 @@ import {
 } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
 import { draftAgentJwks } from '../keys/publish-jwks.ts';
+import { isListed, type SigningKey } from '../keys/signing-key.ts';
+import type { Organization } from '../organizations/organization.ts';
 import { type DocumentDraft, draftPage, pathOf } from '../publication/public-document.ts';
 import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
 import type { StatusListId } from '../status/status-list.ts';
@@ -96,6 +98,10 @@ export async function sealPapers(
     drafts: current.flatMap(({ documents }) => documents),
     at: order.at,
   });
+  await stores.rotations.show(
+    current.map(({ plan }) => plan.agent.id),
+    order.at,
+  );
   await stores.agents.recordLints(current.map((signed) => lintOf(signed, order.at)));
   await withdrawDocuments(stores, {
     paths: current.flatMap(({ plan }) => untakenPaths(plan)),
@@ -237,12 +243,8 @@ function draftsOf(deps: PapersDeps, plan: PlannedPapers, seals: Seals): readonly
       .map((facet) => draftFacet(facetUrl(issuer.organization, agent.handle, facet.id), facet)),
     draftFacetListing(urls.credentials, listed),
     draftPage(urls.page, renderAgent(deps, plan)),
-    draftDidDocument({
-      did: agent.did,
-      alsoKnownAs: clientIdsOf(issuer.organization, agent),
-      keys: plan.keys,
-    }),
-    ...identityDrafts(deps, plan),
+    ...keyDrafts(issuer.organization, agent, plan.keys.filter(isListed)),
+    ...callbackDrafts(deps, plan),
   ];
 }
 
@@ -261,12 +263,25 @@ function strictDrafts(
   });
 }
 
-/** Documents that change only with the identity itself; they are first published with the agent. */
-function identityDrafts(deps: PapersDeps, plan: PlannedPapers): readonly DocumentDraft[] {
-  const { issuer, agent, keys } = plan;
+/** The two documents that say which keys the agent may authenticate with: they never disagree. */
+export function keyDrafts(
+  organization: Organization,
+  agent: Agent,
+  keys: readonly SigningKey[],
+): readonly DocumentDraft[] {
+  const alsoKnownAs = clientIdsOf(organization, agent);
+  return [
+    draftDidDocument({ did: agent.did, alsoKnownAs, keys }),
+    draftAgentJwks(agentUrls(organization, agent.handle).jwks, keys),
+  ];
+}
+
+/** The page that never changes; it is published with the agent. */
+function callbackDrafts(deps: PapersDeps, plan: PlannedPapers): readonly DocumentDraft[] {
+  const { issuer, agent } = plan;
   if (agent.state !== 'pending') return [];
-  const urls = agentUrls(issuer.organization, agent.handle);
-  return [draftAgentJwks(urls.jwks, keys), draftPage(urls.callback, deps.pages.renderCallback())];
+  const { callback } = agentUrls(issuer.organization, agent.handle);
+  return [draftPage(callback, deps.pages.renderCallback())];
 }
 
 function renderAgent(deps: PapersDeps, plan: PlannedPapers): string {

@@ -50,6 +50,11 @@ export interface KeyChange {
   readonly revokedAt?: Date;
 }
 
+/** Whether an agent may authenticate with the key: its key set and DID document have it then. */
+export function isListed({ state }: Pick<SigningKey, 'state'>): boolean {
+  return state === 'published' || state === 'active';
+}
+
 /** The absolute DID URL by which headers and DID documents name the key. */
 export function verificationMethodOf(key: {
   readonly did: string;

@@ -18,7 +18,7 @@ export type ClientMetadataJson = {
   readonly grant_types: readonly string[];
   readonly response_types: readonly ['code'];
   readonly token_endpoint_auth_method: 'private_key_jwt';
-  readonly token_endpoint_auth_signing_alg: SigningAlgorithm;
+  readonly token_endpoint_auth_signing_alg?: SigningAlgorithm;
   readonly jwks_uri: string;
   readonly contacts?: readonly string[];
   readonly logo_uri?: string;
@@ -38,7 +38,7 @@ export interface ClientMetadataInput {
   readonly applicationType: 'web' | 'native';
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
-  readonly signingAlg: SigningAlgorithm;
+  readonly signingAlg?: SigningAlgorithm | undefined;
   readonly jwksUri: string;
   readonly contacts: readonly string[];
   readonly logoUri?: string | undefined;
@@ -79,7 +79,7 @@ export function buildClientMetadata(input: ClientMetadataInput): ClientMetadataJ
     grant_types: input.grantTypes,
     response_types: ['code'],
     token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: input.signingAlg,
+    ...(input.signingAlg !== undefined && { token_endpoint_auth_signing_alg: input.signingAlg }),
     jwks_uri: input.jwksUri,
     ...(input.contacts.length > 0 && { contacts: input.contacts }),
     ...(input.logoUri !== undefined && { logo_uri: input.logoUri }),

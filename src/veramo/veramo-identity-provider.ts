@@ -1,5 +1,10 @@
 import type { Identifier } from '../dids/identifier.ts';
-import type { IdentityOrder, IdentityProvider, IdentityStores } from '../dids/identity-provider.ts';
+import type {
+  FurtherKeyOrder,
+  IdentityOrder,
+  IdentityProvider,
+  IdentityStores,
+} from '../dids/identity-provider.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
@@ -20,19 +25,30 @@ export function createVeramoIdentityProvider(deps: { readonly seal: KeySeal }): 
     async createIdentity(stores, order) {
       const identifier = identifierOf(order);
       await refuseTaken(stores, identifier);
-      const ring = new KeyRing();
-      const agent = assembleAgent({
-        seal: deps.seal,
-        ring,
-        keyStore: new StoredKeys(stores.keys, ring),
-        didStore: new StoredIdentifiers(stores, identifier),
-      });
-      const keyRef = await createKey(agent, order, identifier);
-      const { provider, alias } = identifier;
+      const { ring, agent } = assembleFor(deps, stores, identifier);
+      const { did, provider, alias } = identifier;
+      const keyRef = await createKey(agent, { ...order, did, state: 'active' });
       await agent.didManagerCreate({ provider, alias, options: { keyRef } });
       return { identifier, key: ring.get(keyRef) };
     },
+    async createKey(stores, order) {
+      const identifier = await stores.dids.find(order.did);
+      if (identifier === null) throw new TypeError(`${order.did} is not hosted here.`);
+      const { ring, agent } = assembleFor(deps, stores, identifier);
+      return ring.get(await createKey(agent, order));
+    },
   };
+}
+
+function assembleFor(
+  { seal }: { readonly seal: KeySeal },
+  stores: IdentityStores,
+  identifier: Identifier,
+) {
+  const ring = new KeyRing();
+  const keyStore = new StoredKeys(stores.keys, ring);
+  const didStore = new StoredIdentifiers(stores, identifier);
+  return { ring, agent: assembleAgent({ seal, ring, keyStore, didStore }) };
 }
 
 function identifierOf(order: IdentityOrder): Identifier {
@@ -51,14 +67,10 @@ async function refuseTaken(stores: IdentityStores, identifier: Identifier): Prom
   }
 }
 
-async function createKey(
-  agent: VeramoAgent,
-  order: IdentityOrder,
-  identifier: Identifier,
-): Promise<string> {
-  const { organizationId, purpose, publicJwk, at } = order;
-  const { did } = identifier;
-  const draft: KeyDraft = { id: newId('key', at), organizationId, did, purpose, createdAt: at };
+async function createKey(agent: VeramoAgent, order: FurtherKeyOrder): Promise<string> {
+  const { organizationId, did, purpose, state, publicJwk, at } = order;
+  const id = newId<KeyDraft['id']>('key', at);
+  const draft: KeyDraft = { id, organizationId, did, purpose, state, createdAt: at };
   const { kid } = await agent.keyManagerCreate(
     publicJwk === undefined
       ? { kms: sealedKmsName, type: 'Secp256r1', meta: { draft } }

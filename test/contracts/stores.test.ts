@@ -14,6 +14,7 @@ import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
 import { rememberedRequestStoreContract } from './remembered-request-store.contract.ts';
+import { rotationStoreContract } from './rotation-store.contract.ts';
 import { statusStoreContract } from './status-store.contract.ts';
 import { unitOfWorkContract } from './unit-of-work.contract.ts';
 import type { StoreWorld } from './world.ts';
@@ -76,6 +77,7 @@ describe.each([
   describe('unit of work', () => unitOfWorkContract(world));
   describe('organizations', () => organizationStoreContract(world));
   describe('API tokens', () => apiTokenStoreContract(world));
+  describe('rotations of keys', () => rotationStoreContract(world));
   describe('agents', () => agentStoreContract(world));
   describe('keys', () => keyStoreContract(world));
   describe('DIDs', () => didStoreContract(world));

@@ -634,7 +634,7 @@ describe('bad input changes nothing', () => {
     ['GET /api/v1/Agents', 404, 'route-not-found'],
     ['GET /api/v1/agents/', 404, 'route-not-found'],
     ['GET /api/v1/nothing', 404, 'route-not-found'],
-    ['GET /api/v1/agents/a/keys', 404, 'route-not-found'],
+    ['GET /api/v1/agents/a/locks', 404, 'route-not-found'],
     ['GET /', 404, 'route-not-found'],
     ['PUT /api/v1/agents/a', 405, 'method-not-allowed'],
     ['DELETE /api/v1/agents/a', 405, 'method-not-allowed'],

@@ -9,6 +9,7 @@ const nothing = {
   agentsCaughtUp: 0,
   facetsRenewed: 0,
   passportsRenewed: 0,
+  rotationsAdvanced: 0,
   failures: [],
 };
 const minuteMs = 60_000;

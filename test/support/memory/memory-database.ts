@@ -21,6 +21,7 @@ import {
 } from './organization-store.ts';
 import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
 import { MemoryRememberedRequestStore } from './remembered-request-store.ts';
+import { MemoryRotationReader, MemoryRotationStore } from './rotation-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
 
 export interface MemoryDatabaseDeps {
@@ -66,6 +67,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       tokens: new MemoryApiTokenStore(source),
       agents: new MemoryAgentStore(source),
       keys: new MemoryKeyStore(source),
+      rotations: new MemoryRotationStore(source),
       dids: new MemoryDidStore(source),
       status: new MemoryStatusStore(source),
       credentials: new MemoryCredentialStore(source),
@@ -84,6 +86,7 @@ function readersOn(source: () => MemoryState): Readers {
     tokens: new MemoryApiTokenReader(source),
     agents: new MemoryAgentReader(source),
     keys: new MemoryKeyReader(source),
+    rotations: new MemoryRotationReader(source),
     dids: new MemoryDidReader(source),
     status: new MemoryStatusReader(source),
     credentials: new MemoryCredentialReader(source),

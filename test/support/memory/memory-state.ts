@@ -5,6 +5,7 @@ import type { CredentialId, CredentialRecord } from '../../../src/credentials/cr
 import type { Identifier } from '../../../src/dids/identifier.ts';
 import type { Enrolment, EnrolmentId } from '../../../src/enrolments/enrolment.ts';
 import type { Template, TemplateId } from '../../../src/enrolments/template.ts';
+import type { KeyRotation } from '../../../src/keys/key-rotation.ts';
 import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
@@ -19,6 +20,7 @@ export interface MemoryState {
   readonly agents: Map<AgentId, Agent>;
   readonly lints: Map<AgentId, AgentLint>;
   readonly keys: Map<KeyId, SigningKey>;
+  readonly rotations: Map<AgentId, KeyRotation>;
   readonly dids: Map<string, Identifier>;
   readonly lists: Map<StatusListId, StatusList>;
   /** By holder. */
@@ -42,6 +44,7 @@ export function emptyState(): MemoryState {
     agents: new Map(),
     lints: new Map(),
     keys: new Map(),
+    rotations: new Map(),
     dids: new Map(),
     lists: new Map(),
     entries: new Map(),
@@ -61,6 +64,7 @@ export function copyState(state: MemoryState): MemoryState {
     agents: new Map(state.agents),
     lints: new Map(state.lints),
     keys: new Map(state.keys),
+    rotations: new Map(state.rotations),
     dids: new Map(state.dids),
     lists: new Map(state.lists),
     entries: new Map(state.entries),

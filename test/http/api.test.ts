@@ -36,7 +36,6 @@ beforeAll(async () => {
     verifierOf: () => verifier,
     checkReadiness: async () => [{ name: 'database', ok: ready }],
     origin: 'https://id.acme.com',
-    role: 'all',
     clock: { now: () => world.clock.now() },
     log,
   });

@@ -4,6 +4,7 @@ import type { DatabaseFault } from '../../src/db/database-fault.ts';
 import { examineDatabase } from '../../src/db/examine-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
+import { startPooler } from '../support/pooler.ts';
 
 const needs = { role: 'all', maxConnections: 16 } as const;
 const replica = { role: 'public', maxConnections: 16 } as const;
@@ -174,5 +175,41 @@ describe('a server of one’s own', () => {
       'warning database-collation: The system of the server sorts text otherwise than when the database was made: indexes may miss rows.',
     ]);
     await server.run('DROP DATABASE aged WITH (FORCE)');
+  });
+
+  describe('behind a pooler', () => {
+    const through = async (mode: 'session' | 'transaction', zone: string) => {
+      await server.run(`ALTER DATABASE registry SET timezone = '${zone}'`);
+      const folder = new URL(server.adminUrl).searchParams.get('host');
+      const socketPath = `${folder}/.s.PGSQL.${server.port}`;
+      await using pooler = await startPooler(
+        { socketPath, user: 'app', database: 'registry' },
+        mode,
+      );
+      const found = await examineDatabase(
+        `postgresql://app@127.0.0.1:${pooler.port}/registry`,
+        needs,
+      );
+      return brief(found);
+    };
+
+    it('is refused when that pools by transaction', async () => {
+      expect(await through('transaction', 'UTC')).toEqual([
+        'database-pooler: A pooler in front of the server pools by transaction or statement.',
+      ]);
+    });
+
+    it('is used with a warning when that pools by session', async () => {
+      expect(await through('session', 'UTC')).toEqual([
+        'warning database-pooler: A pooler stands in front of the server; it has to pool by session.',
+      ]);
+    });
+
+    it('is refused when that drops the time zone', async () => {
+      expect(await through('session', 'Asia/Tokyo')).toEqual([
+        'database-time-zone: Sessions are in Asia/Tokyo, although UTC was asked for.',
+        'warning database-pooler: A pooler stands in front of the server; it has to pool by session.',
+      ]);
+    });
   });
 });

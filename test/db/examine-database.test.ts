@@ -91,6 +91,16 @@ describe('a server of one’s own', () => {
     expect(await examineDatabase(url(), replica)).toEqual([]);
   });
 
+  it('is refused when it is a replica, unless only documents are read', async () => {
+    await using standby = await startOwnPostgres({ isReplica: true });
+    expect(brief(await examineDatabase(standby.adminUrl, needs))).toEqual([
+      'database-read-only: The server is a replica, and takes no writes.',
+    ]);
+    expect((await examineDatabase(standby.adminUrl, replica)).map(({ code }) => code)).toEqual([
+      'database-schema-older',
+    ]);
+  });
+
   it('is refused in another encoding', async () => {
     await server.run(
       "CREATE DATABASE latin OWNER app ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
@@ -207,7 +217,7 @@ describe('a server of one’s own', () => {
 
     it('is refused when that drops the time zone', async () => {
       expect(await through('session', 'Asia/Tokyo')).toEqual([
-        'database-time-zone: Sessions are in Asia/Tokyo, although UTC was asked for.',
+        'database-session: Sessions write dates in Asia/Tokyo and the style ISO, MDY, although UTC and ISO were asked for.',
         'warning database-pooler: A pooler stands in front of the server; it has to pool by session.',
       ]);
     });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyMigrations } from '../../src/db/apply-migrations.ts';
 import type { DatabaseFault } from '../../src/db/database-fault.ts';
 import { examineDatabase } from '../../src/db/examine-database.ts';
@@ -185,6 +185,19 @@ describe('a server of one’s own', () => {
       'warning database-collation: The system of the server sorts text otherwise than when the database was made: indexes may miss rows.',
     ]);
     await server.run('DROP DATABASE aged WITH (FORCE)');
+  });
+
+  it('is used with a warning when the clocks are apart', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    try {
+      expect(brief(await examineDatabase(url(), needs))).toEqual([
+        expect.stringMatching(
+          /^warning database-clock: The clock of the server is (59|6\d) s away/,
+        ),
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   describe('behind a pooler', () => {

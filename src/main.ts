@@ -1,4 +1,4 @@
-import { readSettings } from './config/settings.ts';
+import { readSettings, type Settings } from './config/settings.ts';
 import { SealwrightError } from './kernel/sealwright-error.ts';
 
 /** Exit codes of the contract: 2 for usage and configuration, 5 for a service that cannot start. */
@@ -15,9 +15,8 @@ async function main(): Promise<void> {
   }
   // Libraries that find DEBUG print what they are given: passwords, tokens in queries, whole rows.
   delete process.env['DEBUG'];
-  const { createService } = await import('./service.ts');
   try {
-    const service = await createService(settings.value);
+    const service = await start(settings.value);
     await stopSignal();
     await service[Symbol.asyncDispose]();
     process.exit(0);
@@ -25,6 +24,11 @@ async function main(): Promise<void> {
     complain(error instanceof SealwrightError ? error.detail : String(error));
     process.exit(exitCodes.refused);
   }
+}
+
+async function start(settings: Settings): Promise<AsyncDisposable> {
+  if (settings.role === 'public') return (await import('./replica.ts')).createReplica(settings);
+  return (await import('./service.ts')).createService(settings);
 }
 
 /** A second signal ends the process without waiting for what is still under way. */

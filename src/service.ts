@@ -60,9 +60,10 @@ export interface Service extends AsyncDisposable {
 /**
  * Starts the registry: database, first organization, standing documents, listeners, rounds. Resolves
  * when requests are answered; otherwise throws `start-refused` with the reason and leaves nothing
- * running.
+ * running. A process of the role `public` is `createReplica`'s.
  */
 export async function createService(settings: Settings): Promise<Service> {
+  if (settings.role === 'public') throw new TypeError('The role public is served by a replica.');
   const log = createLog(settings.logLevel);
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -96,11 +97,9 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const organization = await openOrganization(rooms, settings.url);
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
-  if (settings.role !== 'public') {
-    await publishStandingDocuments(rooms, settings.origin);
-    await keepPapers(rooms);
-    closers.push(startRounds(rooms, log));
-  }
+  await publishStandingDocuments(rooms, settings.origin);
+  await keepPapers(rooms);
+  closers.push(startRounds(rooms, log));
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
@@ -108,7 +107,6 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
-    role: settings.role,
     checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
   });
   const planes = arrangePlanes(settings, {

@@ -107,6 +107,7 @@ const yardsticks = {
     },
   ],
   serving: ['bare node:http'].map(sameForAll),
+  'memory-agents': [],
   sidecar: [
     {
       label: 'bare node:http under the same load',

@@ -30,7 +30,8 @@ const fixes = {
   'database-connections':
     'Raise max_connections (or the limit of the role or database), or lower SEALWRIGHT_DATABASE_POOL.',
   'database-pooler': 'Connect to the server itself, or have the pooler pool by session.',
-  'database-time-zone': 'Take timezone out of what the pooler or the role force upon sessions.',
+  'database-session':
+    "ALTER ROLE … SET timezone = 'UTC', and datestyle = 'ISO', where a pooler drops what sessions ask for.",
   'database-clock': 'Synchronize the clocks of both machines (NTP).',
   'database-collation': 'REINDEX DATABASE …, then ALTER DATABASE … REFRESH COLLATION VERSION.',
   'database-schema': 'Run the release that this database belongs to.',

@@ -22,6 +22,7 @@ interface ServerFacts {
   readonly version: number;
   readonly encoding: string;
   readonly timeZone: string;
+  readonly dateStyle: string;
   readonly isReplica: boolean;
   readonly isReadOnly: boolean;
   /** Connections that a role like ours can have at most. */
@@ -86,6 +87,7 @@ async function readFacts(client: pg.Client): Promise<ServerFacts> {
     `SELECT current_setting('server_version_num')::int AS version,
             current_setting('server_encoding') AS encoding,
             current_setting('TimeZone') AS "timeZone",
+            current_setting('DateStyle') AS "dateStyle",
             pg_is_in_recovery() AS "isReplica",
             current_setting('default_transaction_read_only')::bool AS "isReadOnly",
             least(
@@ -132,12 +134,12 @@ function findReplicaFaults({ isReplica, isReadOnly }: ServerFacts): readonly Dat
 function findSessionFaults(facts: ServerFacts, now: number): readonly DatabaseFault[] {
   const seconds = Math.round(Math.abs(facts.clockMs - now) / 1000);
   return [
-    ...(facts.timeZone === 'UTC'
+    ...(facts.timeZone === 'UTC' && facts.dateStyle.startsWith('ISO')
       ? []
       : [
           faultOf(
-            'database-time-zone',
-            `Sessions are in ${facts.timeZone}, although UTC was asked for.`,
+            'database-session',
+            `Sessions write dates in ${facts.timeZone} and the style ${facts.dateStyle}, although UTC and ISO were asked for.`,
           ),
         ]),
     ...(seconds * 1000 < clockToleranceMs

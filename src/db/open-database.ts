@@ -2,11 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { createClient } from './client.ts';
 import { createReaders } from './create-readers.ts';
 import { startPostgres } from './embedded-postgres.ts';
-import { examineDatabase } from './examine-database.ts';
+import { type DatabaseNeeds, examineDatabase } from './examine-database.ts';
 import { explainFailure } from './explain-failure.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { refuseMoved } from './moved-mark.ts';
@@ -32,34 +33,74 @@ export interface Database extends AsyncDisposable {
   createUnitOfWork(deps: Omit<UnitOfWorkDeps, 'client'>): UnitOfWork<Stores>;
 }
 
+/** What a process that only serves documents reads. */
+export interface OpenDocuments extends AsyncDisposable {
+  readonly documents: PublicDocumentReader;
+}
+
 /**
  * Locks the data directory, starts the embedded PostgreSQL unless there is another one, makes sure
- * that it is durable, and migrates it. Throws `start-refused` with the reason when any of it fails,
- * and then leaves nothing running. Disposing closes everything in reverse.
+ * that it is fit, and migrates it. Throws `start-refused` with the reason when any of it fails, and
+ * then leaves nothing running. Disposing closes everything in reverse.
  */
-export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const undo: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
+export function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+  return opening(async (undo) => {
     const dataDir = chooseDataDir(options);
     const lock = await lockDirectory(dataDir);
     undo.push(lock.release);
     const connectionString = options.databaseUrl ?? (await startEmbedded(options, dataDir, undo));
-    await makeReady(connectionString, options);
+    await refuseFaults(connectionString, { ...options, role: 'all' });
+    await migrate(connectionString);
     const client = createClient(connectionString, { maxConnections: options.maxConnections });
     undo.push(() => client.$disconnect());
     return {
       dataDir,
       readers: createReaders(client),
       createUnitOfWork: (deps) => new PostgresUnitOfWork({ ...deps, client }),
-      [Symbol.asyncDispose]: close,
     };
+  });
+}
+
+/**
+ * Opens the published documents and nothing else: neither migrates nor writes, so that a role that
+ * may read two tables is enough, and a replica of the server will do. A server of one's own leaves
+ * the data directory alone. Throws `start-refused` like `openDatabase`, and for a schema that is not
+ * the one of this release.
+ */
+export function openDocuments(options: OpenDatabaseOptions): Promise<OpenDocuments> {
+  return opening(async (undo) => {
+    const connectionString = options.databaseUrl ?? (await openEmbedded(options, undo));
+    await refuseFaults(connectionString, { ...options, role: 'public' });
+    const client = createClient(connectionString, { maxConnections: options.maxConnections });
+    undo.push(() => client.$disconnect());
+    return { documents: createReaders(client).documents };
+  });
+}
+
+/** What undoes an opening, in order. */
+type Undo = (() => Promise<void>)[];
+
+/** Opens, or takes back what was done until it failed. */
+async function opening<Opened extends object>(
+  open: (undo: Undo) => Promise<Opened>,
+): Promise<Opened & AsyncDisposable> {
+  const undo: Undo = [];
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return { ...(await open(undo)), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function openEmbedded(options: OpenDatabaseOptions, undo: Undo): Promise<string> {
+  const dataDir = chooseDataDir(options);
+  const lock = await lockDirectory(dataDir);
+  undo.push(lock.release);
+  return startEmbedded(options, dataDir, undo);
 }
 
 /** Only the embedded server asks that an account of its own can reach the directory. */
@@ -73,7 +114,7 @@ function chooseDataDir(options: OpenDatabaseOptions): string {
 async function startEmbedded(
   options: OpenDatabaseOptions,
   dataDir: string,
-  undo: (() => Promise<void>)[],
+  undo: Undo,
 ): Promise<string> {
   await refuseMoved(dataDir);
   const server = await startPostgres({ dataDir, log: options.log });
@@ -82,15 +123,20 @@ async function startEmbedded(
 }
 
 /** Refuses a database with faults that stop, all of them at once; the log hears of the others. */
-async function makeReady(connectionString: string, options: OpenDatabaseOptions): Promise<void> {
-  const { maxConnections } = options;
-  const faults = await examineDatabase(connectionString, { role: 'all', maxConnections });
+async function refuseFaults(
+  connectionString: string,
+  needs: DatabaseNeeds & Pick<OpenDatabaseOptions, 'log'>,
+): Promise<void> {
+  const faults = await examineDatabase(connectionString, needs);
   const stopping = faults.filter(({ stops }) => stops);
   if (stopping.length > 0) {
     const said = stopping.map(({ detail, fix }) => `${detail} ${fix}`);
     throw new SealwrightError('start-refused', `The database cannot be used. ${said.join(' ')}`);
   }
-  for (const { detail, fix } of faults) options.log(`${detail} ${fix}`);
+  for (const { detail, fix } of faults) needs.log(`${detail} ${fix}`);
+}
+
+async function migrate(connectionString: string): Promise<void> {
   try {
     await applyMigrations(connectionString);
   } catch (cause) {

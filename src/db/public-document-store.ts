@@ -5,6 +5,7 @@ import type {
   PublicDocument,
 } from '../publication/public-document.ts';
 import type {
+  HeldVersion,
   PublicDocumentReader,
   PublicDocumentStore,
   PublishOrder,
@@ -34,6 +35,18 @@ export class PostgresPublicDocumentReader implements PublicDocumentReader {
       orderBy: { version: 'desc' },
     });
     return row === null ? null : toPublicDocument(row);
+  }
+
+  async listNewer(held: readonly HeldVersion[]): Promise<readonly PublicDocument[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      SELECT present.* FROM unnest(
+        ${held.map(({ path }) => path)}::text[],
+        ${held.map(({ version }) => version)}::int[]) AS held (held_path, held_version)
+      CROSS JOIN LATERAL (
+        SELECT ${columns} FROM public_documents WHERE path = held_path
+         ORDER BY version DESC LIMIT 1) present
+       WHERE present.version > held_version`;
+    return rows.map(toPublicDocument);
   }
 
   async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {

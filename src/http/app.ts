@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
-import express from 'express';
-import type { Role } from '../config/env.ts';
+import express, { Router } from 'express';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
@@ -11,6 +10,7 @@ import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { keyRoutes } from './key-routes.ts';
+import type { Logger } from './log.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
@@ -33,26 +33,38 @@ export const apiRoutes: readonly Route[] = [
 /** The calls that no token opens. */
 export const openRoutes: readonly OpenRoute[] = [enrolRoute];
 
-/** What the API and health need from the composition root. */
-export interface AppDeps extends ServeRoutesDeps {
+/** What health needs from the composition root. */
+export interface HealthAppDeps {
   /** The origin of the first organization: it stands in the `type` of problem documents. */
   readonly origin: string;
-  /** With `public` there is no API, only health. */
-  readonly role: Role;
+  readonly log: Logger;
   readonly checkReadiness: () => Promise<readonly Readiness[]>;
 }
 
+/** What the API and health need from the composition root. */
+export type AppDeps = ServeRoutesDeps & HealthAppDeps;
+
 /** The API and health: all that is not a public document. */
 export function createApp(deps: AppDeps): RequestListener {
+  return appWith(
+    deps,
+    serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }),
+  );
+}
+
+/** Health alone: for a process that serves documents and writes nothing. */
+export function createHealthApp(deps: HealthAppDeps): RequestListener {
+  return appWith(deps, Router());
+}
+
+function appWith(deps: HealthAppDeps, api: Router): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
   app.use(prepareAnswer);
   app.use(healthRoutes(deps.checkReadiness));
-  if (deps.role !== 'public') {
-    app.use(serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }));
-  }
+  app.use(api);
   app.use(refuseUnknownRoute);
   app.use(answerProblems(deps));
   return app;

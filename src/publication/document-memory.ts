@@ -34,6 +34,11 @@ export class DocumentMemory {
     return reading;
   }
 
+  /** Everything that is in memory now. */
+  held(): readonly PublicDocument[] {
+    return [...this.#documents.values()];
+  }
+
   /** Takes in what a committed transaction published. */
   apply(published: readonly PublicDocument[]): void {
     for (const document of published) this.#hold(document);

@@ -1,8 +1,13 @@
 import type { PublicDocument } from './public-document.ts';
 
+/** Which version of a path somebody holds. */
+export type HeldVersion = Pick<PublicDocument, 'path' | 'version'>;
+
 /** Reads published documents; it has no write method, so a replica may serve it. */
 export interface PublicDocumentReader {
   find(path: string): Promise<PublicDocument | null>;
+  /** The present versions of those that were published anew since, in no particular order. */
+  listNewer(held: readonly HeldVersion[]): Promise<readonly PublicDocument[]>;
   /** Earlier and present versions under a path prefix, newest first. */
   listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]>;
 }

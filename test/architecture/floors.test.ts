@@ -172,7 +172,8 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: [],
     node: ['node:fs', 'node:url'],
   },
-  main: { rooms: ['config', 'service', 'kernel'], packages: [], node: [] },
+  replica: { rooms: ['kernel', 'publication', 'db', 'http', 'config'], packages: [], node: [] },
+  main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
 };
 
 interface Import {

@@ -20,6 +20,19 @@ const lists = ['131072 entries, 20 set', '131072 entries, 1311 set', '1048576 en
 
 // How fast anything is depends on the machine and on what else it does: no figure is judged here.
 describe('the bench', () => {
+  it('measures the memory of a service with many agents when that is named', {
+    timeout: 300_000,
+  }, async () => {
+    const { parts } = await runBench('--quick', '--only', 'memory-agents');
+    expect(Object.keys(parts['memory-agents'] ?? {})).toEqual([
+      'time to start',
+      'memory after the start',
+      'memory after a round',
+      'memory after a sample was served',
+      'memory after all were served',
+    ]);
+  });
+
   it('yields every figure, each ratio and each aim in one run', { timeout: 120_000 }, async () => {
     const { parts, aims } = await runBench('--quick');
 

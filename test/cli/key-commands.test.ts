@@ -29,7 +29,6 @@ beforeAll(async () => {
     verifierOf: createStubVerifier,
     checkReadiness: async () => [],
     origin: 'https://id.acme.com',
-    role: 'all',
     clock: { now: () => world.clock.now() },
     log: createLog('silent'),
   });

@@ -57,6 +57,21 @@ export function publicDocumentStoreContract(world: WorldSource): void {
     expect(await publish(draft)).toEqual([{ ...draft, version: 2 }]);
   });
 
+  it('lists what was published anew since somebody looked, withdrawals too', async () => {
+    await publish(...['/a', '/b', '/c'].map((path) => documentAt(path, 'one')));
+    const held = ['/a', '/b', '/c', '/d'].map((path) => ({ path, version: 1 }));
+    expect(await world().readers.documents.listNewer(held)).toEqual([]);
+    await publish(documentAt('/a', 'two'));
+    await publish(documentAt('/a', 'three'), documentAt('/b', '', { state: 'gone' }));
+    const newer = await world().readers.documents.listNewer(held);
+    expect(newer.map(({ path, version, state }) => [path, version, state]).toSorted()).toEqual([
+      ['/a', 3, 'live'],
+      ['/b', 2, 'gone'],
+    ]);
+    expect(newer.find(({ path }) => path === '/a')).toEqual(await find('/a'));
+    expect(await world().readers.documents.listNewer([])).toEqual([]);
+  });
+
   it('lists the versions under a prefix, newest first', async () => {
     const [one, two] = [documentAt('/a/x', '1'), documentAt('/a/x', '2', { publishedAt: noon(2) })];
     const other = documentAt('/a/y', '3', { publishedAt: noon(1) });

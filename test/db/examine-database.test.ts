@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyMigrations } from '../../src/db/apply-migrations.ts';
 import type { DatabaseFault } from '../../src/db/database-fault.ts';
 import { examineDatabase } from '../../src/db/examine-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
+import { startPooler } from '../support/pooler.ts';
 
 const needs = { role: 'all', maxConnections: 16 } as const;
 const replica = { role: 'public', maxConnections: 16 } as const;
@@ -90,6 +91,16 @@ describe('a server of one’s own', () => {
     expect(await examineDatabase(url(), replica)).toEqual([]);
   });
 
+  it('is refused when it is a replica, unless only documents are read', async () => {
+    await using standby = await startOwnPostgres({ isReplica: true });
+    expect(brief(await examineDatabase(standby.adminUrl, needs))).toEqual([
+      'database-read-only: The server is a replica, and takes no writes.',
+    ]);
+    expect((await examineDatabase(standby.adminUrl, replica)).map(({ code }) => code)).toEqual([
+      'database-schema-older',
+    ]);
+  });
+
   it('is refused in another encoding', async () => {
     await server.run(
       "CREATE DATABASE latin OWNER app ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
@@ -174,5 +185,54 @@ describe('a server of one’s own', () => {
       'warning database-collation: The system of the server sorts text otherwise than when the database was made: indexes may miss rows.',
     ]);
     await server.run('DROP DATABASE aged WITH (FORCE)');
+  });
+
+  it('is used with a warning when the clocks are apart', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    try {
+      expect(brief(await examineDatabase(url(), needs))).toEqual([
+        expect.stringMatching(
+          /^warning database-clock: The clock of the server is (59|6\d) s away/,
+        ),
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  describe('behind a pooler', () => {
+    const through = async (mode: 'session' | 'transaction', zone: string) => {
+      await server.run(`ALTER DATABASE registry SET timezone = '${zone}'`);
+      const folder = new URL(server.adminUrl).searchParams.get('host');
+      const socketPath = `${folder}/.s.PGSQL.${server.port}`;
+      await using pooler = await startPooler(
+        { socketPath, user: 'app', database: 'registry' },
+        mode,
+      );
+      const found = await examineDatabase(
+        `postgresql://app@127.0.0.1:${pooler.port}/registry`,
+        needs,
+      );
+      return brief(found);
+    };
+
+    it('is refused when that pools by transaction', async () => {
+      expect(await through('transaction', 'UTC')).toEqual([
+        'database-pooler: A pooler in front of the server pools by transaction or statement.',
+      ]);
+    });
+
+    it('is used with a warning when that pools by session', async () => {
+      expect(await through('session', 'UTC')).toEqual([
+        'warning database-pooler: A pooler stands in front of the server; it has to pool by session.',
+      ]);
+    });
+
+    it('is refused when that drops the time zone', async () => {
+      expect(await through('session', 'Asia/Tokyo')).toEqual([
+        'database-session: Sessions write dates in Asia/Tokyo and the style ISO, MDY, although UTC and ISO were asked for.',
+        'warning database-pooler: A pooler stands in front of the server; it has to pool by session.',
+      ]);
+    });
   });
 });

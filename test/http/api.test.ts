@@ -39,7 +39,6 @@ beforeAll(async () => {
     verifierOf: () => verifier,
     checkReadiness: async () => [{ name: 'database', ok: ready }],
     origin: 'https://id.acme.com',
-    role: 'all',
     clock: { now: () => world.clock.now() },
     log,
   });

@@ -50,6 +50,7 @@ beforeEach(() => {
       if (storeFails) throw new Error('the database is away');
       return stored.get(path) ?? null;
     },
+    listNewer: async () => [],
     listVersions: async () => [],
   };
   memory = new DocumentMemory(reader, { maxBytes: 1_000_000 });

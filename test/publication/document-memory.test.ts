@@ -18,6 +18,7 @@ function arrange(maxBytes = 100) {
         new Promise((answer, fail) => {
           reads.push({ path, answer, fail });
         }),
+      listNewer: async () => [],
       listVersions: async () => [],
     },
     { maxBytes },

@@ -12,6 +12,7 @@ function arrange() {
   const orders: PublishOrder[] = [];
   const documents: PublicDocumentStore = {
     find: async () => null,
+    listNewer: async () => [],
     listVersions: async () => [],
     publishAll: async (drafts) => {
       orders.push(...drafts);

@@ -25,6 +25,8 @@ export interface OwnPostgresOptions {
   /** Lines of pg_hba.conf for connections over TCP; the socket trusts everybody. */
   readonly access?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** A standby, which takes no writes; it follows no primary. */
+  readonly isReplica?: true;
 }
 
 /** A real server as an organization would run it: on a TCP port of loopback, with roles of its own. */
@@ -56,6 +58,7 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
     join(cluster.folder, 'pg_hba.conf'),
     `${['local all all trust', ...access].join('\n')}\n`,
   );
+  if (options.isReplica) writeFileSync(join(cluster.folder, 'standby.signal'), '');
   const port = await freePort();
   const { tls } = options;
   const settings: Record<string, string> = {

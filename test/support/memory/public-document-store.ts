@@ -1,5 +1,6 @@
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
 import type {
+  HeldVersion,
   PublicDocumentReader,
   PublicDocumentStore,
   PublishOrder,
@@ -16,6 +17,16 @@ export class MemoryPublicDocumentReader implements PublicDocumentReader {
   async find(path: string): Promise<PublicDocument | null> {
     const versions = [...this.state().documents.values()].filter((one) => one.path === path);
     return versions.sort((one, other) => other.version - one.version)[0] ?? null;
+  }
+
+  async listNewer(held: readonly HeldVersion[]): Promise<readonly PublicDocument[]> {
+    const present = await Promise.all(
+      held.map(async ({ path, version }) => {
+        const found = await this.find(path);
+        return found === null || found.version <= version ? [] : [found];
+      }),
+    );
+    return present.flat();
   }
 
   async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {

@@ -24,11 +24,20 @@ export type AuditAction =
   | 'credential.abandoned'
   | 'credential.suspended'
   | 'credential.resumed'
-  | 'credential.revoked';
+  | 'credential.revoked'
+  | 'enrolment.created'
+  | 'enrolment.requested'
+  | 'enrolment.approved'
+  | 'enrolment.rejected'
+  | 'enrolment.withdrawn'
+  | 'enrolment.used'
+  | 'template.created'
+  | 'template.updated'
+  | 'template.deleted';
 
-/** Who acted: an API token by id, or the service itself by the name of the job. */
+/** Who acted: an API token or an enrolment by id, or the service itself by the name of the job. */
 export interface Actor {
-  readonly kind: 'token' | 'system';
+  readonly kind: 'token' | 'system' | 'enrolment';
   readonly id: string;
 }
 

@@ -5,6 +5,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -16,9 +17,12 @@ import { credentialRenew } from './credential-renew.ts';
 import { credentialResume } from './credential-resume.ts';
 import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
+import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
+import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
 import { keyCompromise } from './key-compromise.ts';
 import { keyList } from './key-list.ts';
@@ -44,12 +48,16 @@ export const commands: readonly Command[] = [
   devCertificate,
   configCheck,
   configShow,
+  databaseMove,
   agentOnboard,
   agentList,
   agentGet,
   agentSuspend,
   agentResume,
   agentRetire,
+  apply,
+  diff,
+  exportAgents,
   credentialIssue,
   credentialList,
   credentialGet,

@@ -6,11 +6,25 @@ import {
   parseFacetClaims,
 } from '../protocol/facet.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
-import type { Visibility } from './credential.ts';
-import type { Validity } from './validity.ts';
+import type { CredentialId, Visibility } from './credential.ts';
+import { resolveValidity, type Validity } from './validity.ts';
+
+/** A facet as somebody asks for it. Of `validFor` and `validUntil` at most one; neither: 90 days. */
+export interface FacetOrder {
+  /** `compliance`, `provenance` or `allowed-actions`. */
+  readonly type: string;
+  readonly claims: JsonValue;
+  readonly reason: string;
+  readonly visibility?: Visibility | undefined;
+  /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
+  readonly validFor?: string | undefined;
+  readonly validUntil?: Date | undefined;
+}
 
 /** A facet that was asked for and is well formed, before anything is recorded. */
 export interface FacetDraft extends Validity {
+  /** Where the id is decided beforehand; absent, it gets a new one. */
+  readonly id?: CredentialId;
   readonly type: FacetType;
   readonly claims: JsonObject;
   readonly visibility: Visibility;
@@ -45,4 +59,21 @@ export function claimsOf(type: FacetType, claims: JsonValue): FacetClaims {
 /** Who gets to see a facet: what was asked for, or the default of its type. */
 export function visibilityOf(type: FacetType, asked: Visibility | undefined): Visibility {
   return asked ?? defaultVisibility[type];
+}
+
+/**
+ * The facet that an order asks for, as of now and for an agent with this end. Throws
+ * `credential-type-unknown`, `claims-invalid` or `invalid-input`; whether the reason says anything
+ * is not judged here.
+ */
+export function facetDraftOf(
+  order: FacetOrder,
+  place: { readonly agentExpiresAt: Date | null; readonly now: Date },
+): FacetDraft {
+  const type = facetTypeOf(order.type);
+  const claims = claimsOf(type, order.claims) as unknown as JsonObject;
+  const { validFor, validUntil, reason } = order;
+  const { agentExpiresAt, now } = place;
+  const validity = resolveValidity({ validFor, validUntil, agentExpiresAt }, now);
+  return { ...validity, type, claims, visibility: visibilityOf(type, order.visibility), reason };
 }

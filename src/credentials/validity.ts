@@ -1,6 +1,6 @@
+import { addDuration } from '../kernel/duration.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 
-const durationPattern = /^P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?$/;
 const defaultDays = 90;
 /** No facet outlives a little over a year: longer statements go stale unnoticed. */
 const mostDays = 398;
@@ -27,7 +27,7 @@ export function resolveValidity(order: ValidityOrder, now: Date): Validity {
     throw refuse('/validFor', 'give either validFor or validUntil, not both');
   }
   const validFrom = wholeSeconds(now);
-  const asked = order.validUntil ?? addDuration(validFrom, order.validFor ?? `P${defaultDays}D`);
+  const asked = order.validUntil ?? endOf(validFrom, order.validFor ?? `P${defaultDays}D`);
   const pointer = order.validUntil === undefined ? '/validFor' : '/validUntil';
   if (wholeSeconds(asked) <= validFrom) throw refuse(pointer, 'must end in the future');
   if (asked.getTime() - validFrom.getTime() > mostDays * dayMs) {
@@ -43,15 +43,11 @@ export function wholeSeconds(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1_000) * 1_000);
 }
 
-function addDuration(from: Date, text: string): Date {
-  const match = durationPattern.exec(text);
-  if (match === null) throw refuse('/validFor', 'must be a duration such as P90D or P1Y');
-  const [years, months, weeks, days] = match.slice(1).map((digits) => Number(digits ?? 0));
-  const end = new Date(from);
-  end.setUTCFullYear(end.getUTCFullYear() + (years ?? 0));
-  end.setUTCMonth(end.getUTCMonth() + (months ?? 0));
-  end.setUTCDate(end.getUTCDate() + (weeks ?? 0) * 7 + (days ?? 0));
-  return end;
+/** Whole days: a facet that is to end within the day is revoked, or given a moment. */
+function endOf(from: Date, duration: string): Date {
+  const end = duration.includes('T') ? null : addDuration(from, duration);
+  if (end !== null) return end;
+  throw refuse('/validFor', 'must be a duration such as P90D or P1Y');
 }
 
 function refuse(pointer: string, detail: string): SealwrightError {

@@ -5,12 +5,14 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialReader } from './credential-store.ts';
 import { translateError } from './database-error.ts';
 import { PostgresDidReader } from './did-store.ts';
+import { PostgresEnrolmentReader } from './enrolment-store.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
 import { PostgresPublicDocumentReader } from './public-document-store.ts';
 import { PostgresRotationReader } from './rotation-store.ts';
 import { PostgresStatusReader } from './status-store.ts';
 import type { Readers } from './stores.ts';
+import { PostgresTemplateReader } from './template-store.ts';
 
 /** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
 export function createReaders(db: Connection): Readers {
@@ -24,6 +26,8 @@ export function createReaders(db: Connection): Readers {
     status: translating(new PostgresStatusReader(db)),
     credentials: translating(new PostgresCredentialReader(db)),
     documents: translating(new PostgresPublicDocumentReader(db)),
+    enrolments: translating(new PostgresEnrolmentReader(db)),
+    templates: translating(new PostgresTemplateReader(db)),
     audit: translating(new PostgresAuditReader(db)),
   };
 }

@@ -2,6 +2,8 @@ import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
+import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
+import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
 import type { RotationReader, RotationStore } from '../keys/rotation-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
@@ -10,6 +12,7 @@ import type {
   PublicDocumentReader,
   PublicDocumentStore,
 } from '../publication/public-document-store.ts';
+import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader, StatusStore } from '../status/status-store.ts';
 
 /** Everything a unit of work may read and write. */
@@ -23,6 +26,9 @@ export interface Stores {
   readonly status: StatusStore;
   readonly credentials: CredentialStore;
   readonly documents: PublicDocumentStore;
+  readonly requests: RememberedRequestStore;
+  readonly enrolments: EnrolmentStore;
+  readonly templates: TemplateStore;
   readonly audit: AuditTrail;
 }
 
@@ -37,5 +43,7 @@ export interface Readers {
   readonly status: StatusReader;
   readonly credentials: CredentialReader;
   readonly documents: PublicDocumentReader;
+  readonly enrolments: EnrolmentReader;
+  readonly templates: TemplateReader;
   readonly audit: AuditReader;
 }

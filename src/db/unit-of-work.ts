@@ -10,13 +10,16 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
+import { PostgresEnrolmentStore } from './enrolment-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
+import { PostgresRememberedRequestStore } from './remembered-request-store.ts';
 import { PostgresRotationStore } from './rotation-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
+import { PostgresTemplateStore } from './template-store.ts';
 
 const maxRetries = 5;
 const longestPauseMs = 50;
@@ -104,6 +107,9 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       status: new PostgresStatusStore(db),
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
+      requests: new PostgresRememberedRequestStore(db),
+      enrolments: new PostgresEnrolmentStore(db),
+      templates: new PostgresTemplateStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
     };
   }

@@ -4,12 +4,14 @@ import type { Role } from '../config/env.ts';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
+import { applyRoutes } from './apply-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
+import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
-import type { Route } from './route.ts';
+import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
@@ -22,7 +24,12 @@ export const apiRoutes: readonly Route[] = [
   ...verifyRoutes,
   ...organizationRoutes,
   ...auditRoutes,
+  ...enrolmentRoutes,
+  ...applyRoutes,
 ];
+
+/** The calls that no token opens. */
+export const openRoutes: readonly OpenRoute[] = [enrolRoute];
 
 /** What the API and health need from the composition root. */
 export interface AppDeps extends ServeRoutesDeps {
@@ -42,7 +49,7 @@ export function createApp(deps: AppDeps): RequestListener {
   app.use(prepareAnswer);
   app.use(healthRoutes(deps.checkReadiness));
   if (deps.role !== 'public') {
-    app.use(serveRoutes(deps, { base: '/api/v1', routes: apiRoutes }));
+    app.use(serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }));
   }
   app.use(refuseUnknownRoute);
   app.use(answerProblems(deps));

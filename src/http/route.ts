@@ -7,6 +7,8 @@ import type { Verifier } from '../verifier/ports.ts';
 import type { Answer } from './answer.ts';
 import { parseInput } from './input.ts';
 
+const usualBodyBytes = 256 * 1024;
+
 /** What routes act upon. */
 export interface RoutePorts {
   readonly registry: Registry;
@@ -25,6 +27,10 @@ export interface Call {
   readonly part: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined;
+  /** All that the token permits, for calls whose needs show in what they are asked. */
+  readonly scopes: readonly TokenScope[];
 }
 
 /** PUT is missing on purpose: nothing here is replaced as a whole. */
@@ -43,6 +49,8 @@ export interface RouteSpec<Input, Result> {
    */
   readonly servesNarrowTokens?: boolean;
   readonly input: z.ZodType<Input>;
+  /** The most octets that a body may have; 256 kB unless told. */
+  readonly maxBodyBytes?: number;
   readonly run: (call: Call, input: Input) => Promise<Result>;
   readonly view: (result: Result, call: Call) => Answer;
 }
@@ -53,17 +61,54 @@ export interface Route {
   readonly path: string;
   readonly scope: TokenScope | null;
   readonly servesNarrowTokens: boolean;
+  readonly maxBodyBytes: number;
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
 /** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
-  const { method, path, scope, servesNarrowTokens = false } = spec;
+  const { method, path, scope, servesNarrowTokens = false, maxBodyBytes = usualBodyBytes } = spec;
   return {
     method,
     path,
     scope,
     servesNarrowTokens,
+    maxBodyBytes,
+    answer: async (call, raw) => {
+      const input = parseInput(spec.input, raw);
+      return spec.view(await spec.run(call, input), call);
+    },
+  };
+}
+
+/** A call that no token opens: what it carries in its body has to. */
+export type OpenCall = Omit<Call, 'caller' | 'scopes'>;
+
+/** An open route as data. */
+export interface OpenRouteSpec<Input, Result> {
+  readonly method: 'POST';
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly input: z.ZodType<Input>;
+  readonly run: (call: OpenCall, input: Input) => Promise<Result>;
+  readonly view: (result: Result, call: OpenCall) => Answer;
+}
+
+/** A route that anybody may call. It has no scope, which is how it is told from the others. */
+export interface OpenRoute {
+  readonly method: 'POST';
+  readonly path: string;
+  readonly maxBodyBytes: number;
+  answer(call: OpenCall, raw: unknown): Promise<Answer>;
+}
+
+/** Settles the types of an open route. */
+export function openRoute<Input, Result>(spec: OpenRouteSpec<Input, Result>): OpenRoute {
+  const { method, path } = spec;
+  return {
+    method,
+    path,
+    maxBodyBytes: usualBodyBytes,
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);

@@ -5,29 +5,32 @@ import express, {
   Router,
 } from 'express';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { ApiToken } from '../organizations/api-token.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkReach, checkScope } from './authenticate.ts';
+import { answerKeyed } from './idempotency.ts';
 import type { Logger } from './log.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
-import type { Call, Route, RoutePorts } from './route.ts';
+import type { Call, OpenRoute, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const maxBodyBytes = 256 * 1024;
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /** What routes act upon, and the log that hears how each call ended. */
 export interface ServeRoutesDeps extends RoutePorts {
   readonly log: Logger;
+  readonly limits: RateLimits;
 }
 
 /**
  * Serves routes at a base path. For each call, in this order: the token, its scope, the body or
- * the query, the use case, the view. A method that a path does not know is answered 405.
+ * the query, the use case, the view. Open routes ask for no token and look at none. A method that a path does not know is answered 405.
  */
 export function serveRoutes(
   deps: ServeRoutesDeps,
-  served: { readonly base: string; readonly routes: readonly Route[] },
+  served: { readonly base: string; readonly routes: readonly (Route | OpenRoute)[] },
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const path of new Set(served.routes.map((route) => route.path))) {
@@ -43,7 +46,7 @@ export function serveRoutes(
 
 interface MountedRoute {
   readonly base: string;
-  readonly route: Route;
+  readonly route: Route | OpenRoute;
   readonly deps: ServeRoutesDeps;
 }
 
@@ -63,26 +66,62 @@ async function serve(
   response: Response,
 ): Promise<void> {
   const observed = observe(deps.log, route, response);
-  const token = await authenticate(deps.registry, request.headers.authorization);
-  observed.tokenId = token.id;
-  checkScope(token, route.scope);
-  checkReach(token, route);
-  const { organizationId, id, team, agentId } = token;
   const query = queryOf(request);
-  const call: Call = {
+  const call = {
     ports: deps,
-    caller: { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } },
     target: partOf(request, 'target'),
     part: partOf(request, 'part'),
     path: request.path,
     query,
+    ifMatch: request.get('If-Match'),
   };
-  const raw = await readInput(route, { request, response, query });
-  sendAnswer(response, await route.answer(call, raw));
+  const message = { request, response, query };
+  if (!('scope' in route)) {
+    deps.limits.countStranger(request.socket.remoteAddress ?? '');
+    return sendAnswer(response, await route.answer(call, await readInput(route, message)));
+  }
+  const token = await admit({ route, deps, observed }, request, response);
+  const raw = await readInput(route, message);
+  const header = request.get('Idempotency-Key');
+  const opened = { ...call, caller: callerOf(token), scopes: token.scopes };
+  sendAnswer(response, await answerKeyed(route, { call: opened, raw, tokenId: token.id, header }));
+}
+
+/** The call of whoever the token stands for. */
+function callerOf({ organizationId, id, team, agentId }: ApiToken): Call['caller'] {
+  return { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } };
+}
+
+/** The token of the request, counted; a request without a usable one counts for its address. */
+async function admit(
+  place: {
+    readonly route: Route;
+    readonly deps: ServeRoutesDeps;
+    readonly observed: { tokenId?: string };
+  },
+  request: Request,
+  response: Response,
+): Promise<ApiToken> {
+  const { registry, limits } = place.deps;
+  const token = await authenticate(registry, request.headers.authorization).catch(
+    (refusal: unknown) => {
+      if (refusal instanceof Refusal) limits.countStranger(request.socket.remoteAddress ?? '');
+      throw refusal;
+    },
+  );
+  place.observed.tokenId = token.id;
+  limits.countToken(token.id, response);
+  checkScope(token, place.route.scope);
+  checkReach(token, place.route);
+  return token;
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
-function observe(log: Logger, route: Route, response: Response): { tokenId?: string } {
+function observe(
+  log: Logger,
+  route: Pick<Route, 'method' | 'path'>,
+  response: Response,
+): { tokenId?: string } {
   const began = performance.now();
   const observed: { tokenId?: string } = {};
   response.on('close', () => {
@@ -100,20 +139,19 @@ interface Message {
   readonly query: URLSearchParams;
 }
 
-async function readInput(route: Route, message: Message): Promise<unknown> {
+async function readInput(route: Route | OpenRoute, message: Message): Promise<unknown> {
   if (route.method === 'GET' || route.method === 'DELETE') return queryMembers(message.query);
   if (message.query.size > 0) {
     throw new SealwrightError('invalid-input', 'This call takes a body and no query.');
   }
-  return readBody(message);
+  return readBody(message, route.maxBodyBytes);
 }
 
-const collectBody = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
-
-async function readBody({ request, response }: Message): Promise<unknown> {
+async function readBody({ request, response }: Message, limit: number): Promise<unknown> {
   if (!jsonType.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('media-type-unsupported');
   }
+  const collectBody = express.raw({ type: () => true, limit, inflate: false });
   await new Promise<void>((resolve, reject) => {
     collectBody(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });

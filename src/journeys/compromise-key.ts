@@ -49,7 +49,7 @@ export async function compromiseKey(
       agentId: found.id,
       actor: input.actor,
       reason: input.reason,
-      facet: null,
+      facets: [],
       isRefusable: false,
       begin: (stores, agent, at) => beginSuccession(stores, { deps, input, agent, at, succession }),
     });

@@ -7,7 +7,10 @@ import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
+import type { TemplateReader } from '../enrolments/template-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import type { RotationReader } from '../keys/rotation-store.ts';
 import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
@@ -17,11 +20,15 @@ import type { Organization } from '../organizations/organization.ts';
 import { revokeApiToken } from '../organizations/revoke-api-token.ts';
 import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
+import { answerOnce } from '../requests/answer-once.ts';
+import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindApplyCases } from './apply-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
+import { bindEnrolmentCases } from './enrolment-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
@@ -35,8 +42,11 @@ const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
 export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
-  readonly work: UnitOfWork<PapersStores & { readonly tokens: ApiTokenStore }>;
+  readonly work: UnitOfWork<
+    PapersStores & { readonly tokens: ApiTokenStore; readonly requests: RememberedRequestStore }
+  >;
   readonly identities: IdentityProvider;
+  readonly seal: KeySeal;
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
@@ -45,6 +55,8 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly status: StatusReader;
   readonly documents: PublicDocumentReader;
   readonly tokens: ApiTokenReader;
+  readonly enrolments: EnrolmentReader;
+  readonly templates: TemplateReader;
   readonly audit: AuditReader;
 }
 
@@ -54,6 +66,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...agentCases(deps),
     ...credentialCases(deps),
     ...officeCases(deps),
+    ...bindEnrolmentCases(deps),
+    ...bindApplyCases(deps),
     ...bindKeyCases(deps),
   };
 }
@@ -100,6 +114,7 @@ function officeCases(deps: RegistryDeps) {
       createApiToken(deps, { ...input, reach: await reachOf(deps, input) }),
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
+    answerOnce: (input, run) => answerOnce(deps, input, run),
     authenticate: async (text) => {
       const token = await deps.tokens.findByHash(hashToken(text));
       return token !== null && isUsable(token, deps.clock.now()) ? token : null;

@@ -1,15 +1,20 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
+import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
+import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { derivedId } from '../kernel/derived-id.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { didWebOf } from '../protocol/did-web.ts';
 import { type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, type JsonValue, parseStrictJsonObject } from '../protocol/strict-json.ts';
+import { draftFacets } from './draft-facets.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
@@ -19,6 +24,8 @@ const makeKeyPair = promisify(generateKeyPair);
 
 /** What onboarding needs beside papers: somebody who makes identities. */
 export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
+  readonly agents: AgentReader;
+  readonly credentials: CredentialReader;
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;
 }
@@ -29,31 +36,53 @@ export interface StartingKey {
   readonly privateJwk: JsonObject | null;
 }
 
+/** What goes before the agent in the transaction that records it; a throw undoes both. */
+export type Claim = (stores: PapersStores, agent: Agent) => Promise<void>;
+
 /**
- * Onboards an agent in one step: record, did:web, key, passport and public documents. Either all
- * of it is durable and published when this resolves, or nothing happened.
+ * Onboards an agent in one step: record, did:web, key, passport, the facets that go with it and the
+ * public documents. Either all of it is durable and published when this resolves, or nothing
+ * happened; what a process that ends in between has recorded is finished by the next round.
  */
 export async function enrolAgent(
   deps: EnrolAgentDeps,
   input: EnrolAgentInput,
+  claim: Claim = async () => undefined,
 ): Promise<EnrolledAgent> {
-  checkMayOnboard(input.reach);
-  checkHandle(input.handle);
-  const { organization } = await deps.issuers.find(input.organizationId);
-  const agent = agentOf(organization, input, deps.clock.now());
-  for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
-  checkProfile(agent, { loopback: deps.loopback });
-  checkEnd(agent, deps.clock.now());
+  const earlier = await findEarlier(deps, input);
+  if (earlier !== null) return earlier;
+  const { agent, facets } = await draftAgent(deps, input);
   const key = await startingKeyOf(input.key);
   const issued = await deps.issuePapers({
     agentId: null,
     actor: input.actor,
     reason: 'onboarded',
-    facet: null,
+    facets,
     isRefusable: true,
-    begin: (stores) => beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk }),
+    begin: async (stores) => {
+      await claim(stores, agent);
+      return beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk });
+    },
   });
-  return { agent: issued.agent, privateJwk: key.privateJwk };
+  return { agent: issued.agent, credentials: issued.facets, privateJwk: key.privateJwk };
+}
+
+/** An agent that is well described, and what it gets with its passport; nothing is recorded yet. */
+export async function draftAgent(
+  deps: Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'>,
+  input: EnrolAgentInput,
+): Promise<{ readonly agent: Agent; readonly facets: readonly FacetDraft[] }> {
+  checkMayOnboard(input.reach);
+  checkHandle(input.handle);
+  const { organization } = await deps.issuers.find(input.organizationId);
+  const now = deps.clock.now();
+  const agent = agentOf(organization, input, now);
+  for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
+  checkProfile(agent, { loopback: deps.loopback });
+  checkEnd(agent, now);
+  if ('jwk' in input.key && input.key.jwk !== undefined) publicJwkOf(input.key.jwk);
+  const place = { agentExpiresAt: agent.expiresAt, now };
+  return { agent, facets: draftFacets(input.credentials ?? [], place) };
 }
 
 async function beginEnrolment(
@@ -101,7 +130,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
   const redirectUris = input.redirectUris ?? [];
   const isMachine = redirectUris.length === 0;
   return {
-    id: newId('agt', now),
+    id: agentIdOf(input, now),
     organizationId: organization.id,
     handle: input.handle,
     kind: input.kind,
@@ -129,6 +158,33 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
   };
 }
 
+/** A request that is sent again names the agent that its first attempt made. */
+function agentIdOf({ requestId }: EnrolAgentInput, now: Date): AgentId {
+  return requestId === undefined ? newId('agt', now) : derivedId('agt', requestId, 0);
+}
+
+/**
+ * What an earlier attempt of the same request onboarded, if it got that far. A key that it handed out
+ * cannot be had again.
+ */
+async function findEarlier(
+  deps: EnrolAgentDeps,
+  input: EnrolAgentInput,
+): Promise<EnrolledAgent | null> {
+  if (input.requestId === undefined) return null;
+  const now = deps.clock.now();
+  const agent = await deps.agents.findByHandle(input.organizationId, input.handle);
+  if (agent?.id !== agentIdOf(input, now)) return null;
+  if (agent.state === 'pending') {
+    throw new SealwrightError('idempotency-key-in-use', 'The agent is being onboarded.');
+  }
+  const held = await deps.credentials.listUnexpired([agent.id], now);
+  const credentials = held.filter(
+    ({ type, sealing }) => type !== 'passport' && sealing === 'sealed',
+  );
+  return { agent, credentials, privateJwk: null };
+}
+
 /** MCP and atproto servers refuse a document without the authorization code grant. */
 export function withAuthorizationCode(grantTypes: Agent['grantTypes']): Agent['grantTypes'] {
   return ['authorization_code', ...grantTypes.filter((type) => type !== 'authorization_code')];
@@ -144,7 +200,7 @@ function checkEnd(agent: Agent, now: Date): void {
 /** Takes in the key that was brought, or makes one; a key that stays here is made where it is kept. */
 export async function startingKeyOf(order: KeyOrder): Promise<StartingKey> {
   if (order.custody === 'registry') return { publicJwk: null, privateJwk: null };
-  if (order.custody === 'jwk') return { publicJwk: publicJwkOf(order.jwk), privateJwk: null };
+  if (order.jwk !== undefined) return { publicJwk: publicJwkOf(order.jwk), privateJwk: null };
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });
   return {
     publicJwk: publicJwkOf(jsonOf(pair.publicKey.export({ format: 'jwk' }))),
@@ -152,7 +208,8 @@ export async function startingKeyOf(order: KeyOrder): Promise<StartingKey> {
   };
 }
 
-function publicJwkOf(jwk: JsonValue): PublicJwk {
+/** Reads a public key; `key-not-usable` says what is wrong with it. */
+export function publicJwkOf(jwk: JsonValue): PublicJwk {
   const parsed = parsePublicJwk(jwk);
   if (parsed.ok) return parsed.value;
   throw new SealwrightError('key-not-usable', 'The key cannot be used.', {

@@ -1,19 +1,14 @@
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
-import {
-  claimsOf,
-  type FacetDraft,
-  facetTypeOf,
-  visibilityOf,
-} from '../credentials/facet-draft.ts';
+import { type FacetDraft, facetDraftOf } from '../credentials/facet-draft.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { JsonObject } from '../protocol/strict-json.ts';
 import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
+import { findEarlierCredential } from './find-earlier-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { IssuedPapers } from './papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
@@ -35,20 +30,15 @@ export async function issueCredential(
   deps: IssueCredentialDeps,
   input: IssueCredentialInput,
 ): Promise<Credential> {
-  const type = facetTypeOf(input.type);
   checkReason(input.reason);
-  const claims = claimsOf(type, input.claims) as unknown as JsonObject;
   const agent = await findAgent(deps, input);
-  const { validFor, validUntil } = input;
-  const validity = resolveValidity(
-    { validFor, validUntil, agentExpiresAt: agent.expiresAt },
-    deps.clock.now(),
-  );
-  const visibility = visibilityOf(type, input.visibility);
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
+  if (earlier !== null) return earlier;
+  const draft = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now });
+  const facet: FacetDraft = { ...draft, id };
   const order = renewalOf(agent.id, { ...input, narrows: false });
-  const issued = await deps.issuePapers({ ...order, facet, isRefusable: true });
-  return sealedFacet(issued.facet);
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /**
@@ -71,6 +61,8 @@ export async function renewCredential(
   if (former.type === 'passport') return passportLike(former, await deps.issuePapers(order));
   const [agent] = await deps.agents.findMany([former.agentId]);
   const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
+  if (earlier !== null) return earlier;
   const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
   const validity = resolveValidity(
     {
@@ -80,8 +72,8 @@ export async function renewCredential(
     now,
   );
   const { type, claims, visibility } = former;
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
-  return sealedFacet((await deps.issuePapers({ ...order, facet, isRefusable: true })).facet);
+  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
+  return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
 /** The passport for the client_id that the former one was about. */
@@ -98,7 +90,7 @@ function stands(credential: Credential): boolean {
   return sealing === 'sealed' && !isTakenBack;
 }
 
-function sealedFacet(facet: Credential | null): Credential {
-  if (facet === null) throw new TypeError('The facet that was ordered was not issued.');
+function onlyFacet({ facets: [facet] }: IssuedPapers): Credential {
+  if (facet === undefined) throw new TypeError('The facet that was ordered was not issued.');
   return facet;
 }

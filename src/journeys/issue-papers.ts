@@ -22,7 +22,7 @@ export type IssuePapers = (order: PapersOrder) => Promise<IssuedPapers>;
 /** What a batch did for one of its orders. */
 interface BatchResult {
   readonly signed: SignedPapers;
-  readonly facet: CredentialRecord | null;
+  readonly facets: readonly CredentialRecord[];
   /** false when the agent was changed again before its papers could be published. */
   readonly published: boolean;
   readonly changedLists: readonly StatusListId[];
@@ -30,8 +30,8 @@ interface BatchResult {
 
 /**
  * Orders that arrive together share two transactions around their signatures: one that records
- * what will be signed, one that seals and publishes it. An order is answered when its facet is
- * sealed, the client document that reflects it is published, and, where it narrowed, the status
+ * what will be signed, one that seals and publishes it. An order is answered when its facets
+ * are sealed, the client document that reflects it is published, and, where it narrowed, the status
  * lists show the former passport as revoked.
  */
 export function createIssuePapers(deps: PapersDeps): IssuePapers {
@@ -64,7 +64,7 @@ export function renewalOf(
     agentId,
     actor,
     reason,
-    facet: null,
+    facets: [],
     isRefusable: false,
     begin: async (_stores, agent) => {
       if (agent !== null) return { agent, narrows, changedLists: [] };
@@ -132,15 +132,17 @@ async function sealBatch(
 function resultOf(order: PapersOrder, signed: SignedPapers, sealed: SealedPapers): BatchResult {
   return {
     signed,
-    facet: facetOf(signed.plan, order),
+    facets: facetsOf(signed.plan, order),
     published: sealed.published.has(signed.plan.agent.id),
     changedLists: sealed.changedLists,
   };
 }
 
-function facetOf(plan: PlannedPapers, order: PapersOrder): CredentialRecord | null {
-  const place = plan.orders.filter(({ facet }) => facet !== null).indexOf(order);
-  return plan.newFacets[place] ?? null;
+/** The plan has the facets of all its orders in a row. */
+function facetsOf(plan: PlannedPapers, order: PapersOrder): readonly CredentialRecord[] {
+  const before = plan.orders.slice(0, plan.orders.indexOf(order));
+  const start = before.reduce((count, { facets }) => count + facets.length, 0);
+  return plan.newFacets.slice(start, start + order.facets.length);
 }
 
 function followingOrder(results: readonly BatchResult[], order: PapersOrder): PapersOrder {
@@ -165,7 +167,7 @@ function issuedFrom(results: readonly BatchResult[], listsPublishedAt: Date | nu
     agent: publishedAgent(last.signed.plan),
     passport: sealed(last.signed.plan.passport, last.signed.seals),
     strictPassport: sealedStrict(last.signed),
-    facet: first.facet === null ? null : sealed(first.facet, first.signed.seals),
+    facets: first.facets.map((facet) => sealed(facet, first.signed.seals)),
     listsPublishedAt,
   };
 }

@@ -7,6 +7,7 @@ import type { CredentialSchemas } from '../credentials/credential-schemas.ts';
 import type { CredentialStore } from '../credentials/credential-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityStores } from '../dids/identity-provider.ts';
+import type { EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { Issuer, IssuerDirectory } from '../keys/issuer.ts';
@@ -26,6 +27,7 @@ export interface PapersStores extends IdentityStores {
   readonly credentials: CredentialStore;
   readonly status: StatusStore;
   readonly documents: PublicDocumentStore;
+  readonly enrolments: EnrolmentStore;
   readonly audit: AuditTrail;
 }
 
@@ -75,8 +77,8 @@ export interface PapersOrder {
   readonly actor: Actor;
   readonly reason: string;
   readonly begin: (stores: PapersStores, agent: Agent | null, at: Date) => Promise<BegunChange>;
-  /** A facet to issue along with the new passport. */
-  readonly facet: FacetDraft | null;
+  /** Facets to issue along with the new passport. */
+  readonly facets: readonly FacetDraft[];
   /**
    * Whether the change is refused when the client document would outgrow its budget. A change that
    * takes something away is not: the passport then leaves the scopes out.
@@ -104,7 +106,7 @@ export interface PlannedPapers {
   readonly passport: CredentialRecord;
   /** null for an agent without a strict document. */
   readonly strict: StrictPapers | null;
-  /** One for each order with a facet, in the same order. */
+  /** Those of the orders, in the order of their arrival. */
   readonly newFacets: readonly CredentialRecord[];
   /** Sealed facets in force before this batch. */
   readonly heldFacets: readonly Credential[];
@@ -121,8 +123,8 @@ export interface IssuedPapers {
   readonly passport: Credential;
   /** The passport of the strict document, where there is one. */
   readonly strictPassport: Credential | null;
-  /** The facet that was asked for. */
-  readonly facet: Credential | null;
+  /** The facets that were asked for, in the same order. */
+  readonly facets: readonly Credential[];
   /** When the status lists that show a narrowing were published. */
   readonly listsPublishedAt: Date | null;
 }

@@ -106,7 +106,7 @@ async function beginOrders(
     checkActive(agent, at);
     agents.set(agent.id, agent);
     const before = begun.get(agent.id);
-    const facetIds = order.facet === null ? [] : [newId<CredentialId>('crd', at)];
+    const facetIds = order.facets.map(({ id }) => id ?? newId<CredentialId>('crd', at));
     begun.set(agent.id, {
       agent,
       orders: [...(before?.orders ?? []), order],
@@ -192,7 +192,7 @@ async function planAgent(
   };
   const held = (holdings.credentials.get(agent.id) ?? []).filter(isInForce);
   const heldFacets = held.filter(({ type }) => type !== 'passport');
-  const drafts = begun.orders.flatMap(({ facet }) => (facet === null ? [] : [facet]));
+  const drafts = begun.orders.flatMap(({ facets }) => facets);
   const newFacets = drafts.map((draft, place) =>
     recordFacet(context(begun.facetIds[place] as CredentialId), draft),
   );
@@ -311,10 +311,10 @@ function isInForce(credential: Credential): boolean {
 }
 
 function intentEvents(plan: PlannedPapers): AuditEvent[] {
-  const withFacet = plan.orders.filter(({ facet }) => facet !== null);
+  const ordering = plan.orders.flatMap(({ actor, facets }) => facets.map(() => actor));
   return recordsOf(plan).map((record, place) => ({
     organizationId: record.organizationId,
-    actor: (withFacet[place] ?? plan.orders[0])?.actor ?? { kind: 'system', id: 'papers' },
+    actor: ordering[place] ?? plan.orders[0]?.actor ?? { kind: 'system', id: 'papers' },
     action: 'credential.intended',
     subject: record.id,
     reason: record.reason,

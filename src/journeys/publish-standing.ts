@@ -2,14 +2,19 @@ import { type Agent, hasEnded } from '../agents/agent.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { FacetDraft } from '../credentials/facet-draft.ts';
 import { draftFacetListing } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Issuer } from '../keys/issuer.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import { draftPage, pathOf } from '../publication/public-document.ts';
 import { publishDocuments, withdrawDocuments } from '../publication/publish-documents.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
-import type { PapersDeps, PapersStores } from './papers.ts';
+import type { PapersDeps, PapersOrder, PapersStores } from './papers.ts';
+
+/** Rows are read oldest first, so those of the onboarding are among them. */
+const mostRecorded = 100;
 
 /** What pages and tombstones need, and `issuePapers` for the agents that get papers instead. */
 export interface PublishStandingDeps
@@ -37,7 +42,9 @@ export async function publishStanding(
 ): Promise<Agent> {
   const at = deps.clock.now();
   if ((agent.state === 'active' || agent.state === 'pending') && !hasEnded(agent, at)) {
-    return (await deps.issuePapers(renewalOf(agent.id, { ...renewal, ...change }))).agent;
+    const order = renewalOf(agent.id, { ...renewal, ...change });
+    if (agent.state === 'pending') return finishPending(deps, agent, order);
+    return (await deps.issuePapers(order)).agent;
   }
   const issuer = await deps.issuers.find(agent.organizationId);
   const facets = await deps.credentials.listUnexpired([agent.id], at);
@@ -49,6 +56,57 @@ export async function publishStanding(
     if (agent.state === 'retired') await retireIdentity(stores, { deps, issuer, agent, at });
   });
   return { ...agent, publishedRevision: agent.papersRevision };
+}
+
+/**
+ * Publishes the first papers of an agent, with the facets that were recorded with it. One that
+ * becomes active before its turn comes was not left behind: it got all of that already.
+ */
+async function finishPending(
+  deps: PublishStandingDeps,
+  agent: Agent,
+  order: PapersOrder,
+): Promise<Agent> {
+  const facets = await facetsOwed(deps, agent, deps.clock.now());
+  let present = agent;
+  try {
+    const issued = await deps.issuePapers({
+      ...order,
+      facets,
+      begin: async (stores, locked, at) => {
+        const begun = await order.begin(stores, locked, at);
+        present = begun.agent;
+        if (present.state === 'pending') return begun;
+        throw new SealwrightError('agent-wrong-state', `The agent is ${present.state}.`);
+      },
+    });
+    return issued.agent;
+  } catch (error) {
+    if (present.state === 'pending') throw error;
+    return present;
+  }
+}
+
+/**
+ * A pending agent has nothing sealed. What it was to be onboarded with was recorded in the same
+ * transaction, and so at the same moment, as its first passport; later attempts left copies.
+ */
+async function facetsOwed(
+  deps: PublishStandingDeps,
+  { id, organizationId }: Agent,
+  at: Date,
+): Promise<readonly FacetDraft[]> {
+  const filter = { organizationId, agentId: id, at };
+  const recorded = await deps.credentials.list(filter, { limit: mostRecorded });
+  const [first] = recorded
+    .map(({ createdAt }) => createdAt.getTime())
+    .sort((one, other) => one - other);
+  return recorded.flatMap(
+    ({ type, claims, visibility, reason, validFrom, validUntil, createdAt }) =>
+      type === 'passport' || createdAt.getTime() !== first || validUntil <= at
+        ? []
+        : [{ type, claims, visibility, reason, validFrom, validUntil }],
+  );
 }
 
 interface StandingOrder {

@@ -11,13 +11,18 @@ import type { AgentFilter } from '../agents/agent-store.ts';
 import type { Actor, AuditRecord } from '../audit/audit-event.ts';
 import type { AuditFilter } from '../audit/audit-trail.ts';
 import type { AuditVerification } from '../audit/verify-audit-trail.ts';
-import type { Credential, CredentialId, Visibility } from '../credentials/credential.ts';
+import type { Credential, CredentialId } from '../credentials/credential.ts';
 import type { CredentialFilter } from '../credentials/credential-store.ts';
+import type { FacetOrder } from '../credentials/facet-draft.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
+import type { RequestId } from '../requests/remembered-request.ts';
+import type { ApplyCases } from './apply-cases.ts';
+import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
@@ -26,12 +31,17 @@ export interface Caller {
   readonly actor: Actor;
   /** What of the organization exists for this caller; absent, all of it. */
   readonly reach?: TokenReach;
+  /** Set for a call that may be sent again: what it makes gets ids derived from this one. */
+  readonly requestId?: RequestId;
 }
 
-/** How an agent gets its key: exactly one of the three. */
+/**
+ * How an agent gets its key: exactly one of the three. Whoever issues a pair of their own making gives
+ * its public half along; nothing is handed out then.
+ */
 export type KeyOrder =
   | { readonly custody: 'jwk'; readonly jwk: JsonValue }
-  | { readonly custody: 'issued' }
+  | { readonly custody: 'issued'; readonly jwk?: JsonValue | undefined }
   | { readonly custody: 'registry' };
 
 /** An agent as its owner describes it. A member that is left out is absent or empty in its papers. */
@@ -52,11 +62,15 @@ export interface EnrolAgentInput extends Caller {
   readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
   readonly expiresAt?: Date | undefined;
+  /** Facets that are issued with the agent: all of them, or it is not onboarded. */
+  readonly credentials?: readonly FacetOrder[] | undefined;
 }
 
 /** An agent with published papers. `privateJwk` is there once, for custody `issued` only. */
 export interface EnrolledAgent {
   readonly agent: Agent;
+  /** The facets that it got with its first passport, in the order of the input. */
+  readonly credentials: readonly Credential[];
   readonly privateJwk: JsonObject | null;
 }
 
@@ -65,28 +79,25 @@ export interface AgentRef extends Caller {
   readonly handle: string;
 }
 
+/** A change to an agent as its caller read it. */
+export interface AgentAsRead extends AgentRef {
+  /** false for an agent that is no longer what the caller read: the change is then refused. */
+  readonly isExpected?: (agent: Agent) => boolean;
+}
+
 /** `reason` stands in the audit trail: 1 to 500 characters. */
-export interface ChangeAgentStateInput extends AgentRef {
+export interface ChangeAgentStateInput extends AgentAsRead {
   readonly reason: string;
 }
 
 /** What an owner changes about an agent; handle, kind and key stay as they are. */
-export interface UpdateAgentInput extends AgentRef {
+export interface UpdateAgentInput extends AgentAsRead {
   /** Only the members present change. */
   readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
 }
 
-/** A facet to issue. Of `validFor` and `validUntil` at most one is given; neither means 90 days. */
-export interface IssueCredentialInput extends AgentRef {
-  /** `compliance`, `provenance` or `allowed-actions`. */
-  readonly type: string;
-  readonly claims: JsonValue;
-  readonly reason: string;
-  readonly visibility?: Visibility | undefined;
-  /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
-  readonly validFor?: string | undefined;
-  readonly validUntil?: Date | undefined;
-}
+/** A facet to issue, and to whom. */
+export interface IssueCredentialInput extends AgentRef, FacetOrder {}
 
 /** `reason` stands in the audit trail: 1 to 500 characters. */
 export interface ChangeCredentialInput extends Caller {
@@ -128,7 +139,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends KeyCases {
+export interface Registry extends EnrolmentCases, ApplyCases, KeyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;
@@ -159,6 +170,11 @@ export interface Registry extends KeyCases {
   createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;
   revokeToken(input: Caller & { readonly id: TokenId }): Promise<ApiToken>;
+  /** Carries a call out once for the key that its caller chose. */
+  answerOnce(
+    input: AnswerOnceInput,
+    run: (id: RequestId) => Promise<string>,
+  ): Promise<OnceAnswered>;
   /** The usable token with this text, or null. */
   authenticate(text: string): Promise<ApiToken | null>;
 

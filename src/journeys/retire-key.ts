@@ -25,7 +25,7 @@ export async function retireKey(deps: RetireKeyDeps, input: KeyRef): Promise<Age
     agentId: found.id,
     actor: input.actor,
     reason: input.reason,
-    facet: null,
+    facets: [],
     isRefusable: false,
     begin: (stores, agent, at) => beginRetirement(stores, { agent, at, input }),
   });

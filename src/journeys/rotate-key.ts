@@ -37,7 +37,7 @@ export async function rotateKey(deps: RotateKeyDeps, input: RotateKeyInput): Pro
       agentId: found.id,
       actor: input.actor,
       reason: 'the agent gets another key',
-      facet: null,
+      facets: [],
       isRefusable: true,
       begin: (stores, agent, at) =>
         beginRotation(stores, { deps, input, agent, at, key, overlapS }),

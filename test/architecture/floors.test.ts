@@ -21,10 +21,12 @@ const domain = [
   'agents',
   'publication',
   'keys',
+  'requests',
   'dids',
   'status',
   'credentials',
   'cimd',
+  'enrolments',
 ];
 
 /** The rooms of the domain that come before this one, with the floors below them. */
@@ -67,14 +69,25 @@ const floors: Readonly<Record<string, Floor>> = {
   agents: { rooms: upTo('agents'), ...pure },
   publication: { rooms: upTo('publication'), ...pure },
   keys: { rooms: upTo('keys'), ...pure },
+  requests: { rooms: upTo('requests'), ...pure },
   dids: { rooms: upTo('dids'), ...pure },
   status: { rooms: upTo('status'), ...pure },
   credentials: { rooms: upTo('credentials'), packages: ['ajv'], node: ['node:crypto'] },
   // Nothing is published that the lint did not see; it is as pure as protocol.
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
-  journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
+  enrolments: {
+    rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'credentials'],
+    ...pure,
+  },
+  // What files and requests may say of agents: types of the domain, and a parser.
+  manifest: { rooms: ['protocol', 'agents', 'credentials'], packages: [], node: [] },
+  journeys: {
+    rooms: ['protocol', ...domain, 'manifest'],
+    packages: [],
+    node: ['node:crypto', 'node:util'],
+  },
   db: {
-    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
+    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
@@ -100,7 +113,11 @@ const floors: Readonly<Record<string, Floor>> = {
       'organizations',
       'agents',
       'publication',
+      'keys',
+      'requests',
       'credentials',
+      'enrolments',
+      'manifest',
       'journeys',
       'verifier',
       'config',
@@ -117,6 +134,8 @@ const floors: Readonly<Record<string, Floor>> = {
   cli: {
     rooms: [
       'protocol',
+      'kernel',
+      'manifest',
       'lint',
       'verifier',
       'verifier/node',
@@ -124,6 +143,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'reach',
       'probe',
       'config',
+      'db',
       'http',
       'demo',
       'service',

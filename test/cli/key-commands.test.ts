@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/http/app.ts';
 import { type Listeners, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
+import { RateLimits } from '../../src/http/rate-limits.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { type EdgeWorld, heldJwk, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
 import { createStubVerifier } from '../support/stub-verifier.ts';
@@ -24,6 +26,7 @@ beforeAll(async () => {
   const app = createApp({
     registry: watchedRegistry(() => world),
     verifierOf: createStubVerifier,
+    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     checkReadiness: async () => [],
     origin: 'https://id.acme.com',
     role: 'all',

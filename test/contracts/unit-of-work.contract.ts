@@ -21,7 +21,16 @@ const writers = [
   'sealAll',
   'abandonAll',
   'publishAll',
+  'claim',
+  'lease',
+  'answer',
+  'release',
+  'forget',
   'append',
+  'delete',
+  'lock',
+  'lockByName',
+  'update',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

@@ -93,12 +93,7 @@ describe('a token for one team', () => {
     const foreign = await place.call('POST', '/agents', agent('spy', 'payments'), tokens.logs);
     expect([foreign.status, foreign.body['code']]).toEqual([403, 'not-permitted']);
     expect((await place.call('GET', '/agents/spy')).status).toBe(404);
-    const moved = await place.call(
-      'PATCH',
-      '/agents/new-bot',
-      { team: 'payments' },
-      tokens.logs,
-    );
+    const moved = await place.call('PATCH', '/agents/new-bot', { team: 'payments' }, tokens.logs);
     expect([moved.status, moved.body['code']]).toEqual([403, 'not-permitted']);
     expect((await place.call('GET', '/agents/new-bot')).body['team']).toBe('logs');
   });
@@ -141,7 +136,12 @@ describe('calls about the whole organization', () => {
   test('are all that is about tokens and the audit trail', () => {
     const paths = closed.map(({ method, path }) => `${method} ${path}`);
     expect(paths).toEqual(
-      expect.arrayContaining(['POST /tokens', 'GET /tokens', 'DELETE /tokens/:target', 'GET /audit']),
+      expect.arrayContaining([
+        'POST /tokens',
+        'GET /tokens',
+        'DELETE /tokens/:target',
+        'GET /audit',
+      ]),
     );
   });
 });

@@ -6,10 +6,12 @@ import { createApp } from '../../src/http/app.ts';
 import { startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
 import { arrangePlanes } from '../../src/http/planes.ts';
+import { RateLimits } from '../../src/http/rate-limits.ts';
 import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
 import { keepPapers } from '../../src/journeys/keep-papers.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { IssuerDirectory } from '../../src/keys/issuer.ts';
 import { tokenScopes } from '../../src/organizations/api-token.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
@@ -48,6 +50,7 @@ export async function startClockedRegistry() {
   const app = createApp({
     ...{ registry, clock, origin: url, role: 'all' as const, log: createLog('silent') },
     verifierOf: createStubVerifier,
+    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     checkReadiness: async () => [],
   });
   const planes = arrangePlanes(
@@ -102,7 +105,7 @@ async function openOn(
     ...{ work, issuers, signer, schemas, lists, pages: agentPages, clock, loopback: true },
   };
   const issuePapers = createIssuePapers(papers);
-  return { memory, organization, deps: { ...readers, ...papers, identities, issuePapers } };
+  return { memory, organization, deps: { ...readers, ...papers, identities, issuePapers, seal } };
 }
 
 async function callApi(

@@ -5,6 +5,12 @@ import type { PublicDocument } from '../../../src/publication/public-document.ts
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
+import {
+  MemoryEnrolmentReader,
+  MemoryEnrolmentStore,
+  MemoryTemplateReader,
+  MemoryTemplateStore,
+} from './enrolment-store.ts';
 import { MemoryDidReader, MemoryDidStore, MemoryKeyReader, MemoryKeyStore } from './key-store.ts';
 import { copyState, emptyState, type MemoryState } from './memory-state.ts';
 import {
@@ -14,6 +20,7 @@ import {
   MemoryOrganizationStore,
 } from './organization-store.ts';
 import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
+import { MemoryRememberedRequestStore } from './remembered-request-store.ts';
 import { MemoryRotationReader, MemoryRotationStore } from './rotation-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
 
@@ -65,6 +72,9 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       status: new MemoryStatusStore(source),
       credentials: new MemoryCredentialStore(source),
       documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
+      requests: new MemoryRememberedRequestStore(source),
+      enrolments: new MemoryEnrolmentStore(source),
+      templates: new MemoryTemplateStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
     };
   }
@@ -81,6 +91,8 @@ function readersOn(source: () => MemoryState): Readers {
     status: new MemoryStatusReader(source),
     credentials: new MemoryCredentialReader(source),
     documents: new MemoryPublicDocumentReader(source),
+    enrolments: new MemoryEnrolmentReader(source),
+    templates: new MemoryTemplateReader(source),
     audit: new MemoryAuditReader(source),
   };
 }

@@ -3,11 +3,14 @@ import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
+import type { Enrolment, EnrolmentId } from '../../../src/enrolments/enrolment.ts';
+import type { Template, TemplateId } from '../../../src/enrolments/template.ts';
 import type { KeyRotation } from '../../../src/keys/key-rotation.ts';
 import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type { RememberedRequest, RequestId } from '../../../src/requests/remembered-request.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
 
 /** Everything that a database holds. The values never change; the maps do. */
@@ -23,8 +26,11 @@ export interface MemoryState {
   /** By holder. */
   readonly entries: Map<string, StatusEntry>;
   readonly credentials: Map<CredentialId, CredentialRecord>;
+  readonly enrolments: Map<EnrolmentId, Enrolment>;
+  readonly templates: Map<TemplateId, Template>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
+  readonly requests: Map<RequestId, RememberedRequest>;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -43,7 +49,10 @@ export function emptyState(): MemoryState {
     lists: new Map(),
     entries: new Map(),
     credentials: new Map(),
+    enrolments: new Map(),
+    templates: new Map(),
     documents: new Map(),
+    requests: new Map(),
     audit: [],
   };
 }
@@ -60,7 +69,10 @@ export function copyState(state: MemoryState): MemoryState {
     lists: new Map(state.lists),
     entries: new Map(state.entries),
     credentials: new Map(state.credentials),
+    enrolments: new Map(state.enrolments),
+    templates: new Map(state.templates),
     documents: new Map(state.documents),
+    requests: new Map(state.requests),
     audit: [...state.audit],
   };
 }

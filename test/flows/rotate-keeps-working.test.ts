@@ -94,12 +94,12 @@ async function live(registry: ClockedRegistry, agent: RotatingAgent, round: numb
 }
 
 describe('fifty agents that change their keys under load', () => {
-  it('R7 are accepted and authenticate without a gap', { timeout: 400_000 }, async () => {
+  it('R7 are accepted and authenticate without a gap', { timeout: 600_000 }, async () => {
     await using registry = await startClockedRegistry();
     const { clock } = registry;
     const agents: RotatingAgent[] = [];
     for (let place = 0; place < rotations; place += 1) agents.push(await onboard(registry, place));
-    const verifiers = Array.from({ length: 4 }, () => verifierOf(registry));
+    const verifiers = Array.from({ length: 3 }, () => verifierOf(registry));
     const servers = [
       new AssertionServer(clock, { documentMs: 300 * second, keySetMs: 300 * second }),
       new AssertionServer(clock, { documentMs: 300 * second, keySetMs: 600 * second }),

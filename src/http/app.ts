@@ -11,6 +11,7 @@ import { healthRoutes, type Readiness } from './health-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { templateRoutes } from './template-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
 /** Every call of the management API. */
@@ -22,6 +23,7 @@ export const apiRoutes: readonly Route[] = [
   ...organizationRoutes,
   ...auditRoutes,
   ...enrolmentRoutes,
+  ...templateRoutes,
 ];
 
 /** The calls that no token opens. */

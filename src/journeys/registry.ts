@@ -20,6 +20,8 @@ import type { Organization, OrganizationId } from '../organizations/organization
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
+import type { OnboardAgentInput } from './onboard-agent.ts';
+import type { TemplateCases } from './template-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -122,10 +124,10 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases {
+export interface Registry extends EnrolmentCases, TemplateCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
-  enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;
+  enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;
   updateAgent(input: UpdateAgentInput): Promise<Agent>;
   suspendAgent(input: ChangeAgentStateInput): Promise<Agent>;
   resumeAgent(input: ChangeAgentStateInput): Promise<Agent>;

@@ -1,4 +1,5 @@
 import { access } from './access.ts';
+import { agentEnrol } from './agent-enrol.ts';
 import { agentGet } from './agent-get.ts';
 import { agentList } from './agent-list.ts';
 import { agentOnboard } from './agent-onboard.ts';
@@ -18,12 +19,20 @@ import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
+import { enrolmentApprove } from './enrolment-approve.ts';
+import { enrolmentCreate } from './enrolment-create.ts';
+import { enrolmentList } from './enrolment-list.ts';
+import { enrolmentReject } from './enrolment-reject.ts';
+import { enrolmentWithdraw } from './enrolment-withdraw.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
 import { serve } from './serve.ts';
 import { sync } from './sync.ts';
+import { templateCreate } from './template-create.ts';
+import { templateGet } from './template-get.ts';
+import { templateList } from './template-list.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
@@ -41,6 +50,7 @@ export const commands: readonly Command[] = [
   configCheck,
   configShow,
   agentOnboard,
+  agentEnrol,
   agentList,
   agentGet,
   agentSuspend,
@@ -53,6 +63,14 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  enrolmentCreate,
+  enrolmentList,
+  enrolmentApprove,
+  enrolmentReject,
+  enrolmentWithdraw,
+  templateCreate,
+  templateList,
+  templateGet,
   access,
   verify,
   inspect,

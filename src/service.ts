@@ -12,6 +12,7 @@ import { createLog, type Logger } from './http/log.ts';
 import { createOwnVerifiers } from './http/own-verifier.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
+import { RateLimits } from './http/rate-limits.ts';
 import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
 import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
@@ -34,6 +35,7 @@ import {
   draftPage,
 } from './publication/public-document.ts';
 import { publishDocuments } from './publication/publish-documents.ts';
+import { forgetRequests } from './requests/answer-once.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
 import { guardedFetch } from './verifier/node/index.ts';
@@ -41,6 +43,7 @@ import { guardedFetch } from './verifier/node/index.ts';
 const memoryBytes = 256 * 1024 * 1024;
 /** How often the registry looks for what it owes without being asked. */
 const roundMs = 15_000;
+const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
 /** A running registry. Disposing of it stops the listeners, the rounds and the embedded database. */
@@ -85,6 +88,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const database = await openDatabase({
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
+    maxConnections: settings.databasePool,
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
@@ -101,6 +105,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
     clock: systemClock,
+    limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
     role: settings.role,
@@ -230,7 +235,8 @@ function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = keepPapers(rooms)
+    running = forgetRequests(rooms, rowsForgotten)
+      .then(() => keepPapers(rooms))
       .then((kept) => logRound(log, kept))
       .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
       .finally(() => {

@@ -21,6 +21,11 @@ export interface AgentFilter {
 /** Reads agents, of every state. */
 export interface AgentReader {
   findByHandle(organizationId: OrganizationId, handle: string): Promise<Agent | null>;
+  /** Those that there are, of every state, in any order. */
+  findByHandles(
+    organizationId: OrganizationId,
+    handles: readonly string[],
+  ): Promise<readonly Agent[]>;
   findMany(ids: readonly AgentId[]): Promise<readonly Agent[]>;
   list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
   /** Agents, pending ones included, whose published papers lag behind. */

@@ -1,9 +1,8 @@
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { unlink } from 'node:fs/promises';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { printAgent } from './agent-get.ts';
 import type { Command, Invocation } from './command.ts';
-import { usageFailure } from './failure.ts';
+import { keyPath, openKeyFile } from './key-file.ts';
 import { members } from './members.ts';
 import { readJsonObject } from './read-file.ts';
 import { serverOption } from './server-option.ts';
@@ -104,25 +103,5 @@ async function onboardIntoFile(
   } finally {
     await file.close();
     if (!written) await unlink(path);
-  }
-}
-
-function keyPath(keysDir: string, handle: string): string {
-  if (!/^[a-z0-9-]+$/.test(handle)) throw usageFailure('The handle cannot name a key file.');
-  return join(keysDir, `${handle}.jwk.json`);
-}
-
-/** A new file that its owner alone can read; one that exists is never overwritten. */
-async function openKeyFile(path: string): Promise<FileHandle> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    return await open(path, 'wx', 0o600);
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unwritable';
-    throw usageFailure(
-      code === 'EEXIST'
-        ? `The key file ${path} is there already: move it, or name another --keys-dir.`
-        : `The key file ${path} cannot be made (${code}).`,
-    );
   }
 }

@@ -67,6 +67,11 @@ export class Invocation {
     return this.#options[name] === true;
   }
 
+  /** Whether an option such as `--no-input` was given, by the name that follows `no`. */
+  refused(name: string): boolean {
+    return this.#options[name] === false;
+  }
+
   get json(): boolean {
     return this.flag('json');
   }

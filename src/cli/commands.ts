@@ -6,6 +6,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -17,14 +18,17 @@ import { credentialRenew } from './credential-renew.ts';
 import { credentialResume } from './credential-resume.ts';
 import { credentialRevoke } from './credential-revoke.ts';
 import { credentialSuspend } from './credential-suspend.ts';
+import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
+import { diff } from './diff.ts';
 import { enrolmentApprove } from './enrolment-approve.ts';
 import { enrolmentCreate } from './enrolment-create.ts';
 import { enrolmentList } from './enrolment-list.ts';
 import { enrolmentReject } from './enrolment-reject.ts';
 import { enrolmentWithdraw } from './enrolment-withdraw.ts';
 import { explain } from './explain.ts';
+import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
@@ -49,6 +53,7 @@ export const commands: readonly Command[] = [
   devCertificate,
   configCheck,
   configShow,
+  databaseMove,
   agentOnboard,
   agentEnrol,
   agentList,
@@ -56,6 +61,9 @@ export const commands: readonly Command[] = [
   agentSuspend,
   agentResume,
   agentRetire,
+  apply,
+  diff,
+  exportAgents,
   credentialIssue,
   credentialList,
   credentialGet,

@@ -10,6 +10,8 @@ export const exitCodes = {
   untrusted: 4,
   /** The service refused, failed or could not be reached. */
   server: 5,
+  /** `diff` found that something would change. */
+  differs: 10,
 } as const;
 
 /** What a command may end with, and nothing else. */

@@ -11,6 +11,7 @@ const groups: Readonly<Record<string, string>> = {
   agent: 'onboard agents and MCP servers, and change their state',
   audit: 'prove what happened',
   config: 'look at the configuration',
+  database: 'look after the database of the registry',
   credential: 'issue credentials, and take them back',
   enrolment: 'invite agents that bring their own key, and decide about those that came',
   template: 'how kinds of agents are onboarded',
@@ -83,7 +84,7 @@ function addCommand(
   for (const option of command.options ?? []) added.addOption(optionOf(option));
   added
     .option('--json', 'print data, and failures, as JSON')
-    .option('--no-input', 'never ask: no command does')
+    .option('--no-input', 'never ask: only apply does, unless --yes answers it')
     .addHelpText('after', `\nExample:\n  $ sealwright ${command.example}`)
     .action(async () => {
       const typed = { arguments: added.args, options: added.opts<Record<string, unknown>>() };

@@ -4,6 +4,8 @@ import {
   readDatabaseUrl,
   readListen,
   readMasterKey,
+  readNumber,
+  readRateLimit,
   readSecret,
   readServer,
   readText,
@@ -74,10 +76,15 @@ export const variables = {
     read: readText,
   }),
   databaseUrl: variable('DATABASE_URL', {
-    help: 'A PostgreSQL of your own. Unset: an embedded one in the data directory.',
-    example: 'postgresql://sealwright:password@localhost:5432/sealwright',
+    help: 'A PostgreSQL of your own, with sslmode=verify-full unless it is on this machine (docs/database.md). Unset: an embedded one in the data directory.',
+    example: 'postgresql://sealwright:password@db.example.com:5432/sealwright?sslmode=verify-full',
     secret: true,
     read: readDatabaseUrl,
+  }),
+  databasePool: variable('SEALWRIGHT_DATABASE_POOL', {
+    help: 'The most connections that this process opens to the database: 2 to 200.',
+    fallback: '16',
+    read: readNumber(2, 200),
   }),
   masterKey: variable('SEALWRIGHT_MASTER_KEY', {
     help: '32 bytes in base64url that wrap every private key. Unset: made once, in the data directory.',
@@ -95,6 +102,11 @@ export const variables = {
     help: `Least level that is logged: ${logLevels.join(', ')}. JSON lines on standard output.`,
     fallback: 'info',
     read: readWord(logLevels),
+  }),
+  rateLimit: variable('SEALWRIGHT_RATE_LIMIT', {
+    help: 'API requests that one token may send in a minute, or "off".',
+    fallback: '12000',
+    read: readRateLimit,
   }),
   server: variable('SEALWRIGHT_SERVER', {
     help: 'For the command line: the origin of the running service.',

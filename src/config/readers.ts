@@ -1,6 +1,7 @@
 import { decodeBase64url } from '../protocol/base64url.ts';
 import { parseClientId } from '../protocol/client-id.ts';
 import { accepted, type Parsed, refused } from '../protocol/parsed.ts';
+import { parseDatabaseUrl } from './database-url.ts';
 import { Secret } from './secrets.ts';
 
 /** Where a listener is bound. Port 0 lets the system choose. */
@@ -18,6 +19,13 @@ const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 /** Any text but the empty one. */
 export function readText(text: string): Parsed<string> {
   return text.trim() === '' ? fault('must not be blank') : accepted(text);
+}
+
+/** Requests in a minute: a whole number up to a million, or null for `off`. */
+export function readRateLimit(text: string): Parsed<number | null> {
+  if (text === 'off') return accepted(null);
+  const fits = /^[1-9]\d{0,5}$/.test(text) || text === '1000000';
+  return fits ? accepted(Number(text)) : fault('must be a number from 1 to 1000000, or "off"');
 }
 
 /** One of a closed set of words. */
@@ -59,10 +67,18 @@ export function readListen(text: string): Parsed<ListenAddress> {
 
 /** A PostgreSQL connection URL. It is secret as a whole, for it holds the password. */
 export function readDatabaseUrl(text: string): Parsed<Secret<string>> {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  return protocol === 'postgresql:' || protocol === 'postgres:'
-    ? accepted(new Secret(text))
-    : fault('must be a postgresql:// URL');
+  const parsed = parseDatabaseUrl(text);
+  return parsed.ok ? accepted(new Secret(text)) : parsed;
+}
+
+/** A whole number within limits, both included. */
+export function readNumber(least: number, most: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= least && number <= most
+      ? accepted(number)
+      : fault(`must be a number from ${least} to ${most}`);
+  };
 }
 
 /** 32 bytes in base64url. */

@@ -24,10 +24,14 @@ export interface Settings {
   readonly role: Role;
   readonly dataDir: string;
   readonly databaseUrl: Secret<string> | undefined;
+  /** The most connections to the database. */
+  readonly databasePool: number;
   /** 32 bytes. */
   readonly masterKey: Secret<Uint8Array> | undefined;
   readonly adminToken: Secret<string> | undefined;
   readonly logLevel: LogLevel;
+  /** API requests that one token may send in a minute; null for no limit. */
+  readonly rateLimit: number | null;
   readonly policyPath: string | undefined;
 }
 
@@ -70,8 +74,10 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const role = reading.take(variables.role);
   const dataDir = reading.take(variables.dataDir);
   const logLevel = reading.take(variables.logLevel);
+  const rateLimit = reading.take(variables.rateLimit);
   const adminListen = reading.take(variables.adminListen);
   const databaseUrl = reading.take(variables.databaseUrl);
+  const databasePool = reading.take(variables.databasePool);
   const masterKey = reading.take(variables.masterKey);
   const adminToken = reading.take(variables.adminToken);
   const policyPath = reading.take(variables.policy);
@@ -91,9 +97,11 @@ export function readSettings(env: Environment): Parsed<Settings> {
     role: present(role),
     dataDir: present(dataDir),
     databaseUrl,
+    databasePool: present(databasePool),
     masterKey,
     adminToken,
     logLevel: present(logLevel),
+    rateLimit: present(rateLimit),
     policyPath,
   }));
 }

@@ -6,7 +6,7 @@ import {
   parseFacetClaims,
 } from '../protocol/facet.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
-import type { Visibility } from './credential.ts';
+import type { CredentialId, Visibility } from './credential.ts';
 import { resolveValidity, type Validity } from './validity.ts';
 
 /** A facet as somebody asks for it. Of `validFor` and `validUntil` at most one; neither: 90 days. */
@@ -23,6 +23,8 @@ export interface FacetOrder {
 
 /** A facet that was asked for and is well formed, before anything is recorded. */
 export interface FacetDraft extends Validity {
+  /** Where the id is decided beforehand; absent, it gets a new one. */
+  readonly id?: CredentialId;
   readonly type: FacetType;
   readonly claims: JsonObject;
   readonly visibility: Visibility;

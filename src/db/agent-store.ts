@@ -33,6 +33,16 @@ export class PostgresAgentReader implements AgentReader {
     return row === null ? null : toAgent(row);
   }
 
+  async findByHandles(
+    organizationId: OrganizationId,
+    handles: readonly string[],
+  ): Promise<readonly Agent[]> {
+    const rows = await this.db.agent.findMany({
+      where: { organizationId, handle: { in: [...handles] } },
+    });
+    return rows.map(toAgent);
+  }
+
   async findMany(ids: readonly AgentId[]): Promise<readonly Agent[]> {
     const rows = await this.db.agent.findMany({
       where: { id: { in: [...ids] } },

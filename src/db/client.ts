@@ -1,18 +1,21 @@
-import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { connectOptions, defaultSilentMs } from './connect-options.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 
 /** What a store speaks to: the client itself, or one transaction of it. */
 export type Connection = Prisma.TransactionClient;
 
-const maxConnections = 16;
-const connectDeadlineMs = 5_000;
 /** A connection without work is closed after this long, and so before it counts as silent. */
 const idleMs = 5_000;
-const silentMs = 8_000;
-/** The adapter writes and reads every moment as if the session were in UTC. */
-const sessionOptions = '-c timezone=UTC';
+
+/** How many connections a client may hold, and how long the server may be silent. */
+export interface ClientLimits {
+  readonly maxConnections: number;
+  readonly silentMs: number;
+}
+
+const defaultLimits: ClientLimits = { maxConnections: 16, silentMs: defaultSilentMs };
 
 /**
  * A client with its own pool of connections; `$disconnect` closes them all. A server that leaves a
@@ -21,28 +24,13 @@ const sessionOptions = '-c timezone=UTC';
  */
 export function createClient(
   connectionString: string,
-  limits: { readonly silentMs: number } = { silentMs },
+  given: Partial<ClientLimits> = {},
 ): PrismaClient {
+  const { maxConnections, silentMs } = { ...defaultLimits, ...given };
   const pool = new pg.Pool({
-    connectionString: withSessionOptions(connectionString),
+    ...connectOptions(connectionString, { kind: 'service', silentMs }),
     max: maxConnections,
-    connectionTimeoutMillis: connectDeadlineMs,
-    idleTimeoutMillis: Math.min(idleMs, limits.silentMs / 2),
-    stream: () => impatientSocket(limits.silentMs),
+    idleTimeoutMillis: Math.min(idleMs, silentMs / 2),
   });
   return new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) });
-}
-
-/** Its time begins anew with every octet in either direction, under TLS too. */
-function impatientSocket(limitMs: number): Socket {
-  const socket = new Socket();
-  socket.setTimeout(limitMs, () => socket.destroy());
-  return socket;
-}
-
-function withSessionOptions(connectionString: string): string {
-  const url = new URL(connectionString);
-  const given = url.searchParams.get('options');
-  url.searchParams.set('options', given === null ? sessionOptions : `${given} ${sessionOptions}`);
-  return url.href;
 }

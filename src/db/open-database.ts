@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { assertDurability } from './assert-durability.ts';
 import { createClient } from './client.ts';
 import { createReaders } from './create-readers.ts';
 import { startPostgres } from './embedded-postgres.ts';
+import { examineDatabase } from './examine-database.ts';
+import { explainFailure } from './explain-failure.ts';
 import { lockDirectory } from './lock-directory.ts';
+import { refuseMoved } from './moved-mark.ts';
 import { prepareDataDir } from './prepare-directory.ts';
 import type { Readers, Stores } from './stores.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
@@ -17,6 +19,8 @@ export interface OpenDatabaseOptions {
   readonly dataDir: string;
   /** Of a server of the operator's own; undefined starts the embedded one in the data directory. */
   readonly databaseUrl: string | undefined;
+  /** The most connections that the pool may open. */
+  readonly maxConnections: number;
   readonly log: (message: string) => void;
 }
 
@@ -43,8 +47,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const lock = await lockDirectory(dataDir);
     undo.push(lock.release);
     const connectionString = options.databaseUrl ?? (await startEmbedded(options, dataDir, undo));
-    await makeReady(connectionString);
-    const client = createClient(connectionString);
+    await makeReady(connectionString, options);
+    const client = createClient(connectionString, { maxConnections: options.maxConnections });
     undo.push(() => client.$disconnect());
     return {
       dataDir,
@@ -71,18 +75,27 @@ async function startEmbedded(
   dataDir: string,
   undo: (() => Promise<void>)[],
 ): Promise<string> {
+  await refuseMoved(dataDir);
   const server = await startPostgres({ dataDir, log: options.log });
   undo.push(server.stop);
   return server.connectionString;
 }
 
-async function makeReady(connectionString: string): Promise<void> {
+/** Refuses a database with faults that stop, all of them at once; the log hears of the others. */
+async function makeReady(connectionString: string, options: OpenDatabaseOptions): Promise<void> {
+  const { maxConnections } = options;
+  const faults = await examineDatabase(connectionString, { role: 'all', maxConnections });
+  const stopping = faults.filter(({ stops }) => stops);
+  if (stopping.length > 0) {
+    const said = stopping.map(({ detail, fix }) => `${detail} ${fix}`);
+    throw new SealwrightError('start-refused', `The database cannot be used. ${said.join(' ')}`);
+  }
+  for (const { detail, fix } of faults) options.log(`${detail} ${fix}`);
   try {
-    await assertDurability(connectionString);
     await applyMigrations(connectionString);
   } catch (cause) {
     if (cause instanceof SealwrightError) throw cause;
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new SealwrightError('start-refused', `The database cannot be used: ${said}`, { cause });
+    const { detail, fix } = explainFailure(cause, connectionString);
+    throw new SealwrightError('start-refused', `${detail} ${fix}`, { cause });
   }
 }

@@ -11,6 +11,7 @@ import type {
   PublicDocumentReader,
   PublicDocumentStore,
 } from '../publication/public-document-store.ts';
+import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader, StatusStore } from '../status/status-store.ts';
 
 /** Everything a unit of work may read and write. */
@@ -23,6 +24,7 @@ export interface Stores {
   readonly status: StatusStore;
   readonly credentials: CredentialStore;
   readonly documents: PublicDocumentStore;
+  readonly requests: RememberedRequestStore;
   readonly enrolments: EnrolmentStore;
   readonly templates: TemplateStore;
   readonly audit: AuditTrail;

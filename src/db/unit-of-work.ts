@@ -15,6 +15,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
+import { PostgresRememberedRequestStore } from './remembered-request-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
 import { PostgresTemplateStore } from './template-store.ts';
@@ -104,6 +105,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       status: new PostgresStatusStore(db),
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
+      requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),

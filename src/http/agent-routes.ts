@@ -1,9 +1,18 @@
 import { z } from 'zod';
+import type { Agent } from '../agents/agent.ts';
 import type { KeyOrder } from '../journeys/registry.ts';
 import type { JsonValue } from '../protocol/strict-json.ts';
 import { agentMembers, kind } from './agent-input.ts';
-import { viewAgent, viewDocument, viewEnrolled, viewLinted } from './agent-view.ts';
+import {
+  agentTag,
+  tagged,
+  viewAgent,
+  viewDocument,
+  viewEnrolled,
+  viewLinted,
+} from './agent-view.ts';
 import { created, listed, ok } from './answer.ts';
+import { permitsChange } from './entity-tag.ts';
 import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
@@ -81,7 +90,7 @@ export const agentRoutes: readonly Route[] = [
     input: enrolInput,
     run: (call, input) => call.ports.registry.enrolAgent({ ...call.caller, ...input }),
     view: ({ agent, privateJwk }, call) =>
-      created(`${call.path}/${agent.handle}`, viewEnrolled(agent, privateJwk)),
+      tagged(agent, created(`${call.path}/${agent.handle}`, viewEnrolled(agent, privateJwk))),
   }),
   route({
     method: 'GET',
@@ -107,7 +116,7 @@ export const agentRoutes: readonly Route[] = [
       const agent = await registry.findAgent(agentOf(call));
       return { agent, lint: await registry.findAgentLint(agentOf(call)) };
     },
-    view: ({ agent, lint }) => ok(viewLinted(agent, lint)),
+    view: ({ agent, lint }) => tagged(agent, ok(viewLinted(agent, lint))),
   }),
   route({
     method: 'PATCH',
@@ -115,8 +124,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: changesInput,
-    run: (call, changes) => call.ports.registry.updateAgent({ ...agentOf(call), changes }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, changes) => call.ports.registry.updateAgent({ ...agentAsRead(call), changes }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'GET',
@@ -133,8 +142,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.suspendAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.suspendAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'POST',
@@ -142,8 +151,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.resumeAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.resumeAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
   route({
     method: 'POST',
@@ -151,11 +160,19 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
-    run: (call, input) => call.ports.registry.retireAgent({ ...agentOf(call), ...input }),
-    view: (agent) => ok(viewAgent(agent)),
+    run: (call, input) => call.ports.registry.retireAgent({ ...agentAsRead(call), ...input }),
+    view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
 ];
 
 function agentOf(call: Call) {
   return { ...call.caller, handle: call.target };
+}
+
+/** The agent that a change is about, and as what its caller read it, when they say so. */
+function agentAsRead(call: Call) {
+  const { ifMatch } = call;
+  if (ifMatch === undefined) return agentOf(call);
+  const isExpected = (agent: Agent): boolean => permitsChange(ifMatch, agentTag(agent));
+  return { ...agentOf(call), isExpected };
 }

@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Agent } from '../agents/agent.ts';
 import type { AgentLint } from '../agents/agent-lint.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { Answer } from './answer.ts';
+
+const tagCharacters = 22;
 
 /** An agent as the API shows it to those who may read agents: owners included. */
 export function viewAgent(agent: Agent) {
@@ -28,6 +32,19 @@ export function viewAgent(agent: Agent) {
       }),
     },
   };
+}
+
+/** The strong entity tag of an agent: it changes with whatever its owner sees or may change. */
+export function agentTag(agent: Agent): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify(viewAgent(agent)))
+    .digest('base64url');
+  return `"${digest.slice(0, tagCharacters)}"`;
+}
+
+/** An answer about an agent, with the tag by which a change can be made conditional. */
+export function tagged(agent: Agent, answer: Answer): Answer {
+  return { ...answer, headers: { ...answer.headers, ETag: agentTag(agent) } };
 }
 
 /** A new agent, with the private key where it is handed out: this once. */

@@ -35,13 +35,14 @@ export function answerProblems(deps: {
 }): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const occurrence = occurrenceOf(error);
-    const { status } = problems[occurrence.code];
+    const { status, retryAfterS } = problems[occurrence.code];
     const requestId = requestIdOf(response);
     if (status >= 500) deps.log.error({ requestId, code: occurrence.code, err: error }, 'failed');
     if (response.headersSent) return void request.socket.destroy();
     const problem = buildProblem(deps.origin, { ...occurrence, requestId });
     response
       .status(status)
+      .set(retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) })
       .set(error instanceof Refusal ? error.headers : {})
       .set('Content-Type', 'application/problem+json')
       .end(JSON.stringify(problem));

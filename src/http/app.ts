@@ -4,6 +4,7 @@ import type { Role } from '../config/env.ts';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
+import { applyRoutes } from './apply-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
@@ -24,6 +25,7 @@ export const apiRoutes: readonly Route[] = [
   ...auditRoutes,
   ...enrolmentRoutes,
   ...templateRoutes,
+  ...applyRoutes,
 ];
 
 /** The calls that no token opens. */

@@ -10,6 +10,7 @@ export type HttpProblemCode =
   | 'document-not-found'
   | 'document-gone'
   | 'document-expired'
+  | 'too-many-requests'
   | 'internal-error';
 
 /** Everything that the `code` of a problem document can be; outsiders switch on it. */
@@ -20,6 +21,8 @@ export interface Problem {
   readonly status: number;
   readonly title: string;
   readonly fix: string;
+  /** After how many seconds the same request may do better (RFC 9110 §10.2.3). */
+  readonly retryAfterS?: number;
 }
 
 /** Every code with its meaning: a code without an entry does not compile. */
@@ -104,6 +107,22 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'No such token',
     fix: 'Check the id; "sealwright token list" shows those of your organization.',
   },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    fix: 'Use a new key for each request. The same key is for sending the very same request again.',
+  },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'The same request is still being answered',
+    fix: 'Wait for the seconds that Retry-After names, and send the request again with the same key.',
+    retryAfterS: 2,
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'It was changed since you read it',
+    fix: 'Read it again, and send the change with the ETag of that answer in If-Match.',
+  },
   'enrolment-not-found': {
     status: 404,
     title: 'No such enrolment',
@@ -143,6 +162,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 503,
     title: 'The database cannot be reached',
     fix: 'Try again shortly; public documents are served meanwhile. /readyz says when it is back.',
+    retryAfterS: 5,
   },
   'start-refused': {
     status: 503,
@@ -167,7 +187,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    fix: 'Send at most 256 kB, uncompressed.',
+    fix: 'Send at most 256 kB, or 4 MB to /apply, uncompressed.',
   },
   'media-type-unsupported': {
     status: 415,
@@ -188,6 +208,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 503,
     title: 'The present document has expired',
     fix: 'Treat the status as unknown, and try again shortly.',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests',
+    fix: 'Wait for the seconds that Retry-After names. RateLimit says how many requests are left.',
   },
   'internal-error': {
     status: 500,

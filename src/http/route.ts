@@ -7,6 +7,8 @@ import type { Verifier } from '../verifier/ports.ts';
 import type { Answer } from './answer.ts';
 import { parseInput } from './input.ts';
 
+const usualBodyBytes = 256 * 1024;
+
 /** What routes act upon. */
 export interface RoutePorts {
   readonly registry: Registry;
@@ -23,6 +25,10 @@ export interface Call {
   readonly target: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The `If-Match` header. */
+  readonly ifMatch: string | undefined;
+  /** All that the token permits, for calls whose needs show in what they are asked. */
+  readonly scopes: readonly TokenScope[];
 }
 
 /** PUT is missing on purpose: nothing here is replaced as a whole. */
@@ -41,6 +47,8 @@ export interface RouteSpec<Input, Result> {
    */
   readonly servesNarrowTokens?: boolean;
   readonly input: z.ZodType<Input>;
+  /** The most octets that a body may have; 256 kB unless told. */
+  readonly maxBodyBytes?: number;
   readonly run: (call: Call, input: Input) => Promise<Result>;
   readonly view: (result: Result, call: Call) => Answer;
 }
@@ -51,17 +59,19 @@ export interface Route {
   readonly path: string;
   readonly scope: TokenScope | null;
   readonly servesNarrowTokens: boolean;
+  readonly maxBodyBytes: number;
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
 /** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
-  const { method, path, scope, servesNarrowTokens = false } = spec;
+  const { method, path, scope, servesNarrowTokens = false, maxBodyBytes = usualBodyBytes } = spec;
   return {
     method,
     path,
     scope,
     servesNarrowTokens,
+    maxBodyBytes,
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);
@@ -70,7 +80,7 @@ export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
 }
 
 /** A call that no token opens: what it carries in its body has to. */
-export type OpenCall = Omit<Call, 'caller'>;
+export type OpenCall = Omit<Call, 'caller' | 'scopes'>;
 
 /** An open route as data. */
 export interface OpenRouteSpec<Input, Result> {
@@ -86,6 +96,7 @@ export interface OpenRouteSpec<Input, Result> {
 export interface OpenRoute {
   readonly method: 'POST';
   readonly path: string;
+  readonly maxBodyBytes: number;
   answer(call: OpenCall, raw: unknown): Promise<Answer>;
 }
 
@@ -95,6 +106,7 @@ export function openRoute<Input, Result>(spec: OpenRouteSpec<Input, Result>): Op
   return {
     method,
     path,
+    maxBodyBytes: usualBodyBytes,
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);

@@ -5,20 +5,23 @@ import express, {
   Router,
 } from 'express';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { ApiToken } from '../organizations/api-token.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
 import { authenticate, checkReach, checkScope } from './authenticate.ts';
+import { answerKeyed } from './idempotency.ts';
 import type { Logger } from './log.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
-import type { Call, OpenCall, OpenRoute, Route, RoutePorts } from './route.ts';
+import type { Call, OpenRoute, Route, RoutePorts } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const maxBodyBytes = 256 * 1024;
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /** What routes act upon, and the log that hears how each call ended. */
 export interface ServeRoutesDeps extends RoutePorts {
   readonly log: Logger;
+  readonly limits: RateLimits;
 }
 
 /**
@@ -64,37 +67,52 @@ async function serve(
 ): Promise<void> {
   const observed = observe(deps.log, route, response);
   const query = queryOf(request);
-  const call = { ports: deps, target: targetOf(request), path: request.path, query };
+  const call = {
+    ports: deps,
+    target: targetOf(request),
+    path: request.path,
+    query,
+    ifMatch: request.get('If-Match'),
+  };
   const message = { request, response, query };
   if (!('scope' in route)) {
-    const answer = await route.answer(call, await readInput(route, message));
-    return sendAnswer(response, answer);
+    deps.limits.countStranger(request.socket.remoteAddress ?? '');
+    return sendAnswer(response, await route.answer(call, await readInput(route, message)));
   }
-  const opened = await openCall({ route, deps, observed }, call, request);
-  sendAnswer(response, await route.answer(opened, await readInput(route, message)));
+  const token = await admit({ route, deps, observed }, request, response);
+  const raw = await readInput(route, message);
+  const header = request.get('Idempotency-Key');
+  const opened = { ...call, caller: callerOf(token), scopes: token.scopes };
+  sendAnswer(response, await answerKeyed(route, { call: opened, raw, tokenId: token.id, header }));
 }
 
 /** The call of whoever the token stands for. */
-async function openCall(
+function callerOf({ organizationId, id, team, agentId }: ApiToken): Call['caller'] {
+  return { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } };
+}
+
+/** The token of the request, counted; a request without a usable one counts for its address. */
+async function admit(
   place: {
     readonly route: Route;
     readonly deps: ServeRoutesDeps;
     readonly observed: { tokenId?: string };
   },
-  call: OpenCall,
   request: Request,
-): Promise<Call> {
-  const token = await authenticate(place.deps.registry, request.headers.authorization);
+  response: Response,
+): Promise<ApiToken> {
+  const { registry, limits } = place.deps;
+  const token = await authenticate(registry, request.headers.authorization).catch(
+    (refusal: unknown) => {
+      if (refusal instanceof Refusal) limits.countStranger(request.socket.remoteAddress ?? '');
+      throw refusal;
+    },
+  );
   place.observed.tokenId = token.id;
+  limits.countToken(token.id, response);
   checkScope(token, place.route.scope);
   checkReach(token, place.route);
-  const { organizationId, id, team, agentId } = token;
-  const caller = {
-    organizationId,
-    actor: { kind: 'token', id },
-    reach: { team, agentId },
-  } as const;
-  return { ...call, caller };
+  return token;
 }
 
 /** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
@@ -120,20 +138,19 @@ interface Message {
   readonly query: URLSearchParams;
 }
 
-async function readInput(route: Pick<Route, 'method'>, message: Message): Promise<unknown> {
+async function readInput(route: Route | OpenRoute, message: Message): Promise<unknown> {
   if (route.method === 'GET' || route.method === 'DELETE') return queryMembers(message.query);
   if (message.query.size > 0) {
     throw new SealwrightError('invalid-input', 'This call takes a body and no query.');
   }
-  return readBody(message);
+  return readBody(message, route.maxBodyBytes);
 }
 
-const collectBody = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
-
-async function readBody({ request, response }: Message): Promise<unknown> {
+async function readBody({ request, response }: Message, limit: number): Promise<unknown> {
   if (!jsonType.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('media-type-unsupported');
   }
+  const collectBody = express.raw({ type: () => true, limit, inflate: false });
   await new Promise<void>((resolve, reject) => {
     collectBody(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });

@@ -5,7 +5,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { StatusChange } from '../status/status-store.ts';
 import { checkReason } from './check-reason.ts';
-import { findAgent } from './find-agent.ts';
+import { checkAsRead, findAgent } from './find-agent.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import type { ChangeAgentStateInput } from './registry.ts';
@@ -102,6 +102,7 @@ async function recordChange(
   const { change, at } = order;
   const [agent] = await stores.agents.reviseAll([order.id]);
   if (agent === undefined) throw new SealwrightError('agent-not-found', 'There is no such agent.');
+  checkAsRead(order.input, agent);
   checkStart(agent, change, at);
   await stores.agents.updateState(agent.id, change.to, at);
   const held = await stores.credentials.listUnexpired([agent.id], at);

@@ -10,6 +10,7 @@ import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import { hashToken, isUsable, type TokenReach } from '../organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
@@ -18,8 +19,11 @@ import type { Organization } from '../organizations/organization.ts';
 import { revokeApiToken } from '../organizations/revoke-api-token.ts';
 import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
+import { answerOnce } from '../requests/answer-once.ts';
+import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindApplyCases } from './apply-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
@@ -38,9 +42,14 @@ const mostVersions = 200;
 /** Every port that the registry's use cases need, wired once by the composition root. */
 export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly work: UnitOfWork<
-    PapersStores & { readonly tokens: ApiTokenStore; readonly templates: TemplateStore }
+    PapersStores & {
+      readonly tokens: ApiTokenStore;
+      readonly templates: TemplateStore;
+      readonly requests: RememberedRequestStore;
+    }
   >;
   readonly identities: IdentityProvider;
+  readonly seal: KeySeal;
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
@@ -61,6 +70,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...officeCases(deps),
     ...bindEnrolmentCases(deps),
     ...bindTemplateCases(deps),
+    ...bindApplyCases(deps),
   };
 }
 
@@ -106,6 +116,7 @@ function officeCases(deps: RegistryDeps) {
       createApiToken(deps, { ...input, reach: await reachOf(deps, input) }),
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
+    answerOnce: (input, run) => answerOnce(deps, input, run),
     authenticate: async (text) => {
       const token = await deps.tokens.findByHash(hashToken(text));
       return token !== null && isUsable(token, deps.clock.now()) ? token : null;

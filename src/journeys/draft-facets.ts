@@ -14,15 +14,22 @@ export function draftFacets(
       faults: [{ pointer: '/credentials', detail: `must have at most ${mostFacets} entries` }],
     });
   }
-  return orders.map((order, index) => placed(`/credentials/${index}`, () => drafted(order, place)));
+  return orders.map((order, index) =>
+    placed(`/credentials/${index}`, () => draftFacet(order, place)),
+  );
 }
 
-function drafted(order: FacetOrder, place: Parameters<typeof facetDraftOf>[1]): FacetDraft {
+/** The facet of one order; pointers go into it. */
+export function draftFacet(
+  order: FacetOrder,
+  place: Parameters<typeof facetDraftOf>[1],
+): FacetDraft {
   checkReason(order.reason);
   return facetDraftOf(order, place);
 }
 
-function placed<Result>(prefix: string, work: () => Result): Result {
+/** Runs `work`; the pointers of a refusal are moved below `prefix`. */
+export function placed<Result>(prefix: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

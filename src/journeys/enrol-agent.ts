@@ -1,10 +1,13 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
+import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
+import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { derivedId } from '../kernel/derived-id.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization } from '../organizations/organization.ts';
@@ -21,6 +24,8 @@ const makeKeyPair = promisify(generateKeyPair);
 
 /** What onboarding needs beside papers: somebody who makes identities. */
 export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
+  readonly agents: AgentReader;
+  readonly credentials: CredentialReader;
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;
 }
@@ -44,6 +49,8 @@ export async function enrolAgent(
   input: EnrolAgentInput,
   claim: Claim = async () => undefined,
 ): Promise<EnrolledAgent> {
+  const earlier = await findEarlier(deps, input);
+  if (earlier !== null) return earlier;
   const { agent, facets } = await draftAgent(deps, input);
   const key = await startingKeyOf(input);
   const issued = await deps.issuePapers({
@@ -57,7 +64,7 @@ export async function enrolAgent(
       return beginEnrolment(stores, { deps, input, agent, publicJwk: key.publicJwk });
     },
   });
-  return { agent: issued.agent, privateJwk: key.privateJwk };
+  return { agent: issued.agent, credentials: issued.facets, privateJwk: key.privateJwk };
 }
 
 /** An agent that is well described, and what it gets with its passport; nothing is recorded yet. */
@@ -73,6 +80,7 @@ export async function draftAgent(
   for (const clientId of clientIdsOf(organization, agent)) checkClientIdLength(clientId);
   checkProfile(agent, { loopback: deps.loopback });
   checkEnd(agent, now);
+  if ('jwk' in input.key && input.key.jwk !== undefined) publicJwkOf(input.key.jwk);
   const place = { agentExpiresAt: agent.expiresAt, now };
   return { agent, facets: draftFacets(input.credentials ?? [], place) };
 }
@@ -122,7 +130,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
   const redirectUris = input.redirectUris ?? [];
   const isMachine = redirectUris.length === 0;
   return {
-    id: newId('agt', now),
+    id: agentIdOf(input, now),
     organizationId: organization.id,
     handle: input.handle,
     kind: input.kind,
@@ -150,6 +158,33 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
   };
 }
 
+/** A request that is sent again names the agent that its first attempt made. */
+function agentIdOf({ requestId }: EnrolAgentInput, now: Date): AgentId {
+  return requestId === undefined ? newId('agt', now) : derivedId('agt', requestId, 0);
+}
+
+/**
+ * What an earlier attempt of the same request onboarded, if it got that far. A key that it handed out
+ * cannot be had again.
+ */
+async function findEarlier(
+  deps: EnrolAgentDeps,
+  input: EnrolAgentInput,
+): Promise<EnrolledAgent | null> {
+  if (input.requestId === undefined) return null;
+  const now = deps.clock.now();
+  const agent = await deps.agents.findByHandle(input.organizationId, input.handle);
+  if (agent?.id !== agentIdOf(input, now)) return null;
+  if (agent.state === 'pending') {
+    throw new SealwrightError('idempotency-key-in-use', 'The agent is being onboarded.');
+  }
+  const held = await deps.credentials.listUnexpired([agent.id], now);
+  const credentials = held.filter(
+    ({ type, sealing }) => type !== 'passport' && sealing === 'sealed',
+  );
+  return { agent, credentials, privateJwk: null };
+}
+
 /** MCP and atproto servers refuse a document without the authorization code grant. */
 export function withAuthorizationCode(grantTypes: Agent['grantTypes']): Agent['grantTypes'] {
   return ['authorization_code', ...grantTypes.filter((type) => type !== 'authorization_code')];
@@ -164,7 +199,7 @@ function checkEnd(agent: Agent, now: Date): void {
 
 async function startingKeyOf(input: EnrolAgentInput): Promise<StartingKey> {
   if (input.key.custody === 'registry') return { publicJwk: null, privateJwk: null };
-  if (input.key.custody === 'jwk') {
+  if (input.key.jwk !== undefined) {
     return { publicJwk: publicJwkOf(input.key.jwk), privateJwk: null };
   }
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });

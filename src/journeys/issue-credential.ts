@@ -8,6 +8,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { checkReason } from './check-reason.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
+import { findEarlierCredential } from './find-earlier-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { IssuedPapers } from './papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
@@ -31,7 +32,11 @@ export async function issueCredential(
 ): Promise<Credential> {
   checkReason(input.reason);
   const agent = await findAgent(deps, input);
-  const facet = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now: deps.clock.now() });
+  const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
+  if (earlier !== null) return earlier;
+  const draft = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now });
+  const facet: FacetDraft = { ...draft, id };
   const order = renewalOf(agent.id, { ...input, narrows: false });
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
@@ -56,6 +61,8 @@ export async function renewCredential(
   if (former.type === 'passport') return passportLike(former, await deps.issuePapers(order));
   const [agent] = await deps.agents.findMany([former.agentId]);
   const now = deps.clock.now();
+  const { id, earlier } = await findEarlierCredential(deps, input, now);
+  if (earlier !== null) return earlier;
   const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
   const validity = resolveValidity(
     {
@@ -65,7 +72,7 @@ export async function renewCredential(
     now,
   );
   const { type, claims, visibility } = former;
-  const facet: FacetDraft = { ...validity, type, claims, visibility, reason: input.reason };
+  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 

@@ -106,7 +106,7 @@ async function beginOrders(
     checkActive(agent, at);
     agents.set(agent.id, agent);
     const before = begun.get(agent.id);
-    const facetIds = order.facets.map(() => newId<CredentialId>('crd', at));
+    const facetIds = order.facets.map(({ id }) => id ?? newId<CredentialId>('crd', at));
     begun.set(agent.id, {
       agent,
       orders: [...(before?.orders ?? []), order],

@@ -19,6 +19,9 @@ import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
+import type { RequestId } from '../requests/remembered-request.ts';
+import type { ApplyCases } from './apply-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
 import type { TemplateCases } from './template-cases.ts';
@@ -29,12 +32,17 @@ export interface Caller {
   readonly actor: Actor;
   /** What of the organization exists for this caller; absent, all of it. */
   readonly reach?: TokenReach;
+  /** Set for a call that may be sent again: what it makes gets ids derived from this one. */
+  readonly requestId?: RequestId;
 }
 
-/** How an agent gets its key: exactly one of the three. */
+/**
+ * How an agent gets its key: exactly one of the three. Whoever issues a pair of their own making gives
+ * its public half along; nothing is handed out then.
+ */
 export type KeyOrder =
   | { readonly custody: 'jwk'; readonly jwk: JsonValue }
-  | { readonly custody: 'issued' }
+  | { readonly custody: 'issued'; readonly jwk?: JsonValue | undefined }
   | { readonly custody: 'registry' };
 
 /** An agent as its owner describes it. A member that is left out is absent or empty in its papers. */
@@ -62,6 +70,8 @@ export interface EnrolAgentInput extends Caller {
 /** An agent with published papers. `privateJwk` is there once, for custody `issued` only. */
 export interface EnrolledAgent {
   readonly agent: Agent;
+  /** The facets that it got with its first passport, in the order of the input. */
+  readonly credentials: readonly Credential[];
   readonly privateJwk: JsonObject | null;
 }
 
@@ -70,13 +80,19 @@ export interface AgentRef extends Caller {
   readonly handle: string;
 }
 
+/** A change to an agent as its caller read it. */
+export interface AgentAsRead extends AgentRef {
+  /** false for an agent that is no longer what the caller read: the change is then refused. */
+  readonly isExpected?: (agent: Agent) => boolean;
+}
+
 /** `reason` stands in the audit trail: 1 to 500 characters. */
-export interface ChangeAgentStateInput extends AgentRef {
+export interface ChangeAgentStateInput extends AgentAsRead {
   readonly reason: string;
 }
 
 /** What an owner changes about an agent; handle, kind and key stay as they are. */
-export interface UpdateAgentInput extends AgentRef {
+export interface UpdateAgentInput extends AgentAsRead {
   /** Only the members present change. */
   readonly changes: { readonly [Member in keyof AgentProfile]?: AgentProfile[Member] | undefined };
 }
@@ -124,7 +140,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases, TemplateCases {
+export interface Registry extends EnrolmentCases, TemplateCases, ApplyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;
@@ -155,6 +171,11 @@ export interface Registry extends EnrolmentCases, TemplateCases {
   createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;
   revokeToken(input: Caller & { readonly id: TokenId }): Promise<ApiToken>;
+  /** Carries a call out once for the key that its caller chose. */
+  answerOnce(
+    input: AnswerOnceInput,
+    run: (id: RequestId) => Promise<string>,
+  ): Promise<OnceAnswered>;
   /** The usable token with this text, or null. */
   authenticate(text: string): Promise<ApiToken | null>;
 

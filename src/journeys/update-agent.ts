@@ -4,7 +4,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { withAuthorizationCode } from './enrol-agent.ts';
-import { findAgent } from './find-agent.ts';
+import { checkAsRead, findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { teamWithin } from './reach.ts';
@@ -53,6 +53,7 @@ async function beginUpdate(
 ): Promise<BegunChange> {
   const { agent, at, input } = order;
   if (agent === null) throw new SealwrightError('agent-not-found', 'There is no such agent.');
+  checkAsRead(input, agent);
   const profile = mergeProfile(agent, input.changes, order.callback);
   await stores.agents.updateProfile(agent.id, profile, at);
   await stores.audit.append([
@@ -72,7 +73,8 @@ async function beginUpdate(
   };
 }
 
-function mergeProfile(
+/** The profile after a change; without redirect URIs the agent gets its own callback. */
+export function mergeProfile(
   agent: Agent,
   changes: UpdateAgentInput['changes'],
   callback: string,
@@ -92,7 +94,8 @@ function mergeProfile(
   };
 }
 
-function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
+/** Whether a change takes something away that an authorization server may have relied on. */
+export function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
   return (
     before.redirectUris.some((uri) => !after.redirectUris.includes(uri)) ||
     before.grantTypes.some((type) => !after.grantTypes.includes(type))

@@ -6,6 +6,8 @@ import type { CredentialId } from '../../src/credentials/credential.ts';
 import { createApp } from '../../src/http/app.ts';
 import { type Listeners, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
+import { RateLimits } from '../../src/http/rate-limits.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { type EdgeWorld, heldJwk, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
 import { createStubVerifier } from '../support/stub-verifier.ts';
@@ -18,6 +20,7 @@ let token: string;
 
 beforeAll(async () => {
   const app = createApp({
+    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     registry: watchedRegistry(() => world),
     verifierOf: createStubVerifier,
     checkReadiness: async () => [],

@@ -25,6 +25,7 @@ test('the commands', () => {
     'dev-certificate',
     'config check',
     'config show',
+    'database move',
     'agent onboard',
     'agent enrol',
     'agent list',

@@ -29,9 +29,11 @@ describe('without any variable', () => {
       role: 'all',
       dataDir: './data',
       databaseUrl: undefined,
+      databasePool: 16,
       masterKey: undefined,
       adminToken: undefined,
       logLevel: 'info',
+      rateLimit: 12_000,
       policyPath: undefined,
     });
   });
@@ -144,8 +146,10 @@ describe('files', () => {
   });
 
   test('DATABASE_URL can come from a file too', () => {
-    const path = file('database', 'postgresql://u:p@db/x');
-    expect(read({ DATABASE_URL_FILE: path }).databaseUrl?.reveal()).toBe('postgresql://u:p@db/x');
+    const path = file('database', 'postgresql://u:p@localhost/x');
+    expect(read({ DATABASE_URL_FILE: path }).databaseUrl?.reveal()).toBe(
+      'postgresql://u:p@localhost/x',
+    );
   });
 
   test.each([
@@ -252,7 +256,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(17);
+    expect(lines).toHaveLength(18);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

@@ -13,6 +13,7 @@ import { noon } from './entities.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
+import { rememberedRequestStoreContract } from './remembered-request-store.contract.ts';
 import { statusStoreContract } from './status-store.contract.ts';
 import { unitOfWorkContract } from './unit-of-work.contract.ts';
 import type { StoreWorld } from './world.ts';
@@ -81,6 +82,7 @@ describe.each([
   describe('status', () => statusStoreContract(world));
   describe('credentials', () => credentialStoreContract(world));
   describe('public documents', () => publicDocumentStoreContract(world));
+  describe('remembered requests', () => rememberedRequestStoreContract(world));
   describe('enrolments', () => enrolmentStoreContract(world));
   describe('templates', () => templateStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));

@@ -109,7 +109,7 @@ it('changes nothing when a migration fails', async () => {
   await query('CREATE TABLE audit_head (id int)');
   await expect(applyMigrations(database.connectionString)).rejects.toMatchObject({
     code: 'start-refused',
-    detail: `The migration ${names[0]} failed and changed nothing.`,
+    detail: `The migration ${names[0]} failed and changed nothing: relation "audit_head" already exists.`,
   });
   expect(await query('SELECT migration_name FROM _prisma_migrations')).toEqual([]);
   expect(await query("SELECT 1 FROM pg_tables WHERE tablename = 'agents'")).toEqual([]);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createClient } from '../../src/db/client.ts';
@@ -165,6 +166,53 @@ it('runs the loser of a deadlock again', async () => {
   await client.$disconnect();
 });
 
+it.each([
+  ['lock_timeout', 'conflict-retry', 'longer than this may wait'],
+  ['statement_timeout', 'storage-unavailable', 'took too long over its work'],
+])('says what happened when %s ends a wait for others', async (limit, code, detail) => {
+  const client = createClient(database.connectionString);
+  const hasty = createClient(withOption(database.connectionString, `-c ${limit}=200ms`));
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const hastyWork = new PostgresUnitOfWork({ client: hasty, clock, onPublished });
+  await work.run(async ({ organizations }) => {
+    await organizations.insert(acme);
+    await expect(
+      hastyWork.run((stores) => stores.organizations.insert(acme)),
+    ).rejects.toMatchObject({ code, detail: expect.stringContaining(detail) });
+  });
+  expect(await createReaders(hasty).organizations.list()).toEqual([acme]);
+  await Promise.all([client.$disconnect(), hasty.$disconnect()]);
+});
+
+it('loses a transaction that stands still, so that others need not wait for it', async () => {
+  const option = '-c idle_in_transaction_session_timeout=200ms';
+  const client = createClient(withOption(database.connectionString, option));
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const still = work.run(async ({ organizations }) => {
+    await organizations.insert(acme);
+    await delay(1_000);
+    await organizations.list();
+  });
+  await expect(still).rejects.toMatchObject({ code: 'storage-unavailable' });
+  expect(await createReaders(client).organizations.list()).toEqual([]);
+  await client.$disconnect();
+});
+
+it('opens no more connections than it may', async () => {
+  const client = createClient(database.connectionString, { maxConnections: 3 });
+  const counts = await Promise.all(
+    Array.from(
+      { length: 12 },
+      () =>
+        client.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count, pg_sleep(0.05)::text FROM pg_stat_activity
+         WHERE datname = current_database()`,
+    ),
+  );
+  expect(Math.max(...counts.flat().map(({ count }) => count))).toBe(3);
+  await client.$disconnect();
+});
+
 it('passes a mistake of our own on as it is', async () => {
   const client = createClient(database.connectionString);
   const work = new PostgresUnitOfWork({ client, clock, onPublished });
@@ -174,6 +222,12 @@ it('passes a mistake of our own on as it is', async () => {
   );
   await client.$disconnect();
 });
+
+function withOption(connectionString: string, option: string): string {
+  const url = new URL(connectionString);
+  url.searchParams.set('options', option);
+  return url.href;
+}
 
 /** A way to the database that may go silent: open, and nothing comes through. */
 async function openPassage(connectionString: string) {

@@ -23,7 +23,12 @@ afterEach(async () => {
 });
 
 function open(databaseUrl: string | undefined) {
-  return openDatabase({ dataDir, databaseUrl, log: (text) => messages.push(text) });
+  return openDatabase({
+    dataDir,
+    databaseUrl,
+    maxConnections: 4,
+    log: (text) => messages.push(text),
+  });
 }
 
 it('opens the embedded database, which keeps what was written', async () => {
@@ -80,6 +85,7 @@ it('leaves nothing behind when it refuses to start', async () => {
 it('says why when the server of DATABASE_URL does not answer', async () => {
   await expect(open('postgresql://me:hunter2@localhost/none?host=/nowhere')).rejects.toMatchObject({
     code: 'start-refused',
-    detail: 'The database cannot be used: connect ENOENT /nowhere/.s.PGSQL.5432',
+    detail:
+      'The database cannot be used. Nothing listens for none on /nowhere. Start the server, or mend host and port in DATABASE_URL.',
   });
 });

@@ -75,7 +75,7 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
   );
   const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...database.readers, ...papers, identities, issuePapers };
+  const deps = { ...database.readers, ...papers, identities, issuePapers, seal };
   const registry = createRegistry(deps);
   const caller = { organizationId: organization.id, actor };
   const reads = readersOf(database);

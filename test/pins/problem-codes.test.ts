@@ -23,6 +23,8 @@ const pinned = {
   'enrolment-refused': 403,
   'enrolment-wrong-state': 409,
   'handle-taken': 409,
+  'idempotency-key-in-use': 409,
+  'idempotency-key-reused': 422,
   'internal-error': 500,
   'invalid-input': 400,
   'key-not-usable': 422,
@@ -30,12 +32,14 @@ const pinned = {
   'method-not-allowed': 405,
   'not-permitted': 403,
   'organization-not-found': 404,
+  'precondition-failed': 412,
   'route-not-found': 404,
   'start-refused': 503,
   'storage-unavailable': 503,
   'template-name-taken': 409,
   'template-not-found': 404,
   'token-not-found': 404,
+  'too-many-requests': 429,
   unauthenticated: 401,
 };
 

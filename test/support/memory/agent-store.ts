@@ -25,6 +25,15 @@ export class MemoryAgentReader implements AgentReader {
     return found ?? null;
   }
 
+  async findByHandles(
+    organizationId: OrganizationId,
+    handles: readonly string[],
+  ): Promise<readonly Agent[]> {
+    return this.all().filter(
+      (agent) => agent.organizationId === organizationId && handles.includes(agent.handle),
+    );
+  }
+
   async findMany(ids: readonly AgentId[]): Promise<readonly Agent[]> {
     return this.all().filter(({ id }) => ids.includes(id));
   }

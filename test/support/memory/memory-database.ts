@@ -20,6 +20,7 @@ import {
   MemoryOrganizationStore,
 } from './organization-store.ts';
 import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
+import { MemoryRememberedRequestStore } from './remembered-request-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
 
 export interface MemoryDatabaseDeps {
@@ -69,6 +70,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       status: new MemoryStatusStore(source),
       credentials: new MemoryCredentialStore(source),
       documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
+      requests: new MemoryRememberedRequestStore(source),
       enrolments: new MemoryEnrolmentStore(source),
       templates: new MemoryTemplateStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),

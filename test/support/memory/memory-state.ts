@@ -9,6 +9,7 @@ import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type { RememberedRequest, RequestId } from '../../../src/requests/remembered-request.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
 
 /** Everything that a database holds. The values never change; the maps do. */
@@ -27,6 +28,7 @@ export interface MemoryState {
   readonly templates: Map<TemplateId, Template>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
+  readonly requests: Map<RequestId, RememberedRequest>;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -47,6 +49,7 @@ export function emptyState(): MemoryState {
     enrolments: new Map(),
     templates: new Map(),
     documents: new Map(),
+    requests: new Map(),
     audit: [],
   };
 }
@@ -65,6 +68,7 @@ export function copyState(state: MemoryState): MemoryState {
     enrolments: new Map(state.enrolments),
     templates: new Map(state.templates),
     documents: new Map(state.documents),
+    requests: new Map(state.requests),
     audit: [...state.audit],
   };
 }

@@ -1,0 +1,63 @@
+import type pg from 'pg';
+import type { Table } from './read-tables.ts';
+
+const rowsPerBatch = 500;
+/** Begins the transactions that `copyTable` works in: one snapshot there, all or nothing here. */
+export async function beginCopy(source: pg.Client, target: pg.Client): Promise<void> {
+  await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await target.query('BEGIN');
+}
+
+/**
+ * Copies every row of a table into the one of the same shape and returns their number. Values travel
+ * as PostgreSQL's own text of them, so that nothing is rounded or converted on the way.
+ */
+export async function copyTable(
+  source: pg.Client,
+  target: pg.Client,
+  table: Table,
+): Promise<number> {
+  const names = table.columns.map(({ name }) => quoted(name));
+  const name = quoted(table.name);
+  const insert = insertOf(table, names);
+  await source.query(
+    `DECLARE rows NO SCROLL CURSOR FOR SELECT ${names.map((column) => `${column}::text`).join(', ')} FROM ${name}`,
+  );
+  let copied = 0;
+  for (;;) {
+    const { rows } = await source.query<(string | null)[]>({
+      text: `FETCH ${rowsPerBatch} FROM rows`,
+      rowMode: 'array',
+    });
+    if (rows.length === 0) break;
+    await target.query(
+      insert,
+      names.map((_, place) => rows.map((row) => row[place] ?? null)),
+    );
+    copied += rows.length;
+  }
+  await source.query('CLOSE rows');
+  return copied;
+}
+
+/** How many rows the transaction sees in a table. */
+export async function countRows(client: pg.Client, { name }: Table): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${quoted(name)}`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** One array of texts for each column; the column's type makes values of them. */
+function insertOf({ name, columns }: Table, names: readonly string[]): string {
+  const values = columns.map(({ type }, place) => `c${place}::${type}`);
+  const arrays = columns.map((_, place) => `$${place + 1}::text[]`);
+  const columnNames = columns.map((_, place) => `c${place}`);
+  return `INSERT INTO ${quoted(name)} (${names.join(', ')})
+    SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS rows (${columnNames.join(', ')})`;
+}
+
+/** A name from the catalogue, as an identifier. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -30,6 +30,8 @@ export interface AgentReader {
   list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
   /** Agents, pending ones included, whose published papers lag behind. */
   listLagging(limit: number): Promise<readonly Agent[]>;
+  /** Agents of any state but `retired` whose own end has come, the longest overdue first. */
+  listEnded(at: Date, limit: number): Promise<readonly Agent[]>;
   /** null for an agent whose documents were never linted. */
   findLint(id: AgentId): Promise<AgentLint | null>;
 }

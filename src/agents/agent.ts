@@ -31,6 +31,8 @@ export interface AgentProfile {
   readonly grantTypes: readonly GrantType[];
   readonly logoUri: string | null;
   readonly profiles: readonly DocumentProfile[];
+  /** Papers are never valid beyond this moment. null: an agent from before every agent had an end. */
+  readonly expiresAt: Date | null;
 }
 
 /** An agent or MCP server that the organization answers for. */
@@ -44,8 +46,6 @@ export interface Agent extends AgentProfile {
   readonly clientId: string;
   readonly did: Did;
   readonly keyCustody: KeyCustody;
-  /** Papers are never valid beyond this moment. */
-  readonly expiresAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Counts changes that the published papers must reflect. */

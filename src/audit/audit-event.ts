@@ -27,7 +27,9 @@ export type AuditAction =
   | 'enrolment.used'
   | 'template.created'
   | 'template.updated'
-  | 'template.deleted';
+  | 'template.deleted'
+  | 'revocation.ordered'
+  | 'suspension.ordered';
 
 /** Who acted: an API token or an enrolment by id, or the service itself by the name of the job. */
 export interface Actor {

@@ -32,7 +32,9 @@ export function printAgent(call: Invocation, agent: JsonObject): ExitCode {
       ['did', textIn(agent, 'did')],
       ['key', textIn(agent, 'keyCustody')],
       ['key file', textIn(agent, 'keyFile')],
+      ['ends', textIn(agent, 'expiresAt')],
       ...serversOf(agent['lint']),
+      ...adviceIn(agent['advice']),
     ];
     const key = agent['privateJwk'];
     const shown = key === undefined ? '' : `${printableJson(key)}\n`;
@@ -44,6 +46,12 @@ export function printAgent(call: Invocation, agent: JsonObject): ExitCode {
 function strictClientIdOf(agent: JsonObject): string {
   const { documents } = agent;
   return isJsonObject(documents) ? textIn(documents, 'strictClient') : '';
+}
+
+/** A line for each thing that somebody should mend. */
+function adviceIn(advice: JsonValue | undefined): readonly (readonly [string, string])[] {
+  const given = Array.isArray(advice) ? advice.filter(isJsonObject) : [];
+  return given.map((one) => ['advice', textIn(one, 'detail')]);
 }
 
 /** Which servers take the client documents, as the lint knew when they were published. */

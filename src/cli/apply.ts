@@ -2,6 +2,7 @@ import type { ManifestAgent } from '../manifest/manifest.ts';
 import { isJsonObject, type JsonObject } from '../protocol/strict-json.ts';
 import { textIn } from './api-client.ts';
 import type { Command, Invocation } from './command.ts';
+import { confirm, yesOption } from './confirm.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
 import { type KeyedAgent, keepToken, withdrawKey, withIssuedKey } from './issued-keys.ts';
@@ -24,7 +25,7 @@ export const apply: Command = {
   example: 'apply -f agents.yaml --keys-dir ./keys',
   options: [
     manifestOption,
-    { form: '--yes', help: 'do not ask' },
+    yesOption,
     {
       form: '--keys-dir <folder>',
       help: 'where issued keys, and tokens of enrolments, go: mode 0600',
@@ -38,7 +39,7 @@ export const apply: Command = {
     const plan = await previewManifest(call, agents, pruneReason);
     const due = agents.filter((_, at) => isDue(plan[at]));
     if (!call.json) call.terminal.err(renderPlan(plan, createPaint(call.terminal.colour.err)));
-    if (due.length > 0) await confirm(call, due.length);
+    if (due.length > 0) await confirmDue(call, due.length);
     const done = due.length === 0 ? [] : await carryOut(call, due, pruneReason);
     return report(call, { left: plan.filter((row) => !isDue(row)), done });
   },
@@ -49,15 +50,12 @@ function isDue(row: JsonObject | undefined): boolean {
   return action === 'create' || action === 'change';
 }
 
-/** Only somebody at a terminal is asked; a manifest on standard input leaves nobody to answer. */
-async function confirm(call: Invocation, count: number): Promise<void> {
-  if (call.flag('yes')) return;
-  const { ask } = call.terminal;
-  const nobody = call.refused('input') || ask === undefined || call.text('file') === '-';
-  if (nobody) throw usageFailure('Nobody is there to confirm this: look at it, then add --yes.');
-  const answer = await ask(`Do this to ${count} ${count === 1 ? 'agent' : 'agents'}? [y/N] `);
-  if (/^y(?:es)?$/i.test(answer.trim())) return;
-  throw usageFailure('Nothing was changed.');
+/** A manifest on standard input leaves nobody to answer. */
+async function confirmDue(call: Invocation, count: number): Promise<void> {
+  if (call.text('file') === '-' && !call.flag('yes')) {
+    throw usageFailure('Nobody is there to confirm this: look at it, then add --yes.');
+  }
+  await confirm(call, `This changes ${count} ${count === 1 ? 'agent' : 'agents'}.`);
 }
 
 async function carryOut(

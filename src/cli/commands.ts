@@ -6,6 +6,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { agentUpdate } from './agent-update.ts';
 import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
@@ -32,7 +33,9 @@ import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
+import { revoke } from './revoke.ts';
 import { serve } from './serve.ts';
+import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
 import { templateCreate } from './template-create.ts';
 import { templateGet } from './template-get.ts';
@@ -58,6 +61,7 @@ export const commands: readonly Command[] = [
   agentEnrol,
   agentList,
   agentGet,
+  agentUpdate,
   agentSuspend,
   agentResume,
   agentRetire,
@@ -71,6 +75,8 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  revoke,
+  suspend,
   enrolmentCreate,
   enrolmentList,
   enrolmentApprove,

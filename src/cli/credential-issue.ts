@@ -29,7 +29,11 @@ export const credentialIssue: Command = {
       choices: ['public', 'on-request'],
     },
     { form: '--valid-for <duration>', help: 'such as P90D' },
-    { form: '--valid-until <moment>', help: 'such as 2027-02-18T12:00:00Z' },
+    { form: '--valid-until <moment>', help: 'such as 2027-02-18T12:00:00Z; it is not renewed' },
+    {
+      form: '--no-renew',
+      help: 'let it run out: it is renewed at two thirds of its life otherwise',
+    },
     serverOption,
   ],
   run: async (call) => {
@@ -40,6 +44,7 @@ export const credentialIssue: Command = {
       visibility: call.text('visibility'),
       validFor: call.text('validFor'),
       validUntil: call.text('validUntil'),
+      renew: call.refused('renew') ? false : undefined,
     });
     const path = `/agents/${encodeURIComponent(call.argument(0))}/credentials`;
     return printCredential(call, await call.api().call({ method: 'POST', path, body }));

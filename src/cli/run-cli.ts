@@ -84,7 +84,7 @@ function addCommand(
   for (const option of command.options ?? []) added.addOption(optionOf(option));
   added
     .option('--json', 'print data, and failures, as JSON')
-    .option('--no-input', 'never ask: only apply does, unless --yes answers it')
+    .option('--no-input', 'never ask: fail where an answer is needed')
     .addHelpText('after', `\nExample:\n  $ sealwright ${command.example}`)
     .action(async () => {
       const typed = { arguments: added.args, options: added.opts<Record<string, unknown>>() };

@@ -4,12 +4,12 @@ import type { Environment } from '../config/env.ts';
 export interface Terminal {
   readonly env: Environment;
   readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** Whether somebody sits there who can be asked. */
+  readonly interactive: boolean;
   out(text: string): void;
   err(text: string): void;
   /** Standard input as it comes: it may be too large, and need not be text. */
   inputOctets(): AsyncIterable<Uint8Array>;
-  /** Asks the person at the terminal; absent where there is none. */
-  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** The terminal of this process. */
@@ -18,23 +18,12 @@ export function processTerminal(): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', passOverClosedPipe);
   return {
     env,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: { out: wantsColour(env, stdout.isTTY), err: wantsColour(env, stderr.isTTY) },
     out: (line) => void stdout.write(line),
     err: (line) => void stderr.write(line),
     inputOctets: () => stdin,
-    ...(stdin.isTTY && stderr.isTTY ? { ask } : {}),
   };
-}
-
-/** The question goes where talk goes: standard output is for data. */
-async function ask(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-  }
 }
 
 /** A reader that has enough, such as `head`, is no fault: the exit code still says what came out. */

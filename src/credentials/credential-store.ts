@@ -40,6 +40,15 @@ export interface CredentialReader {
    * lifetime, or has ended.
    */
   listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]>;
+  /**
+   * Sealed facets past two thirds of their life that renew by themselves and that nothing renewed
+   * yet, nearest to their end first: not taken back or suspended, of an agent in state `active` that
+   * ends after them, and not ended before `lapsedBefore`.
+   */
+  listFacetsDue(
+    at: Date,
+    order: { readonly lapsedBefore: Date; readonly limit: number },
+  ): Promise<readonly Credential[]>;
 }
 
 /** Writes credentials, inside a unit of work: first as intents, later sealed or abandoned. */

@@ -44,6 +44,15 @@ export interface CredentialRecord {
   readonly keyId: KeyId;
   readonly status: StatusReference;
   readonly createdAt: Date;
+  /**
+   * What the registry renews by itself says the same again: all of one series are one statement, and
+   * are taken back together. The id of the first of them; its own for one that is no such renewal.
+   */
+  readonly series: CredentialId;
+  /** The facet that this one renews, whether somebody asked for it or not. */
+  readonly renewalOf: CredentialId | null;
+  /** How long each renewal by the registry holds, in seconds; null for what runs out. */
+  readonly renewsForS: number | null;
 }
 
 /** A credential with the state that its status entry gives it. */
@@ -51,6 +60,8 @@ export interface Credential extends CredentialRecord {
   readonly revokedAt: Date | null;
   readonly suspendedAt: Date | null;
   readonly agentSuspendedAt: Date | null;
+  /** Its newest renewal, in whatever state, unless that was abandoned. */
+  readonly renewedBy: CredentialId | null;
 }
 
 /** The state at a moment. Revocation outranks expiry, which outranks suspension. */

@@ -7,6 +7,7 @@ import {
 } from '../protocol/facet.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { CredentialId, Visibility } from './credential.ts';
+import { renewsForOf } from './renewal.ts';
 import { resolveValidity, type Validity } from './validity.ts';
 
 /** A facet as somebody asks for it. Of `validFor` and `validUntil` at most one; neither: 90 days. */
@@ -19,6 +20,8 @@ export interface FacetOrder {
   /** ISO 8601 duration in days, weeks, months or years, such as `P90D`. */
   readonly validFor?: string | undefined;
   readonly validUntil?: Date | undefined;
+  /** Whether the registry renews it by itself; it does unless `validUntil` is given. */
+  readonly renew?: boolean | undefined;
 }
 
 /** A facet that was asked for and is well formed, before anything is recorded. */
@@ -29,6 +32,12 @@ export interface FacetDraft extends Validity {
   readonly claims: JsonObject;
   readonly visibility: Visibility;
   readonly reason: string;
+  /** The facet that this one renews; null for one that begins. */
+  readonly renewalOf: CredentialId | null;
+  /** The series that it goes on with; null for one that begins its own. */
+  readonly series: CredentialId | null;
+  /** As in the credential's record. */
+  readonly renewsForS: number | null;
 }
 
 /** Compliance is for everyone to see; provenance and allowed actions are shown by their holder. */
@@ -72,8 +81,10 @@ export function facetDraftOf(
 ): FacetDraft {
   const type = facetTypeOf(order.type);
   const claims = claimsOf(type, order.claims) as unknown as JsonObject;
-  const { validFor, validUntil, reason } = order;
-  const { agentExpiresAt, now } = place;
-  const validity = resolveValidity({ validFor, validUntil, agentExpiresAt }, now);
-  return { ...validity, type, claims, visibility: visibilityOf(type, order.visibility), reason };
+  const { validFor, validUntil, renew, reason } = order;
+  const asked = { validFor, validUntil, renew, agentExpiresAt: place.agentExpiresAt };
+  const said = { ...resolveValidity(asked, place.now), type, claims };
+  const renewsForS = renewsForOf(asked, said);
+  const visibility = visibilityOf(type, order.visibility);
+  return { ...said, visibility, reason, renewalOf: null, series: null, renewsForS };
 }

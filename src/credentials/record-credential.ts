@@ -42,7 +42,7 @@ export function recordFacet(context: RecordContext, draft: FacetDraft): Credenti
     validFrom: draft.validFrom,
     validUntil: draft.validUntil,
   });
-  return recordOf(context, payload, draft);
+  return recordOf(context, payload, { ...draft, series: draft.series ?? context.id });
 }
 
 /** Writes down the exact octets of a passport that is to be signed. */
@@ -56,6 +56,9 @@ export function recordPassport(context: RecordContext, draft: PassportDraft): Cr
     reason: draft.reason,
     validFrom: draft.validFrom,
     validUntil,
+    series: context.id,
+    renewalOf: null,
+    renewsForS: null,
   });
 }
 
@@ -140,7 +143,15 @@ function recordOf(
   payload: JsonObject,
   draft: Pick<
     CredentialRecord,
-    'type' | 'claims' | 'visibility' | 'reason' | 'validFrom' | 'validUntil'
+    | 'type'
+    | 'claims'
+    | 'visibility'
+    | 'reason'
+    | 'validFrom'
+    | 'validUntil'
+    | 'series'
+    | 'renewalOf'
+    | 'renewsForS'
   >,
 ): CredentialRecord {
   const faults = context.schemas.faultsOf(draft.type, payload);
@@ -165,5 +176,8 @@ function recordOf(
     keyId: context.issuer.key.id,
     status: context.status,
     createdAt: context.at,
+    series: draft.series,
+    renewalOf: draft.renewalOf,
+    renewsForS: draft.renewsForS,
   };
 }

@@ -27,7 +27,7 @@ export function resolveValidity(order: ValidityOrder, now: Date): Validity {
     throw refuse('/validFor', 'give either validFor or validUntil, not both');
   }
   const validFrom = wholeSeconds(now);
-  const asked = order.validUntil ?? endOf(validFrom, order.validFor ?? `P${defaultDays}D`);
+  const asked = askedEnd(order, validFrom);
   const pointer = order.validUntil === undefined ? '/validFor' : '/validUntil';
   if (wholeSeconds(asked) <= validFrom) throw refuse(pointer, 'must end in the future');
   if (asked.getTime() - validFrom.getTime() > mostDays * dayMs) {
@@ -36,6 +36,15 @@ export function resolveValidity(order: ValidityOrder, now: Date): Validity {
   const { agentExpiresAt } = order;
   const ends = agentExpiresAt !== null && agentExpiresAt < asked ? agentExpiresAt : asked;
   return { validFrom, validUntil: wholeSeconds(ends) };
+}
+
+/** How long a facet is asked to hold from `validFrom` on, in seconds, whatever its agent's end. */
+export function lifeOf(order: ValidityOrder, validFrom: Date): number {
+  return Math.floor((askedEnd(order, validFrom).getTime() - validFrom.getTime()) / 1_000);
+}
+
+function askedEnd(order: ValidityOrder, validFrom: Date): Date {
+  return order.validUntil ?? endOf(validFrom, order.validFor ?? `P${defaultDays}D`);
 }
 
 /** Cuts off the fraction of a second, which NumericDate claims and validFrom do not carry. */

@@ -75,6 +75,15 @@ export class PostgresAgentReader implements AgentReader {
     return rows.map(toAgent);
   }
 
+  async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {
+    const rows = await this.db.agent.findMany({
+      where: { expiresAt: { lte: at }, state: { not: 'retired' } },
+      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+    });
+    return rows.map(toAgent);
+  }
+
   async findLint(id: AgentId): Promise<AgentLint | null> {
     const row = await this.db.agentLint.findUnique({ where: { agentId: id } });
     if (row === null) return null;
@@ -184,6 +193,7 @@ function toColumns(profile: AgentProfile) {
     grantTypes: [...profile.grantTypes],
     logoUri: profile.logoUri,
     profiles: [...profile.profiles],
+    expiresAt: profile.expiresAt,
   };
 }
 

@@ -26,7 +26,10 @@ const select = Prisma.sql`
          c.visibility, c.reason, c.valid_from AS "validFrom", c.valid_until AS "validUntil",
          c.payload, c.jwt, c.sealing, c.key_id AS "keyId", c.created_at AS "createdAt", l.id AS "listId",
          l.number AS "listNumber", s.index, s.revoked_at AS "revokedAt",
-         s.suspended_at AS "suspendedAt", s.agent_suspended_at AS "agentSuspendedAt"
+         s.suspended_at AS "suspendedAt", s.agent_suspended_at AS "agentSuspendedAt",
+         c.series, c.renewal_of AS "renewalOf", c.renews_for_s AS "renewsForS",
+         (SELECT max(r.id) FROM credentials r
+           WHERE r.renewal_of = c.id AND r.sealing <> 'abandoned') AS "renewedBy"
     FROM credentials c
     JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
     JOIN status_lists l ON l.id = s.list_id`;
@@ -87,6 +90,27 @@ export class PostgresCredentialReader implements CredentialReader {
        ORDER BY p.valid_until, a.id LIMIT ${limit}`;
     return rows.map(({ id }) => id);
   }
+
+  async listFacetsDue(
+    at: Date,
+    order: { readonly lapsedBefore: Date; readonly limit: number },
+  ): Promise<readonly Credential[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select}
+      JOIN agents a ON a.id = c.agent_id
+       WHERE c.valid_until > ${order.lapsedBefore}::timestamptz
+         AND c.renews_for_s IS NOT NULL AND c.sealing = 'sealed'
+         AND c.valid_from + (c.valid_until - c.valid_from) * 2 / 3 < ${at}::timestamptz
+         AND s.revoked_at IS NULL AND s.suspended_at IS NULL AND s.agent_suspended_at IS NULL
+         AND a.state = 'active'
+         AND (a.expires_at IS NULL
+              OR a.expires_at > ${at}::timestamptz
+             AND date_trunc('second', a.expires_at) > c.valid_until)
+         AND NOT EXISTS (
+           SELECT FROM credentials r WHERE r.renewal_of = c.id AND r.sealing <> 'abandoned')
+       ORDER BY c.valid_until, c.id LIMIT ${order.limit}`;
+    return rows.map(toCredential);
+  }
 }
 
 /** Writes whole batches, each in one statement however many records it has. */
@@ -95,7 +119,8 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
     const column = <Value>(read: (record: CredentialRecord) => Value) => records.map(read);
     await this.db.$executeRaw`
       INSERT INTO credentials (id, organization_id, agent_id, type, claims, visibility, reason,
-        valid_from, valid_until, payload, jwt, sealing, key_id, status_list_id, status_index, created_at)
+        valid_from, valid_until, payload, jwt, sealing, key_id, status_list_id, status_index, created_at,
+        series, renewal_of, renews_for_s)
       SELECT * FROM unnest(
         ${column(({ id }) => id)}::text[],
         ${column(({ organizationId }) => organizationId)}::text[],
@@ -112,7 +137,10 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
         ${column(({ keyId }) => keyId)}::text[],
         ${column(({ status }) => status.listId)}::text[],
         ${column(({ status }) => status.index)}::int[],
-        ${column(({ createdAt }) => createdAt)}::timestamptz[])`;
+        ${column(({ createdAt }) => createdAt)}::timestamptz[],
+        ${column(({ series }) => series)}::text[],
+        ${column(({ renewalOf }) => renewalOf)}::text[],
+        ${column(({ renewsForS }) => renewsForS)}::int[])`;
   }
 
   async sealAll(

@@ -68,6 +68,7 @@ const changesInput = z.strictObject({
   grantTypes: agentMembers.grantTypes,
   logoUri: z.string().nullable().optional(),
   profiles: agentMembers.profiles,
+  expiresAt: moment.optional(),
 });
 
 const filterInput = z.strictObject({

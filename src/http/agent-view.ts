@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Agent } from '../agents/agent.ts';
+import { adviceFor } from '../agents/agent-advice.ts';
 import type { AgentLint } from '../agents/agent-lint.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
@@ -20,6 +21,7 @@ export function viewAgent(agent: Agent) {
     expiresAt: agent.expiresAt?.toISOString() ?? null,
     createdAt: agent.createdAt.toISOString(),
     updatedAt: agent.updatedAt.toISOString(),
+    advice: adviceFor(agent),
     documents: {
       page: base,
       client: clientId,

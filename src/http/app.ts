@@ -6,6 +6,7 @@ import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
 import { applyRoutes } from './apply-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
@@ -19,6 +20,7 @@ import { verifyRoutes } from './verify-routes.ts';
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
   ...credentialRoutes,
+  ...bulkRoutes,
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,

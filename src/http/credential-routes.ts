@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Agent } from '../agents/agent.ts';
 import type { Credential, CredentialId } from '../credentials/credential.ts';
 import type { ChangeCredentialInput, ChangedCredential } from '../journeys/registry.ts';
 import { created, listed, ok } from './answer.ts';
@@ -21,6 +22,7 @@ const issueInput = z.strictObject({
   visibility: z.enum(['public', 'on-request']).optional(),
   validFor: z.string().optional(),
   validUntil: moment.optional(),
+  renew: z.boolean().optional(),
 });
 
 const filterInput = z.strictObject({
@@ -113,13 +115,8 @@ async function listCredentials(call: Call, input: z.output<typeof filterInput>) 
     ports.registry.listCredentials(asked, slice),
   );
   const ids = [...new Set(page.rows.map(({ agentId }) => agentId))];
-  const handles = new Map(
-    (await ports.registry.findAgents(ids)).map((row) => [row.id, row.handle]),
-  );
-  const rows = page.rows.map((credential) => ({
-    credential,
-    agent: handles.get(credential.agentId) ?? '',
-  }));
+  const agents = await ports.registry.findAgents(ids);
+  const rows = page.rows.map((credential) => ({ credential, agent: holderOf(credential, agents) }));
   return { rows, next: page.next };
 }
 
@@ -129,7 +126,13 @@ async function show(call: Call, credential: Credential): Promise<ShownCredential
     registry.findAgents([credential.agentId]),
     registry.credentialUrl(credential),
   ]);
-  return { credential, url, agent: agents[0]?.handle ?? '' };
+  return { credential, url, agent: holderOf(credential, agents) };
+}
+
+function holderOf({ id, agentId }: Credential, agents: readonly Agent[]): Agent {
+  const agent = agents.find((one) => one.id === agentId);
+  if (agent === undefined) throw new TypeError(`The credential ${id} has no agent.`);
+  return agent;
 }
 
 function viewCreated(shown: ShownCredential, call: Call) {

@@ -1,11 +1,12 @@
+import type { Agent } from '../agents/agent.ts';
 import { type Credential, credentialStateAt } from '../credentials/credential.ts';
+import { renewsAt } from '../credentials/renewal.ts';
 import type { ChangedCredential } from '../journeys/registry.ts';
 
 /** A credential with what only the registry knows about it. */
 export interface ShownCredential {
   readonly credential: Credential;
-  /** The agent's handle. */
-  readonly agent: string;
+  readonly agent: Agent;
   /** Where it is served; null when it is not public. */
   readonly url: string | null;
 }
@@ -13,11 +14,14 @@ export interface ShownCredential {
 /** A credential as a listing shows it, in the state of `at`. */
 export function viewCredential(shown: Omit<ShownCredential, 'url'>, at: Date) {
   const { credential, agent } = shown;
-  const { id, type, visibility, reason } = credential;
+  const { id, type, visibility, reason, renewalOf, renewedBy } = credential;
   return {
-    ...{ id, type, agent, state: credentialStateAt(credential, at), visibility, reason },
+    ...{ id, type, agent: agent.handle, state: credentialStateAt(credential, at) },
+    ...{ visibility, reason },
     validFrom: credential.validFrom.toISOString(),
     validUntil: credential.validUntil.toISOString(),
+    renewsAt: renewsAt(credential, agent, at)?.toISOString() ?? null,
+    ...{ renewalOf, renewedBy },
     createdAt: credential.createdAt.toISOString(),
     revokedAt: credential.revokedAt?.toISOString() ?? null,
     status: { list: credential.status.listNumber, index: credential.status.index },

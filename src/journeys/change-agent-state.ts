@@ -1,55 +1,23 @@
-import { type Agent, type AgentState, hasEnded } from '../agents/agent.ts';
+import { type Agent, hasEnded } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
-import type { AuditAction } from '../audit/audit-event.ts';
+import type { AgentChange } from '../agents/lifecycle.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { StatusListId } from '../status/status-list.ts';
-import type { StatusChange } from '../status/status-store.ts';
+import { type ChangeAgentsDeps, changeAgents } from './change-agents.ts';
 import { checkReason } from './check-reason.ts';
 import { checkAsRead, findAgent } from './find-agent.ts';
-import type { PapersDeps, PapersStores } from './papers.ts';
-import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import type { ChangeAgentStateInput } from './registry.ts';
 
-/** What a change of state needs beside publishing what the new state demands. */
-export interface ChangeAgentStateDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
+/** What a change of one agent's state needs: it is a change of many with one agent in it. */
+export interface ChangeAgentStateDeps extends ChangeAgentsDeps {
   readonly agents: AgentReader;
 }
-
-interface StateChange {
-  readonly from: readonly AgentState[];
-  readonly to: AgentState;
-  readonly action: AuditAction;
-  /** What happens to every unexpired credential of the agent, passport and facets alike. */
-  readonly changeAt: (at: Date) => StatusChange;
-}
-
-const suspension: StateChange = {
-  from: ['active'],
-  to: 'suspended',
-  action: 'agent.suspended',
-  changeAt: (at) => ({ agentSuspendedAt: at }),
-};
-
-const resumption: StateChange = {
-  from: ['suspended'],
-  to: 'active',
-  action: 'agent.resumed',
-  changeAt: () => ({ agentSuspendedAt: null }),
-};
-
-const retirement: StateChange = {
-  from: ['pending', 'active', 'suspended'],
-  to: 'retired',
-  action: 'agent.retired',
-  changeAt: (at) => ({ revokedAt: at }),
-};
 
 /** Suspends every unexpired credential of the agent; the lists show it when this resolves. */
 export function suspendAgent(
   deps: ChangeAgentStateDeps,
   input: ChangeAgentStateInput,
 ): Promise<Agent> {
-  return changeState(deps, input, suspension);
+  return changeState(deps, input, 'suspend');
 }
 
 /** Ends a suspension. Credentials that were suspended on their own stay so. */
@@ -57,7 +25,7 @@ export function resumeAgent(
   deps: ChangeAgentStateDeps,
   input: ChangeAgentStateInput,
 ): Promise<Agent> {
-  return changeState(deps, input, resumption);
+  return changeState(deps, input, 'resume');
 }
 
 /**
@@ -68,57 +36,33 @@ export function retireAgent(
   deps: ChangeAgentStateDeps,
   input: ChangeAgentStateInput,
 ): Promise<Agent> {
-  return changeState(deps, input, retirement);
+  return changeState(deps, input, 'retire');
 }
 
 async function changeState(
   deps: ChangeAgentStateDeps,
   input: ChangeAgentStateInput,
-  change: StateChange,
+  change: AgentChange,
 ): Promise<Agent> {
   checkReason(input.reason);
+  const { reason, actor } = input;
   const found = await findAgent(deps, input);
-  checkStart(found, change, deps.clock.now());
-  const changed = await deps.work.run((stores) =>
-    recordChange(stores, { id: found.id, input, change, at: deps.clock.now() }),
-  );
-  // The lists come first: a document that answers 410 must never be the only sign.
-  await deps.lists.publishAll(changed.lists);
-  return publishStanding(deps, changed.agent, { narrows: false });
+  const isMeant = (agent: Agent): boolean => {
+    checkAsRead(input, agent);
+    return true;
+  };
+  const order = { change, actor, reason, isMeant };
+  const { agents, failures } = await changeAgents(deps, [found], order);
+  if (failures.length > 0) throw failures[0];
+  const [agent] = agents;
+  if (agent !== undefined) return agent;
+  throw refusalOf(await findAgent(deps, input), change, deps.clock.now());
 }
 
-function checkStart(agent: Agent, change: StateChange, at: Date): void {
-  if (change.to === 'active' && hasEnded(agent, at)) {
-    throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
-  }
-  if (change.from.includes(agent.state)) return;
-  throw new SealwrightError('agent-wrong-state', `The agent is ${agent.state}.`);
-}
-
-async function recordChange(
-  stores: PapersStores,
-  order: { id: Agent['id']; input: ChangeAgentStateInput; change: StateChange; at: Date },
-): Promise<{ agent: Agent; lists: readonly StatusListId[] }> {
-  const { change, at } = order;
-  const [agent] = await stores.agents.reviseAll([order.id]);
-  if (agent === undefined) throw new SealwrightError('agent-not-found', 'There is no such agent.');
-  checkAsRead(order.input, agent);
-  checkStart(agent, change, at);
-  await stores.agents.updateState(agent.id, change.to, at);
-  const held = await stores.credentials.listUnexpired([agent.id], at);
-  const lists = await stores.status.change(
-    held.map(({ id }) => id),
-    change.changeAt(at),
+function refusalOf(agent: Agent, change: AgentChange, at: Date): SealwrightError {
+  const isPastEnd = change === 'resume' && hasEnded(agent, at);
+  return new SealwrightError(
+    'agent-wrong-state',
+    isPastEnd ? 'The agent has reached its end.' : `The agent is ${agent.state}.`,
   );
-  await stores.audit.append([
-    {
-      organizationId: agent.organizationId,
-      actor: order.input.actor,
-      action: change.action,
-      subject: agent.id,
-      reason: order.input.reason,
-      details: { handle: agent.handle, credentials: held.length },
-    },
-  ]);
-  return { agent: { ...agent, state: change.to, updatedAt: at }, lists };
 }

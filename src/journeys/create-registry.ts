@@ -24,6 +24,7 @@ import type { RememberedRequestStore } from '../requests/remembered-request-stor
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
 import { bindApplyCases } from './apply-cases.ts';
+import { bindBulkCases } from './bulk-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
@@ -71,6 +72,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindEnrolmentCases(deps),
     ...bindTemplateCases(deps),
     ...bindApplyCases(deps),
+    ...bindBulkCases(deps),
   };
 }
 

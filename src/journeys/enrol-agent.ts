@@ -1,8 +1,9 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Agent, AgentId } from '../agents/agent.ts';
+import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
+import { defaultEnd } from '../agents/lifecycle.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
@@ -117,6 +118,7 @@ async function beginEnrolment(
         clientId: agent.clientId,
         profiles: agent.profiles,
         owners: agent.owners,
+        expiresAt: agent.expiresAt?.toISOString() ?? null,
         keyCustody: agent.keyCustody,
         key: key.thumbprint,
       },
@@ -150,7 +152,7 @@ function agentOf(organization: Organization, input: EnrolAgentInput, now: Date):
     ),
     logoUri: input.logoUri ?? null,
     profiles: input.profiles ?? [],
-    expiresAt: input.expiresAt ?? null,
+    expiresAt: input.expiresAt ?? defaultEnd(now),
     createdAt: now,
     updatedAt: now,
     papersRevision: 1,
@@ -190,9 +192,10 @@ export function withAuthorizationCode(grantTypes: Agent['grantTypes']): Agent['g
   return ['authorization_code', ...grantTypes.filter((type) => type !== 'authorization_code')];
 }
 
-function checkEnd(agent: Agent, now: Date): void {
-  if (agent.expiresAt === null || agent.expiresAt > now) return;
-  throw new SealwrightError('invalid-input', 'The agent would end before it begins.', {
+/** Refuses an agent whose own end has come before its papers are made. */
+export function checkEnd(agent: Pick<Agent, 'expiresAt'>, now: Date): void {
+  if (!hasEnded(agent, now)) return;
+  throw new SealwrightError('invalid-input', 'The end of the agent is not usable.', {
     faults: [{ pointer: '/expiresAt', detail: 'must be in the future' }],
   });
 }

@@ -2,6 +2,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { type FacetDraft, facetDraftOf } from '../credentials/facet-draft.ts';
+import { hasClaimsEnded, isTakenBack } from '../credentials/renewal.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
@@ -43,7 +44,7 @@ export async function issueCredential(
 
 /**
  * Issues a successor with the same claims, visibility and length of life; the former credential
- * runs out by itself. Renewing a passport composes it anew.
+ * runs out by itself, and the registry renews the successor in its place. Renewing a passport composes it anew.
  */
 export async function renewCredential(
   deps: IssueCredentialDeps,
@@ -63,7 +64,7 @@ export async function renewCredential(
   const now = deps.clock.now();
   const { id, earlier } = await findEarlierCredential(deps, input, now);
   if (earlier !== null) return earlier;
-  const lifetimeMs = former.validUntil.getTime() - former.validFrom.getTime();
+  const lifetimeMs = lifeMsOf(former);
   const validity = resolveValidity(
     {
       validUntil: new Date(wholeSeconds(now).getTime() + lifetimeMs),
@@ -72,7 +73,11 @@ export async function renewCredential(
     now,
   );
   const { type, claims, visibility } = former;
-  const facet: FacetDraft = { ...validity, id, type, claims, visibility, reason: input.reason };
+  const isLast = hasClaimsEnded(former, validity.validUntil);
+  const facet: FacetDraft = {
+    ...{ ...validity, id, type, claims, visibility, reason: input.reason },
+    ...{ renewalOf: former.id, series: null, renewsForS: isLast ? null : former.renewsForS },
+  };
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
 }
 
@@ -85,9 +90,12 @@ function passportLike(former: Credential, issued: IssuedPapers): Credential {
 
 /** A suspended credential does not: its successor would end the suspension. */
 function stands(credential: Credential): boolean {
-  const { sealing, revokedAt, suspendedAt, agentSuspendedAt } = credential;
-  const isTakenBack = revokedAt !== null || suspendedAt !== null || agentSuspendedAt !== null;
-  return sealing === 'sealed' && !isTakenBack;
+  return credential.sealing === 'sealed' && !isTakenBack(credential);
+}
+
+/** As long as was asked at first, where the end of the agent cut that short. */
+function lifeMsOf({ renewsForS, validFrom, validUntil }: Credential): number {
+  return renewsForS === null ? validUntil.getTime() - validFrom.getTime() : renewsForS * 1_000;
 }
 
 function onlyFacet({ facets: [facet] }: IssuedPapers): Credential {

@@ -188,5 +188,6 @@ function sealed(record: CredentialRecord, seals: Seals): Credential {
     revokedAt: null,
     suspendedAt: null,
     agentSuspendedAt: null,
+    renewedBy: null,
   };
 }

@@ -7,6 +7,8 @@ import type { StatusReader } from '../status/status-store.ts';
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
+import { renewFacets } from './renew-facets.ts';
+import { retireEndedAgents } from './retire-ended-agents.ts';
 
 /** A list is signed anew at least this often; it is valid three times as long. */
 const resignAfterMs = 5 * 60_000;
@@ -25,7 +27,9 @@ export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'l
 export interface KeptPapers {
   readonly listsPublished: number;
   readonly intentsAbandoned: number;
+  readonly agentsRetired: number;
   readonly agentsCaughtUp: number;
+  readonly facetsRenewed: number;
   readonly passportsRenewed: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
@@ -33,8 +37,8 @@ export interface KeptPapers {
 
 /**
  * One round of what the registry owes without being asked: give up intents that were never sealed,
- * sign status lists before they expire, finish changes that a restart interrupted, and renew
- * passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
+ * sign status lists before they expire, retire agents whose end has come, finish changes that a
+ * restart interrupted, and renew facets and passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
@@ -42,18 +46,26 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
   const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
+  const retired = await retireEndedAgents(deps);
   const lagging = await deps.agents.listLagging(rowsPerRound);
   const caughtUp = await Promise.allSettled(
     lagging.map((agent) => publishStanding(deps, agent, { narrows: true })),
   );
+  // Facets first: with each goes a passport, which is then not due any more.
+  const facets = await renewFacets(deps);
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
   const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
   return {
     listsPublished: countDone(published),
     intentsAbandoned,
+    agentsRetired: retired.agents.length,
     agentsCaughtUp: countDone(caughtUp),
+    facetsRenewed: facets.count,
     passportsRenewed: countDone(renewed),
-    failures: [...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    failures: [
+      ...[...retired.failures, ...facets.failures],
+      ...[...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    ],
   };
 }
 

@@ -106,7 +106,7 @@ export interface PlannedPapers {
   readonly strict: StrictPapers | null;
   /** Those of the orders, in the order of their arrival. */
   readonly newFacets: readonly CredentialRecord[];
-  /** Sealed facets in force before this batch. */
+  /** Sealed facets in force before this batch, but for those whose renewal is in force too. */
   readonly heldFacets: readonly Credential[];
   /** Passports that may still be in someone's cache. */
   readonly formerPassports: readonly Credential[];

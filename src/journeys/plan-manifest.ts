@@ -13,6 +13,7 @@ import type { ManifestAgent } from '../manifest/manifest.ts';
 import { reaches } from '../organizations/api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
+import type { JsonValue } from '../protocol/strict-json.ts';
 import { draftAgent, publicJwkOf } from './enrol-agent.ts';
 import type { PapersDeps } from './papers.ts';
 import { type CredentialStep, orderOf, planCredentials } from './plan-credentials.ts';
@@ -163,7 +164,6 @@ async function planCreation(deps: PlanManifestDeps, order: EntryOrder): Promise<
     name: entry.name,
     owners: entry.owners,
     key: keyOrderOf(entry),
-    expiresAt: entry.expiresAt === undefined ? undefined : new Date(entry.expiresAt),
     credentials: (entry.credentials ?? []).map(orderOf),
   };
   const { facets } = await draftAgent(deps, onboarding);
@@ -240,22 +240,18 @@ function refuseState(detail: string): SealwrightError {
   return new SealwrightError('agent-wrong-state', detail);
 }
 
-/** Kind, key custody and end are for ever, and another key takes a rotation. */
+/** Kind and key custody are for ever, and another key takes a rotation. */
 function checkLasting(
   agent: Agent,
   { entry, keys }: { readonly entry: ManifestAgent; readonly keys: readonly SigningKey[] },
 ): void {
-  const { kind, expiresAt } = entry;
+  const { kind } = entry;
   const atRegistry = entry.jwk === undefined && entry.keyCustody === 'registry';
   const faults: InputFault[] = [];
   if (kind !== agent.kind) faults.push({ pointer: '/kind', detail: `is ${agent.kind} for ever` });
   if (atRegistry !== (agent.keyCustody === 'registry')) {
     const detail = `does not fit: the key custody of the agent is ${agent.keyCustody}`;
     faults.push({ pointer: entry.jwk === undefined ? '/keyCustody' : '/jwk', detail });
-  }
-  if (expiresAt !== undefined && Date.parse(expiresAt) !== agent.expiresAt?.getTime()) {
-    const end = agent.expiresAt?.toISOString() ?? 'never';
-    faults.push({ pointer: '/expiresAt', detail: `cannot be changed: it is ${end}` });
   }
   if (entry.jwk !== undefined && !isKeyOf(entry.jwk, keys)) {
     faults.push({ pointer: '/jwk', detail: 'is not a key of the agent: another takes a rotation' });
@@ -294,12 +290,17 @@ function profileOf(entry: ManifestAgent) {
   return {
     ...{ name, description, owners, team, tags, version },
     ...{ redirectUris, grantTypes, logoUri, profiles },
+    ...(entry.expiresAt === undefined ? {} : { expiresAt: new Date(entry.expiresAt) }),
   };
 }
 
 function differences(before: AgentProfile, after: AgentProfile): readonly MemberChange[] {
   const names = Object.keys(after).filter((name): name is keyof AgentProfile => name in after);
   return names
-    .map((member) => ({ member, from: before[member], to: after[member] }))
+    .map((member) => ({ member, from: jsonOf(before[member]), to: jsonOf(after[member]) }))
     .filter(({ from, to }) => canonicalizeJson(from) !== canonicalizeJson(to));
+}
+
+function jsonOf(value: AgentProfile[keyof AgentProfile]): JsonValue {
+  return value instanceof Date ? value.toISOString() : value;
 }

@@ -1,4 +1,5 @@
 import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
+import { lifecycle } from '../agents/lifecycle.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { clientDocumentOf, hasStrictDocument, strictSelfOf } from '../cimd/client-document.ts';
 import { checkStandards } from '../cimd/lint-client-document.ts';
@@ -10,6 +11,7 @@ import {
   unnamedScopes,
 } from '../credentials/compose-passport.ts';
 import type { Credential, CredentialId, CredentialRecord } from '../credentials/credential.ts';
+import type { FacetDraft } from '../credentials/facet-draft.ts';
 import {
   largestPassportBytes,
   type PassportDraft,
@@ -133,7 +135,7 @@ function checkActive(agent: Agent, at: Date): void {
   if (hasEnded(agent, at)) {
     throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
   }
-  if (agent.state === 'active' || agent.state === 'pending') return;
+  if (lifecycle[agent.state].newCredentials === 'issued') return;
   throw new SealwrightError(
     'agent-wrong-state',
     `The agent is ${agent.state}; only an active agent gets papers.`,
@@ -192,11 +194,12 @@ async function planAgent(
     return { issuer, agent, schemas: deps.schemas, id, status, at };
   };
   const held = (holdings.credentials.get(agent.id) ?? []).filter(isInForce);
-  const heldFacets = held.filter(({ type }) => type !== 'passport');
+  const inForce = held.filter(({ type }) => type !== 'passport');
   const drafts = begun.orders.flatMap(({ facets }) => facets);
   const newFacets = drafts.map((draft, place) =>
-    recordFacet(context(begun.facetIds[place] as CredentialId), draft),
+    recordFacet(context(begun.facetIds[place] as CredentialId), withinLife(draft, agent)),
   );
+  const heldFacets = withoutRenewed(inForce, newFacets);
   const { algorithm: signingAlgorithm } = firstKey;
   const { organization } = issuer;
   const core = clientDocumentOf({ organization, agent, signingAlgorithm });
@@ -227,9 +230,24 @@ async function planAgent(
     newFacets,
     heldFacets,
     formerPassports: held.filter(({ type }) => type === 'passport'),
-    narrows: begun.narrows || takesAway(newFacets, heldFacets),
+    narrows: begun.narrows || takesAway(newFacets, inForce),
     changedLists: begun.changedLists,
   };
+}
+
+/** The end of the agent may have come nearer since the facet was drafted. */
+function withinLife(draft: FacetDraft, { expiresAt }: Agent): FacetDraft {
+  if (expiresAt === null || draft.validUntil <= expiresAt) return draft;
+  return { ...draft, validUntil: wholeSeconds(expiresAt) };
+}
+
+/** A facet whose renewal is in force adds nothing, and its end would be that of the passport. */
+function withoutRenewed(
+  inForce: readonly Credential[],
+  newFacets: readonly CredentialRecord[],
+): readonly Credential[] {
+  const renewed = new Set([...inForce, ...newFacets].map(({ renewalOf }) => renewalOf));
+  return inForce.filter(({ id }) => !renewed.has(id));
 }
 
 /**
@@ -314,6 +332,7 @@ function intentEvents(plan: PlannedPapers): AuditEvent[] {
       type: record.type,
       list: record.status.listNumber,
       index: record.status.index,
+      ...(record.renewalOf === null ? {} : { renewalOf: record.renewalOf }),
     },
   }));
 }

@@ -1,4 +1,5 @@
-import { type Agent, hasEnded } from '../agents/agent.ts';
+import type { Agent } from '../agents/agent.ts';
+import { getsPapers, lifecycle } from '../agents/lifecycle.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
@@ -41,7 +42,7 @@ export async function publishStanding(
   change: { readonly narrows: boolean },
 ): Promise<Agent> {
   const at = deps.clock.now();
-  if ((agent.state === 'active' || agent.state === 'pending') && !hasEnded(agent, at)) {
+  if (getsPapers(agent, at)) {
     const order = renewalOf(agent.id, { ...renewal, ...change });
     if (agent.state === 'pending') return finishPending(deps, agent, order);
     return (await deps.issuePapers(order)).agent;
@@ -53,7 +54,8 @@ export async function publishStanding(
     const [current] = await stores.agents.markPublished([revision]);
     if (current === undefined) return;
     await publishState(stores, { deps, issuer, agent, facets, at });
-    if (agent.state === 'retired') await retireIdentity(stores, { deps, issuer, agent, at });
+    if (lifecycle[agent.state].documents === 'withdrawn')
+      await retireIdentity(stores, { deps, issuer, agent, at });
   });
   return { ...agent, publishedRevision: agent.papersRevision };
 }
@@ -101,9 +103,10 @@ async function facetsOwed(
   const first = Math.min(...recorded.map(({ createdAt }) => createdAt.getTime()));
   const owed = new Map<string, FacetDraft>();
   for (const { type, claims, visibility, reason, ...record } of recorded) {
-    const { validFrom, validUntil, createdAt } = record;
+    const { validFrom, validUntil, createdAt, renewsForS } = record;
     if (type === 'passport' || createdAt.getTime() !== first || validUntil <= at) continue;
-    const draft = { type, claims, visibility, reason, validFrom, validUntil };
+    const span = { validFrom, validUntil, renewsForS, renewalOf: null, series: null };
+    const draft = { type, claims, visibility, reason, ...span };
     owed.set(JSON.stringify([type, claims, visibility, reason]), draft);
   }
   return [...owed.values()];

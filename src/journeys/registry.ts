@@ -22,6 +22,7 @@ import type { PublicDocument } from '../publication/public-document.ts';
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
 import type { ApplyCases } from './apply-cases.ts';
+import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
 import type { TemplateCases } from './template-cases.ts';
@@ -62,6 +63,7 @@ export interface EnrolAgentInput extends Caller {
   /** Client documents beside its own, each with a client_id of its own. */
   readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
+  /** A year from now unless given. */
   readonly expiresAt?: Date | undefined;
   /** Facets that are issued with the agent: all of them, or it is not onboarded. */
   readonly credentials?: readonly FacetOrder[] | undefined;
@@ -140,7 +142,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases, TemplateCases, ApplyCases {
+export interface Registry extends EnrolmentCases, TemplateCases, ApplyCases, BulkCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;

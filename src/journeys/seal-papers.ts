@@ -1,5 +1,6 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { AgentLint, DocumentLint } from '../agents/agent-lint.ts';
+import { lifecycle } from '../agents/lifecycle.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { checkPassportForm, lintClientDocument } from '../cimd/lint-client-document.ts';
@@ -116,7 +117,7 @@ async function takeStanding(
   const published = new Set(await stores.agents.markPublished(revisions));
   const overtaken = revisions.flatMap(({ id }) => (published.has(id) ? [] : [id]));
   const agents = overtaken.length === 0 ? [] : await stores.agents.findMany(overtaken);
-  const stopped = agents.filter(({ state }) => state === 'suspended' || state === 'retired');
+  const stopped = agents.filter(({ state }) => lifecycle[state].newCredentials === 'refused');
   return { published, stopped: new Set(stopped.map(({ id }) => id)) };
 }
 

@@ -1,9 +1,9 @@
-import type { Agent, AgentProfile } from '../agents/agent.ts';
+import { type Agent, type AgentProfile, hasEnded } from '../agents/agent.ts';
 import { checkClientIdLength, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { withAuthorizationCode } from './enrol-agent.ts';
+import { checkEnd, withAuthorizationCode } from './enrol-agent.ts';
 import { checkAsRead, findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
@@ -16,14 +16,15 @@ const tooLongWithStrict = {
 };
 
 /** No signer and no stores: those come with `issuePapers`. */
-export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'loopback'> {
+export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
   readonly agents: AgentReader;
   readonly issuePapers: IssuePapers;
 }
 
 /**
  * Changes what an owner may change, and publishes papers that say so. Taking away a redirect URI
- * or a grant narrows: the former passport is revoked before this resolves. A strict document that
+ * or a grant, or bringing its end nearer, narrows: the former passport is revoked before this
+ * resolves. An end that has come is not put off. A strict document that
  * is taken away is withdrawn, and its passport revoked.
  */
 export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput): Promise<Agent> {
@@ -33,6 +34,7 @@ export async function updateAgent(deps: UpdateAgentDeps, input: UpdateAgentInput
   if (input.changes.team !== undefined) teamWithin(input.reach, input.changes.team);
   const proposed = mergeProfile(found, input.changes, callback);
   checkProfile(proposed, deps);
+  if (input.changes.expiresAt !== undefined) checkEnd(proposed, deps.clock.now());
   for (const clientId of clientIdsOf(organization, { ...found, ...proposed })) {
     checkClientIdLength(clientId, tooLongWithStrict);
   }
@@ -54,6 +56,9 @@ async function beginUpdate(
   const { agent, at, input } = order;
   if (agent === null) throw new SealwrightError('agent-not-found', 'There is no such agent.');
   checkAsRead(input, agent);
+  if (hasEnded(agent, at)) {
+    throw new SealwrightError('agent-wrong-state', 'The agent has reached its end.');
+  }
   const profile = mergeProfile(agent, input.changes, order.callback);
   await stores.agents.updateProfile(agent.id, profile, at);
   await stores.audit.append([
@@ -91,6 +96,7 @@ export function mergeProfile(
     grantTypes: withAuthorizationCode(changes.grantTypes ?? agent.grantTypes),
     logoUri: changes.logoUri === undefined ? agent.logoUri : changes.logoUri,
     profiles: changes.profiles ?? agent.profiles,
+    expiresAt: changes.expiresAt === undefined ? agent.expiresAt : changes.expiresAt,
   };
 }
 
@@ -98,6 +104,12 @@ export function mergeProfile(
 export function isNarrower(before: AgentProfile, after: AgentProfile): boolean {
   return (
     before.redirectUris.some((uri) => !after.redirectUris.includes(uri)) ||
-    before.grantTypes.some((type) => !after.grantTypes.includes(type))
+    before.grantTypes.some((type) => !after.grantTypes.includes(type)) ||
+    endsEarlier(before, after)
   );
+}
+
+function endsEarlier(before: AgentProfile, after: AgentProfile): boolean {
+  if (after.expiresAt === null) return false;
+  return before.expiresAt === null || after.expiresAt < before.expiresAt;
 }

@@ -59,6 +59,7 @@ describe('agents', () => {
         '  client_id  https://id.acme.com/a/bot/client.json',
         '  did        did:web:id.acme.com:a:bot',
         '  key        jwk',
+        '  ends       2027-11-20T12:00:00.000Z',
         '',
       ].join('\n'),
     });
@@ -81,6 +82,7 @@ describe('agents', () => {
       'strict: https://id.acme.com/a/bot/strict/client.json',
       'did: did:web:id.acme.com:a:bot',
       'key: jwk',
+      'ends: 2027-11-20T12:00:00.000Z',
       'taken by: oidc-provider, better-auth, mcp-2026-07-28, auth0, cloudflare, fastmcp',
       'refused by: keycloak, atproto',
       'not known: entra, oracle, janssen, gravitee',
@@ -141,6 +143,23 @@ describe('agents', () => {
     const table = await run(['agent', 'list', '--search', 'Billing', '--state', 'active']);
     expect(table.out.split('\n')[0]).toMatch(/^HANDLE {2}STATE +KIND +NAME +CLIENT_ID$/);
     expect(table.out.split('\n')).toHaveLength(5);
+  });
+
+  test('are updated, member by member', async () => {
+    await world.enrol('bot', { team: 'payments', tags: ['prod'] });
+    const owners = ['--owner', 'a@acme.com', '--owner', 'b@acme.com'];
+    const shown = await run(['agent', 'get', 'bot']);
+    expect(shown.out).toContain('  advice      One owner answers for it: name a second one');
+    const changes = ['--team', '', '--tag', '', '--expires-at', '2027-01-01T00:00:00Z'];
+    const answer = await run(['agent', 'update', 'bot', ...owners, ...changes, '--json']);
+    expect(JSON.parse(answer.out)).toMatchObject({
+      ...{ name: 'Billing Bot', owners: ['a@acme.com', 'b@acme.com'], team: null, tags: [] },
+      expiresAt: '2027-01-01T00:00:00.000Z',
+      advice: [],
+    });
+    expect(await run(['agent', 'update', 'bot'])).toMatchObject({ code: 2, out: '' });
+    const past = await run(['agent', 'update', 'bot', '--expires-at', '2026-01-01T00:00:00Z']);
+    expect(past).toMatchObject({ code: 5, err: expect.stringContaining('/expiresAt') });
   });
 
   test('change state for a reason', async () => {

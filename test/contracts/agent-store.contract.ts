@@ -144,6 +144,7 @@ export function agentStoreContract(world: WorldSource): void {
       grantTypes: ['authorization_code'],
       logoUri: null,
       profiles: ['strict'],
+      expiresAt: noon(90),
     } as const;
     await world().work.run(({ agents }) => agents.updateProfile(alpha.id, profile, noon(5)));
     expect(await world().readers.agents.findMany([alpha.id, beta.id])).toEqual([
@@ -168,6 +169,19 @@ export function agentStoreContract(world: WorldSource): void {
       { ...alpha, state: 'retired', updatedAt: noon(5) },
       beta,
     ]);
+  });
+
+  it('lists who is not retired and has reached its end, the longest overdue first', async () => {
+    const late = agentNamed('a-late', { expiresAt: noon(90) });
+    const retired = agentNamed('retired', { state: 'retired', expiresAt: noon(10) });
+    const suspended = agentNamed('z', { state: 'suspended', expiresAt: noon(30) });
+    await insert(late, alpha, beta, retired, suspended);
+    const ended = async (seconds: number, limit = 9) =>
+      (await world().readers.agents.listEnded(noon(seconds), limit)).map(({ handle }) => handle);
+    expect(await ended(29)).toEqual([]);
+    expect(await ended(60)).toEqual(['z', 'alpha']);
+    expect(await ended(90)).toEqual(['z', 'alpha', 'a-late']);
+    expect(await ended(90, 1)).toEqual(['z']);
   });
 
   it('keeps the newest lint of each agent', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CredentialRecord, CredentialState } from '../../src/credentials/credential.ts';
 import type { CredentialFilter } from '../../src/credentials/credential-store.ts';
 import type { StatusChange } from '../../src/status/status-store.ts';
@@ -6,7 +6,7 @@ import { acme, agentNamed, intentNamed, listNumbered, noon, other } from './enti
 import type { WorldSource } from './world.ts';
 
 const bot = agentNamed('bot');
-const nobody = { revokedAt: null, suspendedAt: null, agentSuspendedAt: null };
+const nobody = { revokedAt: null, suspendedAt: null, agentSuspendedAt: null, renewedBy: null };
 
 export function credentialStoreContract(world: WorldSource): void {
   async function insert(...records: readonly CredentialRecord[]): Promise<void> {
@@ -76,6 +76,7 @@ export function credentialStoreContract(world: WorldSource): void {
       revokedAt: noon(3),
       suspendedAt: noon(1),
       agentSuspendedAt: noon(2),
+      renewedBy: null,
     });
   });
 
@@ -190,6 +191,70 @@ export function credentialStoreContract(world: WorldSource): void {
     expect(await due()).toEqual([]);
     await change(renewed, { revokedAt: noon(1) });
     expect(await due()).toEqual([bot.id]);
+  });
+
+  describe('facets that are due', () => {
+    const life = { type: 'provenance', renewsForS: 300 } as const;
+    const due = async (seconds: number, lapsed = -1_000) => {
+      const order = { lapsedBefore: noon(lapsed), limit: 5 };
+      const listed = await world().readers.credentials.listFacetsDue(noon(seconds), order);
+      return listed.map(({ id }) => id);
+    };
+
+    it('are past two thirds of their life, and not lapsed', async () => {
+      const [facet, short] = [intentNamed('1', 0, life), intentNamed('2', 1, life)];
+      const early = { ...short, validUntil: noon(200) };
+      await insert(facet, early, intentNamed('3', 2, life), intentNamed('4', 3));
+      await seal(facet, early);
+      expect(await due(133)).toEqual([]);
+      expect(await due(199)).toEqual([early.id]);
+      expect(await due(201)).toEqual([early.id, facet.id]);
+      expect(await due(5_000)).toEqual([early.id, facet.id]);
+      expect(await due(5_000, 200)).toEqual([facet.id]);
+    });
+
+    it('are not those that run out, or that something renewed', async () => {
+      const former = intentNamed('1', 0, life);
+      const renewal = intentNamed('2', 1, { ...life, renewalOf: former.id, series: former.id });
+      const ending = intentNamed('3', 2, { type: 'provenance' });
+      await insert(former, renewal, ending);
+      await seal(former, ending);
+      expect(await due(201)).toEqual([]);
+      expect(await find(former)).toMatchObject({ renewedBy: renewal.id });
+      await world().work.run(({ credentials }) => credentials.abandonAll([renewal.id]));
+      expect(await find(former)).toMatchObject({ renewedBy: null });
+      expect(await due(201)).toEqual([former.id]);
+    });
+
+    it.each<[string, StatusChange]>([
+      ['revoked', { revokedAt: noon(1) }],
+      ['suspended', { suspendedAt: noon(1) }],
+      ['suspended with their agent', { agentSuspendedAt: noon(1) }],
+    ])('are not those that are %s', async (_, order) => {
+      const facet = intentNamed('1', 0, life);
+      await insert(facet);
+      await seal(facet);
+      await change(facet, order);
+      expect(await due(201)).toEqual([]);
+    });
+
+    it('are those of active agents that go on', async () => {
+      const facet = intentNamed('1', 0, life);
+      await insert(facet);
+      await seal(facet);
+      const ending = (expiresAt: Date) =>
+        world().work.run(({ agents }) =>
+          agents.updateProfile(bot.id, { ...bot, expiresAt }, noon()),
+        );
+      await ending(new Date(noon(300).getTime() + 500));
+      expect(await due(201)).toEqual([]);
+      await ending(noon(302));
+      expect(await due(201)).toEqual([facet.id]);
+      expect(await due(302)).toEqual([]);
+      await ending(noon(900));
+      await world().work.run(({ agents }) => agents.updateState(bot.id, 'suspended', noon()));
+      expect(await due(201)).toEqual([]);
+    });
   });
 
   it('puts the agent whose passport ends first in front', async () => {

@@ -140,6 +140,9 @@ export function intentNamed(
     keyId: 'key_first' as KeyId,
     status: { listId: listNumbered(1).id, listNumber: 1, index },
     createdAt: noon(),
+    series: `crd_${name}` as CredentialId,
+    renewalOf: null,
+    renewsForS: null,
     ...changes,
   };
 }

@@ -96,6 +96,9 @@ describe('a passport', () => {
       keyId: 'key_1',
       status: { listId: 'lst_7', listNumber: 7, index: 48_211 },
       createdAt: new Date('2026-11-20T12:00:00.042Z'),
+      series: 'crd_1',
+      renewalOf: null,
+      renewsForS: null,
     });
   });
 
@@ -149,6 +152,9 @@ function facetDraft(changes: Partial<FacetDraft> = {}): FacetDraft {
     reason: 'CHG-4711',
     validFrom: new Date('2026-11-20T12:00:00Z'),
     validUntil: new Date('2027-02-18T12:00:00Z'),
+    renewalOf: null,
+    series: null,
+    renewsForS: 7_776_000,
     ...changes,
   };
 }

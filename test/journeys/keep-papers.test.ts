@@ -5,7 +5,9 @@ import { openRegistryWorld } from './registry-world.ts';
 const nothing = {
   listsPublished: 0,
   intentsAbandoned: 0,
+  agentsRetired: 0,
   agentsCaughtUp: 0,
+  facetsRenewed: 0,
   passportsRenewed: 0,
   failures: [],
 };
@@ -161,7 +163,7 @@ describe('passports', () => {
   it('outlive a facet that ends', async () => {
     const world = await openRegistryWorld();
     await world.enrol('billing-bot');
-    await world.issue('billing-bot', { validFor: 'P1D' });
+    await world.issue('billing-bot', { validFor: 'P1D', renew: false });
     world.clock.set('2026-11-21T11:59:30Z');
     expect(await world.keep()).toMatchObject({ passportsRenewed: 1, failures: [] });
     const { credentialSubject, validUntil } = await world.passport('billing-bot');

@@ -64,6 +64,18 @@ describe('the former passport', () => {
     expect(await world.shown(former)).toBe(shown);
   });
 
+  it.each([
+    ['nearer', '2027-01-01T00:00:00Z', 'revoked'],
+    ['later', '2028-01-01T00:00:00Z', 'valid'],
+  ])('with an end that comes %s', async (_name, expiresAt, shown) => {
+    const { world, update, former } = await openWithAgent();
+    expect(former).toBeDefined();
+    const updated = await update({ expiresAt: new Date(expiresAt) });
+    expect(updated.expiresAt).toStrictEqual(new Date(expiresAt));
+    expect(await world.agent('billing-bot')).toStrictEqual(updated);
+    expect(await world.shown(former)).toBe(shown);
+  });
+
   it('is revoked when a grant is taken away', async () => {
     const { world, update } = await openWithAgent();
     await update({ grantTypes: ['refresh_token'] });
@@ -86,11 +98,21 @@ describe('refused, and nothing changed', () => {
   it.each<readonly [string, UpdateAgentInput['changes'], string]>([
     ['an empty name', { name: '' }, 'invalid-input'],
     ['no owner', { owners: [] }, 'invalid-input'],
+    ['an end in the past', { expiresAt: new Date(0) }, 'invalid-input'],
     ['a redirect URI over plain http', { redirectUris: ['http://acme.com/'] }, 'invalid-input'],
   ])('%s', async (_name, changes, code) => {
     const { world, update } = await openWithAgent();
     const before = await world.snapshot();
     expect((await refusalLater(update(changes)))[0]).toBe(code);
+    expect(await world.snapshot()).toStrictEqual(before);
+  });
+
+  it('an end that is put off once it has come', async () => {
+    const { world, update } = await openWithAgent();
+    world.clock.set('2027-11-20T12:00:01Z');
+    const before = await world.snapshot();
+    const later = { expiresAt: new Date('2030-01-01T00:00:00Z') };
+    expect(await refusalLater(update(later))).toStrictEqual(['agent-wrong-state']);
     expect(await world.snapshot()).toStrictEqual(before);
   });
 

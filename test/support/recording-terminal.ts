@@ -15,12 +15,14 @@ export async function runRecorded(
     readonly env?: Environment;
     readonly input?: string | Uint8Array;
     readonly colour?: boolean;
+    readonly interactive?: boolean;
   } = {},
 ): Promise<CliAnswer> {
   const answer = { out: '', err: '' };
   const colour = options.colour ?? false;
   const code = await runCli(words, {
     env: options.env ?? {},
+    interactive: options.interactive ?? false,
     colour: { out: colour, err: colour },
     out: (text) => {
       answer.out += text;

@@ -52,6 +52,14 @@ export class MemoryAgentReader implements AgentReader {
       .slice(0, limit);
   }
 
+  async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {
+    const endOf = ({ expiresAt }: Agent) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+    return this.all()
+      .filter((agent) => agent.state !== 'retired' && endOf(agent) <= at.getTime())
+      .sort((one, other) => endOf(one) - endOf(other))
+      .slice(0, limit);
+  }
+
   async findLint(id: AgentId): Promise<AgentLint | null> {
     return this.state().lints.get(id) ?? null;
   }
@@ -79,9 +87,13 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
 
   async updateProfile(id: AgentId, profile: AgentProfile, at: Date): Promise<void> {
     const { name, description, owners, team, tags, version } = profile;
-    const { redirectUris, grantTypes, logoUri, profiles } = profile;
+    const { redirectUris, grantTypes, logoUri, profiles, expiresAt } = profile;
     const texts = { name, description, owners, team, tags, version };
-    this.#update(id, { ...texts, redirectUris, grantTypes, logoUri, profiles, updatedAt: at });
+    this.#update(id, {
+      ...texts,
+      ...{ redirectUris, grantTypes, logoUri, profiles, expiresAt },
+      updatedAt: at,
+    });
   }
 
   async updateState(id: AgentId, state: AgentState, at: Date): Promise<void> {

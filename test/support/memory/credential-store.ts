@@ -65,6 +65,31 @@ export class MemoryCredentialReader implements CredentialReader {
     return reach === undefined || (agent !== undefined && reaches(reach, agent));
   }
 
+  async listFacetsDue(
+    at: Date,
+    order: { readonly lapsedBefore: Date; readonly limit: number },
+  ): Promise<readonly Credential[]> {
+    return this.#all()
+      .filter((facet) => facet.validUntil > order.lapsedBefore && renewalTime(facet) < at.getTime())
+      .filter(({ renewsForS, sealing }) => renewsForS !== null && sealing === 'sealed')
+      .filter(({ revokedAt, suspendedAt }) => revokedAt === null && suspendedAt === null)
+      .filter(({ agentSuspendedAt, renewedBy }) => agentSuspendedAt === null && renewedBy === null)
+      .filter((facet) => this.#isOutlived(facet, at))
+      .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())
+      .slice(0, order.limit);
+  }
+
+  /** Whether the agent is active, and goes on after the facet ends. */
+  #isOutlived({ agentId, validUntil }: Credential, at: Date): boolean {
+    const agent = this.state().agents.get(agentId);
+    if (agent?.state !== 'active') return false;
+    const { expiresAt } = agent;
+    if (expiresAt === null) return true;
+    return (
+      expiresAt > at && expiresAt.getTime() - expiresAt.getMilliseconds() > validUntil.getTime()
+    );
+  }
+
   #newestPassport(agentId: AgentId): Credential | undefined {
     return this.#all()
       .filter((credential) => credential.agentId === agentId && credential.type === 'passport')
@@ -81,6 +106,7 @@ export class MemoryCredentialReader implements CredentialReader {
         revokedAt: entry?.revokedAt ?? null,
         suspendedAt: entry?.suspendedAt ?? null,
         agentSuspendedAt: entry?.agentSuspendedAt ?? null,
+        renewedBy: renewalIn(credentials.values(), record),
       };
     });
   }
@@ -113,6 +139,18 @@ export class MemoryCredentialStore extends MemoryCredentialReader implements Cre
       this.state().credentials.set(id, { ...record, sealing: 'abandoned' });
     }
   }
+}
+
+function renewalIn(records: Iterable<CredentialRecord>, { id }: CredentialRecord) {
+  const renewals = [...records].filter(
+    ({ renewalOf, sealing }) => renewalOf === id && sealing !== 'abandoned',
+  );
+  return (
+    renewals
+      .map((renewal) => renewal.id)
+      .sort()
+      .at(-1) ?? null
+  );
 }
 
 function renewalTime({ validFrom, validUntil }: Credential): number {

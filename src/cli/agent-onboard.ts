@@ -16,10 +16,11 @@ export const agentOnboard: Command = {
   arguments: [{ form: '<handle>', help: 'its name in every URL; it never changes' }],
   options: [
     { form: '--name <text>', help: 'its name for people', required: true },
-    { form: '--owner <email>', help: 'who answers for it', required: true, repeated: true },
+    { form: '--owner <email>', help: 'who answers for it', repeated: true },
+    { form: '--template <name>', help: 'the template that says the rest' },
     {
       form: '--kind <kind>',
-      help: 'what it is (default agent)',
+      help: 'what it is (default agent, or what the template says)',
       choices: ['agent', 'mcp-server', 'mcp-client'],
     },
     { form: '--description <text>', help: 'what it does' },
@@ -63,9 +64,11 @@ function onboard(call: Invocation, body: JsonObject): Promise<JsonObject> {
 async function orderOf(call: Invocation): Promise<JsonObject> {
   const jwk = call.text('jwk');
   const profile = call.text('profile');
+  const template = call.text('template');
   return members({
     handle: call.argument(0),
-    kind: call.text('kind') ?? 'agent',
+    kind: call.text('kind') ?? (template === undefined ? 'agent' : undefined),
+    template,
     name: call.text('name'),
     description: call.text('description'),
     owners: call.list('owner'),

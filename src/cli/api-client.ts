@@ -26,6 +26,11 @@ export class ApiClient {
     this.#settings = settings;
   }
 
+  /** The origin of the service. */
+  get server(): string {
+    return this.#settings.server;
+  }
+
   /** The JSON object that the service answers; empty for an answer without a body. */
   async call(call: ApiCall): Promise<JsonObject> {
     const response = await this.#send(call);

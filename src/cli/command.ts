@@ -78,9 +78,18 @@ export class Invocation {
 
   /** A client of the service that SEALWRIGHT_SERVER or `--server` names. */
   api(): ApiClient {
+    return new ApiClient(this.#clientSettings());
+  }
+
+  /** The same without a token, for calls that none opens: it is not sent where it is not needed. */
+  openApi(): ApiClient {
+    return new ApiClient({ ...this.#clientSettings(), token: undefined });
+  }
+
+  #clientSettings(): ClientSettings {
     const server = this.text('server');
     const env = server === undefined ? {} : { SEALWRIGHT_SERVER: server };
-    return new ApiClient(clientSettings({ ...this.terminal.env, ...env }));
+    return clientSettings({ ...this.terminal.env, ...env });
   }
 
   /** Prints data on standard output: as JSON with `--json`, otherwise for people. */

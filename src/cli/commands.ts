@@ -1,4 +1,5 @@
 import { access } from './access.ts';
+import { agentEnrol } from './agent-enrol.ts';
 import { agentGet } from './agent-get.ts';
 import { agentList } from './agent-list.ts';
 import { agentOnboard } from './agent-onboard.ts';
@@ -22,6 +23,11 @@ import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { diff } from './diff.ts';
+import { enrolmentApprove } from './enrolment-approve.ts';
+import { enrolmentCreate } from './enrolment-create.ts';
+import { enrolmentList } from './enrolment-list.ts';
+import { enrolmentReject } from './enrolment-reject.ts';
+import { enrolmentWithdraw } from './enrolment-withdraw.ts';
 import { explain } from './explain.ts';
 import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -35,6 +41,9 @@ import { revoke } from './revoke.ts';
 import { serve } from './serve.ts';
 import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
+import { templateCreate } from './template-create.ts';
+import { templateGet } from './template-get.ts';
+import { templateList } from './template-list.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
@@ -53,6 +62,7 @@ export const commands: readonly Command[] = [
   configShow,
   databaseMove,
   agentOnboard,
+  agentEnrol,
   agentList,
   agentGet,
   agentUpdate,
@@ -75,6 +85,14 @@ export const commands: readonly Command[] = [
   keyList,
   keyRetire,
   keyCompromise,
+  enrolmentCreate,
+  enrolmentList,
+  enrolmentApprove,
+  enrolmentReject,
+  enrolmentWithdraw,
+  templateCreate,
+  templateList,
+  templateGet,
   access,
   verify,
   inspect,

@@ -13,6 +13,8 @@ const groups: Readonly<Record<string, string>> = {
   config: 'look at the configuration',
   database: 'look after the database of the registry',
   credential: 'issue credentials, and take them back',
+  enrolment: 'invite agents that bring their own key, and decide about those that came',
+  template: 'how kinds of agents are onboarded',
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',
 };

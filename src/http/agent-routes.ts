@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Agent } from '../agents/agent.ts';
 import type { KeyOrder } from '../journeys/registry.ts';
+import type { JsonValue } from '../protocol/strict-json.ts';
 import { agentMembers, kind } from './agent-input.ts';
 import {
   agentTag,
@@ -22,26 +23,39 @@ const texts = z.array(z.string());
 const enrolInput = z
   .strictObject({
     handle: z.string(),
-    kind,
+    kind: kind.optional(),
     name: z.string(),
-    owners: texts,
+    owners: texts.optional(),
+    template: z.string().optional(),
     ...agentMembers,
     jwk: anyJson.optional(),
     keyCustody: z.enum(['issued', 'registry']).optional(),
     expiresAt: moment.optional(),
   })
-  .transform(({ jwk, keyCustody, ...profile }, context) => {
-    if ((jwk === undefined) === (keyCustody === undefined)) {
+  .superRefine(({ jwk, keyCustody, template, kind: given, owners }, context) => {
+    const isAlone = template === undefined;
+    const keys = [jwk, keyCustody].filter((key) => key !== undefined).length;
+    if (keys > 1 || (keys === 0 && isAlone)) {
+      context.addIssue({ code: 'custom', message: 'give exactly one of "jwk" and "keyCustody"' });
+    }
+    for (const [name, value] of Object.entries({ kind: given, owners })) {
+      if (value !== undefined || !isAlone) continue;
       context.addIssue({
         code: 'custom',
-        message: 'give exactly one of "jwk" and "keyCustody"',
+        path: [name],
+        message: 'must be given without a template',
       });
-      return z.NEVER;
     }
-    const key: KeyOrder =
-      jwk === undefined ? { custody: keyCustody ?? 'issued' } : { custody: 'jwk', jwk };
-    return { ...profile, key };
-  });
+  })
+  .transform(({ jwk, keyCustody, ...profile }) => ({ ...profile, key: keyOf(jwk, keyCustody) }));
+
+function keyOf(
+  jwk: JsonValue | undefined,
+  keyCustody: 'issued' | 'registry' | undefined,
+): KeyOrder | undefined {
+  if (jwk !== undefined) return { custody: 'jwk', jwk };
+  return keyCustody === undefined ? undefined : { custody: keyCustody };
+}
 
 const changesInput = z.strictObject({
   name: z.string().optional(),

@@ -14,6 +14,7 @@ import type { Logger } from './log.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { templateRoutes } from './template-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
 /** Every call of the management API. */
@@ -27,6 +28,7 @@ export const apiRoutes: readonly Route[] = [
   ...organizationRoutes,
   ...auditRoutes,
   ...enrolmentRoutes,
+  ...templateRoutes,
   ...applyRoutes,
 ];
 

@@ -12,6 +12,7 @@ import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { draftAgent } from './enrol-agent.ts';
 import type { CreatedEnrolment, CreateEnrolmentInput } from './enrolment-cases.ts';
+import { fillFromTemplate } from './fill-from-template.ts';
 import { findTemplate } from './find-template.ts';
 import { agentInputOf } from './ordered-agent.ts';
 import type { PapersDeps } from './papers.ts';
@@ -64,35 +65,16 @@ export async function createEnrolment(
 }
 
 function orderOf(input: CreateEnrolmentInput, template: Template | null): OrderedAgent {
-  const { kind = template?.kind, owners = template?.defaults.owners } = input;
-  if (kind === undefined || kind === null || owners === undefined) throw incomplete(kind, owners);
-  const { keyCustody: _held, expiresIn: lifetime, ...defaults } = template?.defaults ?? {};
-  const { name, description, team, tags, version } = input;
-  const { redirectUris, grantTypes, logoUri, profiles, expiresAt } = input;
+  const filled = fillFromTemplate(input, template);
+  const { name, description, version, logoUri, expiresAt } = input;
+  const lifetime = template?.defaults.expiresIn;
   return {
-    kind,
-    owners,
-    name,
-    description,
-    version,
-    logoUri,
-    team: teamWithin(input.reach, team ?? defaults.team) ?? undefined,
-    tags: tags ?? defaults.tags,
-    redirectUris: redirectUris ?? defaults.redirectUris,
-    grantTypes: grantTypes ?? defaults.grantTypes,
-    profiles: profiles ?? defaults.profiles,
+    ...filled,
+    ...{ name, description, version, logoUri },
+    team: teamWithin(input.reach, filled.team) ?? undefined,
     ...(expiresAt === undefined ? { lifetime } : { endsAt: expiresAt.toISOString() }),
     credentials: [...(template?.credentials ?? []), ...(input.credentials ?? [])],
   };
-}
-
-function incomplete(kind: unknown, owners: unknown): SealwrightError {
-  const detail = 'give it, or name a template that does';
-  const faults = [
-    ...(kind === undefined || kind === null ? [{ pointer: '/kind', detail }] : []),
-    ...(owners === undefined ? [{ pointer: '/owners', detail }] : []),
-  ];
-  return new SealwrightError('invalid-input', 'The agent is not well described.', { faults });
 }
 
 function endOf(at: Date, expiresIn: string): Date {

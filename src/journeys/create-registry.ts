@@ -8,7 +8,7 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
-import type { TemplateReader } from '../enrolments/template-store.ts';
+import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
@@ -28,15 +28,16 @@ import { bindApplyCases } from './apply-cases.ts';
 import { bindBulkCases } from './bulk-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
-import { enrolAgent } from './enrol-agent.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import { bindKeyCases } from './key-cases.ts';
+import { onboardAgent } from './onboard-agent.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
+import { bindTemplateCases } from './template-cases.ts';
 import { updateAgent } from './update-agent.ts';
 
 const mostVersions = 200;
@@ -44,7 +45,11 @@ const mostVersions = 200;
 /** Every port that the registry's use cases need, wired once by the composition root. */
 export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly work: UnitOfWork<
-    PapersStores & { readonly tokens: ApiTokenStore; readonly requests: RememberedRequestStore }
+    PapersStores & {
+      readonly tokens: ApiTokenStore;
+      readonly templates: TemplateStore;
+      readonly requests: RememberedRequestStore;
+    }
   >;
   readonly identities: IdentityProvider;
   readonly seal: KeySeal;
@@ -68,6 +73,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...credentialCases(deps),
     ...officeCases(deps),
     ...bindEnrolmentCases(deps),
+    ...bindTemplateCases(deps),
     ...bindApplyCases(deps),
     ...bindBulkCases(deps),
     ...bindKeyCases(deps),
@@ -76,7 +82,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
 function agentCases(deps: RegistryDeps) {
   return {
-    enrolAgent: (input) => enrolAgent(deps, input),
+    enrolAgent: (input) => onboardAgent(deps, input),
     updateAgent: (input) => updateAgent(deps, input),
     suspendAgent: (input) => suspendAgent(deps, input),
     resumeAgent: (input) => resumeAgent(deps, input),

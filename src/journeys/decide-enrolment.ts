@@ -42,8 +42,9 @@ async function onboard(
   } catch (error) {
     const present = await findEnrolment(deps, input);
     if (present.state === 'awaiting-approval') throw error;
-    // Somebody else decided first: the same decision is no conflict.
     if (present.state !== 'enrolled') throw wrongState(present, at);
+    // Decided alike by somebody else, or by us and not yet published: either way it is finished.
+    await finishOnboarding(deps, present);
   }
   return findEnrolment(deps, input);
 }

@@ -91,7 +91,7 @@ async function finishPending(
 
 /**
  * A pending agent has nothing sealed. What it was to be onboarded with was recorded in the same
- * transaction, and so at the same moment, as its first passport; later attempts left copies.
+ * transaction, and so at the same moment, as its first passport; attempts after it left copies.
  */
 async function facetsOwed(
   deps: PublishStandingDeps,
@@ -100,20 +100,16 @@ async function facetsOwed(
 ): Promise<readonly FacetDraft[]> {
   const filter = { organizationId, agentId: id, at };
   const recorded = await deps.credentials.list(filter, { limit: mostRecorded });
-  const [first] = recorded
-    .map(({ createdAt }) => createdAt.getTime())
-    .sort((one, other) => one - other);
-  return recorded.flatMap(
-    ({ type, claims, visibility, reason, validFrom, validUntil, createdAt, renewsForS }) =>
-      type === 'passport' || createdAt.getTime() !== first || validUntil <= at
-        ? []
-        : [
-            {
-              ...{ type, claims, visibility, reason, validFrom, validUntil, renewsForS },
-              ...{ renewalOf: null, series: null },
-            },
-          ],
-  );
+  const first = Math.min(...recorded.map(({ createdAt }) => createdAt.getTime()));
+  const owed = new Map<string, FacetDraft>();
+  for (const { type, claims, visibility, reason, ...record } of recorded) {
+    const { validFrom, validUntil, createdAt, renewsForS } = record;
+    if (type === 'passport' || createdAt.getTime() !== first || validUntil <= at) continue;
+    const span = { validFrom, validUntil, renewsForS, renewalOf: null, series: null };
+    const draft = { type, claims, visibility, reason, ...span };
+    owed.set(JSON.stringify([type, claims, visibility, reason]), draft);
+  }
+  return [...owed.values()];
 }
 
 interface StandingOrder {

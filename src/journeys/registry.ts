@@ -25,6 +25,8 @@ import type { ApplyCases } from './apply-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { KeyCases } from './key-cases.ts';
+import type { OnboardAgentInput } from './onboard-agent.ts';
+import type { TemplateCases } from './template-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -141,10 +143,10 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases, ApplyCases, BulkCases, KeyCases {
+export interface Registry extends EnrolmentCases, TemplateCases, ApplyCases, BulkCases, KeyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
-  enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;
+  enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;
   updateAgent(input: UpdateAgentInput): Promise<Agent>;
   suspendAgent(input: ChangeAgentStateInput): Promise<Agent>;
   resumeAgent(input: ChangeAgentStateInput): Promise<Agent>;

@@ -10,7 +10,9 @@ import { healthRoutes, type Readiness } from './health-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { tokenExchangeRoute } from './token-exchange-route.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { workloadRoutes } from './workload-routes.ts';
 
 /** Every call of the management API. */
 export const apiRoutes: readonly Route[] = [
@@ -19,6 +21,7 @@ export const apiRoutes: readonly Route[] = [
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,
+  ...workloadRoutes,
   ...auditRoutes,
 ];
 
@@ -40,6 +43,7 @@ export function createApp(deps: AppDeps): RequestListener {
   app.use(prepareAnswer);
   app.use(healthRoutes(deps.checkReadiness));
   if (deps.role !== 'public') {
+    app.use(tokenExchangeRoute(deps));
     app.use(serveRoutes(deps, { base: '/api/v1', routes: apiRoutes }));
   }
   app.use(refuseUnknownRoute);

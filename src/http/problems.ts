@@ -69,6 +69,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The key cannot be used',
     fix: 'Send the public half of a P-256 or Ed25519 key as a JWK, one that no other agent uses.',
   },
+  'key-held-elsewhere': {
+    status: 409,
+    title: 'The registry does not hold the key of this agent',
+    fix: 'Sign where the key is: "sealwright agent token --key-file" and "sealwright/agent" do. Only agents onboarded with keyCustody "registry" are signed for.',
+  },
   'credential-not-found': {
     status: 404,
     title: 'No such credential',
@@ -103,6 +108,21 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 404,
     title: 'No such token',
     fix: 'Check the id; "sealwright token list" shows those of your organization.',
+  },
+  'workload-rule-not-found': {
+    status: 404,
+    title: 'No such workload rule',
+    fix: 'Check the id; "sealwright workload-rule list" shows those of your organization.',
+  },
+  'subject-token-refused': {
+    status: 400,
+    title: 'The token of the workload is not accepted',
+    fix: 'Get a fresh token from the platform, with the audience of the rule, and check its claims against "sealwright workload-rule list". The log says why it was refused.',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The keys of the issuer cannot be had',
+    fix: 'Try again shortly. If it lasts, check that the discovery document and the key set of the issuer can be read from here.',
   },
   'conflict-retry': {
     status: 409,

@@ -28,12 +28,17 @@ import type { IssuePapers } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { Registry } from './registry.ts';
 import { updateAgent } from './update-agent.ts';
+import {
+  bindWorkloadCases,
+  type WorkloadCasesDeps,
+  type WorkloadStores,
+} from './workload-cases.ts';
 
 const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
-export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
-  readonly work: UnitOfWork<PapersStores & { readonly tokens: ApiTokenStore }>;
+export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<WorkloadCasesDeps, 'work'> {
+  readonly work: UnitOfWork<PapersStores & WorkloadStores & { readonly tokens: ApiTokenStore }>;
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;
   readonly agents: AgentReader;
@@ -47,7 +52,12 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...agentCases(deps),
+    ...credentialCases(deps),
+    ...officeCases(deps),
+    ...bindWorkloadCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

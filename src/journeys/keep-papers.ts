@@ -4,6 +4,7 @@ import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
+import { type ForgetExchangesDeps, forgetExchanges } from '../workloads/forget-exchanges.ts';
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
@@ -16,6 +17,7 @@ const rowsPerRound = 200;
 
 /** Readers that find what is owed, beside all that pays it. */
 export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
+  readonly work: PublishStandingDeps['work'] & ForgetExchangesDeps['work'];
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
@@ -27,14 +29,15 @@ export interface KeptPapers {
   readonly intentsAbandoned: number;
   readonly agentsCaughtUp: number;
   readonly passportsRenewed: number;
+  readonly exchangesForgotten: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
 }
 
 /**
  * One round of what the registry owes without being asked: give up intents that were never sealed,
- * sign status lists before they expire, finish changes that a restart interrupted, and renew
- * passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
+ * sign status lists before they expire, finish changes that a restart interrupted, renew passports
+ * at two thirds of their life, and forget exchanged tokens that have ended. Every part may be repeated, and one agent's trouble is not
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
@@ -48,12 +51,14 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   );
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
   const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
+  const [forgotten] = await Promise.allSettled([forgetExchanges(deps)]);
   return {
     listsPublished: countDone(published),
     intentsAbandoned,
     agentsCaughtUp: countDone(caughtUp),
     passportsRenewed: countDone(renewed),
-    failures: [...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    exchangesForgotten: forgotten.status === 'fulfilled' ? forgotten.value : 0,
+    failures: [...caughtUp, ...renewed, ...published, forgotten].flatMap(reasonOf),
   };
 }
 

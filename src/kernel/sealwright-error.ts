@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'handle-taken'
   | 'client-id-too-long'
   | 'key-not-usable'
+  | 'key-held-elsewhere'
   | 'credential-not-found'
   | 'credential-wrong-state'
   | 'credential-type-unknown'
@@ -19,6 +20,9 @@ export type ErrorCode =
   | 'document-too-large'
   | 'document-invalid'
   | 'token-not-found'
+  | 'workload-rule-not-found'
+  | 'subject-token-refused'
+  | 'issuer-unavailable'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

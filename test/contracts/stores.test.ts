@@ -14,6 +14,10 @@ import { apiTokenStoreContract, organizationStoreContract } from './organization
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
 import { statusStoreContract } from './status-store.contract.ts';
 import { unitOfWorkContract } from './unit-of-work.contract.ts';
+import {
+  exchangeStoreContract,
+  workloadRuleStoreContract,
+} from './workload-rule-store.contract.ts';
 import type { StoreWorld } from './world.ts';
 
 const clock = { now: () => noon() };
@@ -74,6 +78,8 @@ describe.each([
   describe('unit of work', () => unitOfWorkContract(world));
   describe('organizations', () => organizationStoreContract(world));
   describe('API tokens', () => apiTokenStoreContract(world));
+  describe('workload rules', () => workloadRuleStoreContract(world));
+  describe('exchanges', () => exchangeStoreContract(world));
   describe('agents', () => agentStoreContract(world));
   describe('keys', () => keyStoreContract(world));
   describe('DIDs', () => didStoreContract(world));

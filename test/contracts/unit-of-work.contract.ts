@@ -22,6 +22,10 @@ const writers = [
   'abandonAll',
   'publishAll',
   'append',
+  'use',
+  'remove',
+  'record',
+  'forgetEnded',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

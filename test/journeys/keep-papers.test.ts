@@ -7,6 +7,7 @@ const nothing = {
   intentsAbandoned: 0,
   agentsCaughtUp: 0,
   passportsRenewed: 0,
+  exchangesForgotten: 0,
   failures: [],
 };
 const minuteMs = 60_000;

@@ -14,6 +14,7 @@ import { publishStatusList } from '../../src/status/publish-status-list.ts';
 import { StatusPublisher } from '../../src/status/status-publisher.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { createVeramoSigner } from '../../src/veramo/veramo-signer.ts';
+import type { TokenJudge } from '../../src/workloads/token-judge.ts';
 import { asJson, readsLogs } from '../credentials/made-claims.ts';
 import { readSchemas } from '../credentials/read-schemas.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
@@ -47,6 +48,11 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
   };
 }
 
+/** No workload calls here. */
+const judge: TokenJudge = {
+  judge: async () => ({ outcome: 'undetermined', why: 'there is no issuer' }),
+};
+
 /**
  * A registry with its first organization, on memory and with real signatures. Identifiers sort by
  * the millisecond, so that each enrolment and each facet takes one.
@@ -75,7 +81,7 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
   );
   const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...database.readers, ...papers, identities, issuePapers };
+  const deps = { ...database.readers, ...papers, identities, issuePapers, judge };
   const registry = createRegistry(deps);
   const caller = { organizationId: organization.id, actor };
   const reads = readersOf(database);

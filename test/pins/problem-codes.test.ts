@@ -21,6 +21,8 @@ const pinned = {
   'handle-taken': 409,
   'internal-error': 500,
   'invalid-input': 400,
+  'issuer-unavailable': 503,
+  'key-held-elsewhere': 409,
   'key-not-usable': 422,
   'media-type-unsupported': 415,
   'method-not-allowed': 405,
@@ -29,8 +31,10 @@ const pinned = {
   'route-not-found': 404,
   'start-refused': 503,
   'storage-unavailable': 503,
+  'subject-token-refused': 400,
   'token-not-found': 404,
   unauthenticated: 401,
+  'workload-rule-not-found': 404,
 };
 
 test('the problem codes and their statuses', () => {

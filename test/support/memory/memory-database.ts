@@ -15,6 +15,12 @@ import {
 } from './organization-store.ts';
 import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-document-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
+import {
+  MemoryExchangeReader,
+  MemoryExchangeStore,
+  MemoryWorkloadRuleReader,
+  MemoryWorkloadRuleStore,
+} from './workload-rule-store.ts';
 
 export interface MemoryDatabaseDeps {
   readonly clock: Clock;
@@ -57,6 +63,8 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
     return {
       organizations: new MemoryOrganizationStore(source),
       tokens: new MemoryApiTokenStore(source),
+      workloadRules: new MemoryWorkloadRuleStore(source),
+      exchanges: new MemoryExchangeStore(source),
       agents: new MemoryAgentStore(source),
       keys: new MemoryKeyStore(source),
       dids: new MemoryDidStore(source),
@@ -72,6 +80,8 @@ function readersOn(source: () => MemoryState): Readers {
   return {
     organizations: new MemoryOrganizationReader(source),
     tokens: new MemoryApiTokenReader(source),
+    workloadRules: new MemoryWorkloadRuleReader(source),
+    exchanges: new MemoryExchangeReader(source),
     agents: new MemoryAgentReader(source),
     keys: new MemoryKeyReader(source),
     dids: new MemoryDidReader(source),

@@ -4,6 +4,7 @@ import type { Role } from '../config/env.ts';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
+import { assertionRoutes } from './assertion-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
@@ -17,6 +18,7 @@ import { workloadRoutes } from './workload-routes.ts';
 /** Every call of the management API. */
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
+  ...assertionRoutes,
   ...credentialRoutes,
   ...accessRoutes,
   ...verifyRoutes,

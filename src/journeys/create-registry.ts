@@ -18,6 +18,7 @@ import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+import { bindAssertionCases } from './assertion-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
@@ -56,6 +57,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...agentCases(deps),
     ...credentialCases(deps),
     ...officeCases(deps),
+    ...bindAssertionCases(deps),
     ...bindWorkloadCases(deps),
   };
 }

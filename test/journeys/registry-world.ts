@@ -44,6 +44,7 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
       await interruptions.beforeSigning(JSON.parse(order.payload));
       return signer.signCredential(order);
     },
+    signClientAssertion: (order) => signer.signClientAssertion(order),
     signStatusToken: (order) => signer.signStatusToken(order),
   };
 }

@@ -5,6 +5,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { agentToken } from './agent-token.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   agentSuspend,
   agentResume,
   agentRetire,
+  agentToken,
   credentialIssue,
   credentialList,
   credentialGet,

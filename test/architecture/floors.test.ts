@@ -51,6 +51,7 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: [],
     node: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:http', 'node:net'],
   },
+  'agent-client': { rooms: [], packages: ['jose'], node: ['node:fs/promises', 'node:process'] },
   reach: {
     rooms: ['protocol', 'verifier', 'verifier/node'],
     packages: [],
@@ -123,6 +124,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       'lint',
+      'agent-client',
       'verifier',
       'verifier/node',
       'sidecar',
@@ -138,7 +140,7 @@ const floors: Readonly<Record<string, Floor>> = {
     node: ['*'],
   },
   demo: {
-    rooms: ['verifier', 'verifier/node', 'verifier/adapters', 'config'],
+    rooms: ['verifier', 'verifier/node', 'verifier/adapters', 'agent-client', 'config'],
     packages: ['oidc-provider', '@modelcontextprotocol/sdk', 'express', 'jose', 'selfsigned'],
     node: ['*'],
   },

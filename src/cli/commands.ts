@@ -26,10 +26,14 @@ import { probe } from './probe.ts';
 import { serve } from './serve.ts';
 import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
+import { tokenExchange } from './token-exchange.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
 import { verifierServe } from './verifier-serve.ts';
 import { verify } from './verify.ts';
+import { workloadRuleCreate } from './workload-rule-create.ts';
+import { workloadRuleDelete } from './workload-rule-delete.ts';
+import { workloadRuleList } from './workload-rule-list.ts';
 
 /**
  * Every command, in the order of the help text. Their files are light: what is heavy (the service,
@@ -67,4 +71,8 @@ export const commands: readonly Command[] = [
   tokenCreate,
   tokenList,
   tokenRevoke,
+  tokenExchange,
+  workloadRuleCreate,
+  workloadRuleList,
+  workloadRuleDelete,
 ];

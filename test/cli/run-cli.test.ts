@@ -31,6 +31,7 @@ test('the commands', () => {
     'agent suspend',
     'agent resume',
     'agent retire',
+    'agent token',
     'credential issue',
     'credential list',
     'credential get',
@@ -50,6 +51,10 @@ test('the commands', () => {
     'token create',
     'token list',
     'token revoke',
+    'token exchange',
+    'workload-rule create',
+    'workload-rule list',
+    'workload-rule delete',
   ]);
 });
 

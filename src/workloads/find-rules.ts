@@ -68,11 +68,12 @@ async function genuineRules(
   token: WorkloadToken,
   rules: readonly WorkloadRule[],
 ): Promise<readonly WorkloadRule[]> {
-  const judged = new Map<string, Judgement>();
-  for (const rule of rules) {
-    const name = sourceName(rule);
-    if (!judged.has(name)) judged.set(name, await judge.judge(token, rule));
-  }
+  const sources = new Map(rules.map((rule) => [sourceName(rule), rule]));
+  const judged = new Map<string, Judgement>(
+    await Promise.all(
+      [...sources].map(async ([name, rule]) => [name, await judge.judge(token, rule)] as const),
+    ),
+  );
   const genuine = rules.filter((rule) => judged.get(sourceName(rule))?.outcome === 'genuine');
   if (genuine.length > 0) return genuine;
   throw refusalOf([...judged.values()]);

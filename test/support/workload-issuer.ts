@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 /** One key of an issuer, with its public half as the issuer publishes it. */
 export interface IssuerKey {
@@ -41,7 +41,10 @@ export interface WorkloadIssuer extends AsyncDisposable {
   /** By path: answers in the place of the documents. */
   readonly replies: Map<string, Reply>;
   /** A token with these claims, good for five minutes unless they say otherwise. */
-  sign(claims: JWTPayload, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
 }
 
 export async function startWorkloadIssuer(alg = 'RS256'): Promise<WorkloadIssuer> {
@@ -84,7 +87,7 @@ export async function startWorkloadIssuer(alg = 'RS256'): Promise<WorkloadIssuer
 /** Signs claims with a key, good for five minutes from now unless they say otherwise. */
 export function signToken(
   key: IssuerKey,
-  claims: JWTPayload,
+  claims: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);

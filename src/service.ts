@@ -18,6 +18,7 @@ import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
 import { openOrganization } from './journeys/open-organization.ts';
 import type { Registry } from './journeys/registry.ts';
+import { createTokenJudge } from './judge/create-token-judge.ts';
 import { systemClock } from './kernel/clock.ts';
 import { IssuerDirectory } from './keys/issuer.ts';
 import { KeySeal } from './keys/key-seal.ts';
@@ -162,6 +163,10 @@ async function wireRooms(order: Start, database: Database) {
     memory,
     identities: createVeramoIdentityProvider({ seal }),
     issuePapers: createIssuePapers(papers),
+    judge: createTokenJudge({
+      fetch: guardedFetch({ allowLoopback: papers.loopback }),
+      clock,
+    }),
     isDatabaseUp: () => answers(readers.organizations.list()),
   } satisfies RegistryDeps & Record<string, unknown>;
 }

@@ -18,6 +18,13 @@ export interface ApiCall {
   readonly body?: JsonObject;
 }
 
+/** A workload's token, and what is wanted for it. */
+export interface WorkloadOrder {
+  readonly subjectToken: string;
+  readonly scope: string | undefined;
+  readonly audience: string | undefined;
+}
+
 /** A running service, called with the token of the environment. */
 export class ApiClient {
   readonly #settings: ClientSettings;
@@ -54,6 +61,24 @@ export class ApiClient {
     return rows.slice(0, most);
   }
 
+  /** What the token endpoint (RFC 8693) answers. It asks for no token of ours, and is sent none. */
+  async exchange(order: WorkloadOrder): Promise<JsonObject> {
+    const url = new URL('/api/v1/token-exchange', this.#settings.server);
+    const { subjectToken, scope, audience } = order;
+    const body = new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: subjectToken,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      ...(scope !== undefined && { scope }),
+      ...(audience !== undefined && { audience }),
+    });
+    const response = await this.#fetch(url, { method: 'POST', body });
+    const json = parseStrictJsonObject(new Uint8Array(await response.arrayBuffer()));
+    if (!json.ok) throw this.#foreign(response.status);
+    if (!response.ok) throw oauthFailure(json.value);
+    return json.value;
+  }
+
   async #send({ method, path, query = {}, body }: ApiCall): Promise<Response> {
     const { server, token } = this.#settings;
     const url = new URL(`/api/v1${path}`, server);
@@ -65,12 +90,16 @@ export class ApiClient {
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     };
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    return this.#fetch(url, { method, headers, ...content });
+  }
+
+  async #fetch(url: URL, init: RequestInit): Promise<Response> {
     try {
       // A redirect would carry the token elsewhere.
       const signal = AbortSignal.timeout(deadlineMs);
-      return await fetch(url, { method, headers, ...content, redirect: 'error', signal });
+      return await fetch(url, { ...init, redirect: 'error', signal });
     } catch (cause) {
-      throw new CommandFailure(`The service at ${server} cannot be reached.`, {
+      throw new CommandFailure(`The service at ${this.#settings.server} cannot be reached.`, {
         exitCode: exitCodes.server,
         code: 'server-unreachable',
         fix: 'Start it with "sealwright serve", or name it by SEALWRIGHT_SERVER or --server.',
@@ -110,6 +139,16 @@ function problemFailure(problem: JsonObject): CommandFailure {
     code: textIn(problem, 'code'),
     fix: textIn(problem, 'fix'),
     places: places.map((row) => `${textIn(row, 'pointer')} ${textIn(row, 'detail')}`.trim()),
+  });
+}
+
+/** The answer of a token endpoint (RFC 6749 §5.2) as a failure. */
+function oauthFailure(answer: JsonObject): CommandFailure {
+  const code = textIn(answer, 'error');
+  return new CommandFailure(`The token was not exchanged. ${textIn(answer, 'error_description')}`, {
+    exitCode: code === 'temporarily_unavailable' ? exitCodes.undetermined : exitCodes.rejected,
+    code,
+    fix: 'Compare the claims of the token with "sealwright workload-rule list"; each token is exchanged once. The log of the service says why.',
   });
 }
 

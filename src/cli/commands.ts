@@ -6,6 +6,7 @@ import { agentOnboard } from './agent-onboard.ts';
 import { agentResume } from './agent-resume.ts';
 import { agentRetire } from './agent-retire.ts';
 import { agentSuspend } from './agent-suspend.ts';
+import { agentToken } from './agent-token.ts';
 import { agentUpdate } from './agent-update.ts';
 import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
@@ -45,10 +46,14 @@ import { templateCreate } from './template-create.ts';
 import { templateGet } from './template-get.ts';
 import { templateList } from './template-list.ts';
 import { tokenCreate } from './token-create.ts';
+import { tokenExchange } from './token-exchange.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
 import { verifierServe } from './verifier-serve.ts';
 import { verify } from './verify.ts';
+import { workloadRuleCreate } from './workload-rule-create.ts';
+import { workloadRuleDelete } from './workload-rule-delete.ts';
+import { workloadRuleList } from './workload-rule-list.ts';
 
 /**
  * Every command, in the order of the help text. Their files are light: what is heavy (the service,
@@ -72,6 +77,7 @@ export const commands: readonly Command[] = [
   apply,
   diff,
   exportAgents,
+  agentToken,
   credentialIssue,
   credentialList,
   credentialGet,
@@ -105,4 +111,8 @@ export const commands: readonly Command[] = [
   tokenCreate,
   tokenList,
   tokenRevoke,
+  tokenExchange,
+  workloadRuleCreate,
+  workloadRuleList,
+  workloadRuleDelete,
 ];

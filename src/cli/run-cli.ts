@@ -17,6 +17,7 @@ const groups: Readonly<Record<string, string>> = {
   template: 'how kinds of agents are onboarded',
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',
+  'workload-rule': 'which workloads get tokens without a secret',
 };
 
 /** Runs one command line, without the program's name, and gives its exit code. Never throws. */

@@ -6,6 +6,7 @@ import { PostgresCredentialReader } from './credential-store.ts';
 import { translateError } from './database-error.ts';
 import { PostgresDidReader } from './did-store.ts';
 import { PostgresEnrolmentReader } from './enrolment-store.ts';
+import { PostgresExchangeReader } from './exchange-store.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
 import { PostgresPublicDocumentReader } from './public-document-store.ts';
@@ -13,12 +14,15 @@ import { PostgresRotationReader } from './rotation-store.ts';
 import { PostgresStatusReader } from './status-store.ts';
 import type { Readers } from './stores.ts';
 import { PostgresTemplateReader } from './template-store.ts';
+import { PostgresWorkloadRuleReader } from './workload-rule-store.ts';
 
 /** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
 export function createReaders(db: Connection): Readers {
   return {
     organizations: translating(new PostgresOrganizationReader(db)),
     tokens: translating(new PostgresApiTokenReader(db)),
+    workloadRules: translating(new PostgresWorkloadRuleReader(db)),
+    exchanges: translating(new PostgresExchangeReader(db)),
     agents: translating(new PostgresAgentReader(db)),
     keys: translating(new PostgresKeyReader(db)),
     rotations: translating(new PostgresRotationReader(db)),

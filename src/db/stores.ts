@@ -14,11 +14,15 @@ import type {
 } from '../publication/public-document-store.ts';
 import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader, StatusStore } from '../status/status-store.ts';
+import type { ExchangeReader, ExchangeStore } from '../workloads/exchange-store.ts';
+import type { WorkloadRuleReader, WorkloadRuleStore } from '../workloads/workload-rule-store.ts';
 
 /** Everything a unit of work may read and write. */
 export interface Stores {
   readonly organizations: OrganizationStore;
   readonly tokens: ApiTokenStore;
+  readonly workloadRules: WorkloadRuleStore;
+  readonly exchanges: ExchangeStore;
   readonly agents: AgentStore;
   readonly keys: KeyStore;
   readonly rotations: RotationStore;
@@ -36,6 +40,8 @@ export interface Stores {
 export interface Readers {
   readonly organizations: OrganizationReader;
   readonly tokens: ApiTokenReader;
+  readonly workloadRules: WorkloadRuleReader;
+  readonly exchanges: ExchangeReader;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
   readonly rotations: RotationReader;

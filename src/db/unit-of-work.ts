@@ -11,6 +11,7 @@ import { PostgresCredentialStore } from './credential-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
 import { PostgresEnrolmentStore } from './enrolment-store.ts';
+import { PostgresExchangeStore } from './exchange-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
@@ -20,6 +21,7 @@ import { PostgresRotationStore } from './rotation-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
 import { PostgresTemplateStore } from './template-store.ts';
+import { PostgresWorkloadRuleStore } from './workload-rule-store.ts';
 
 const maxRetries = 5;
 const longestPauseMs = 50;
@@ -100,6 +102,8 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
     return {
       organizations: new PostgresOrganizationStore(db),
       tokens: new PostgresApiTokenStore(db),
+      workloadRules: new PostgresWorkloadRuleStore(db),
+      exchanges: new PostgresExchangeStore(db),
       agents: new PostgresAgentStore(db),
       keys: new PostgresKeyStore(db),
       rotations: new PostgresRotationStore(db),

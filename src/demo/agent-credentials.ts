@@ -1,10 +1,4 @@
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
-import { createPrivateKeyJwtAuth } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
-import type {
-  OAuthClientInformationMixed,
-  OAuthClientMetadata,
-  OAuthTokens,
-} from '@modelcontextprotocol/sdk/shared/auth.js';
+import { AgentAuth, loadKey } from '../agent-client/index.ts';
 import { followConsent } from './follow-consent.ts';
 
 /** Who an agent is, and how it asks for access. */
@@ -20,86 +14,34 @@ export interface AgentIdentity {
   readonly redirectUri?: string;
 }
 
-/**
- * The credentials of one agent for the MCP SDK: its client_id is its metadata document's URL, it
- * authenticates with `private_key_jwt` in both flows, and it holds one token at a time.
- */
-export class AgentCredentials implements OAuthClientProvider {
-  readonly clientMetadataUrl: string;
-  readonly addClientAuthentication: NonNullable<OAuthClientProvider['addClientAuthentication']>;
-  readonly #identity: AgentIdentity;
-  #information: OAuthClientInformationMixed | undefined;
-  #tokens: OAuthTokens | undefined;
-  #codeVerifier = '';
-  #state = '';
-  #code: string | undefined;
+/** The credentials of one agent for the MCP SDK, and the code of the consent that it was given. */
+export class AgentCredentials extends AgentAuth {
+  readonly #consent: { code: string | undefined };
 
   constructor(identity: AgentIdentity) {
-    this.#identity = identity;
-    this.clientMetadataUrl = identity.clientId;
-    this.addClientAuthentication = createPrivateKeyJwtAuth({
-      issuer: identity.clientId,
-      subject: identity.clientId,
-      privateKey: { ...identity.privateJwk },
-      alg: 'ES256',
-      audience: identity.issuer,
+    const { clientId, privateJwk, scope, issuer, redirectUri } = identity;
+    const consent: { code: string | undefined } = { code: undefined };
+    const open = async (authorizationUrl: URL, state: string): Promise<void> => {
+      consent.code = await followConsent({
+        ...{ authorizationUrl, issuer, state },
+        redirectUri: redirectUri ?? '',
+      });
+    };
+    super({
+      clientId,
+      key: { sign: async (order) => (await loadKey({ jwk: privateJwk })).sign(order) },
+      issuers: [issuer],
+      scope,
+      ...(redirectUri !== undefined && { authorization: { redirectUri, open } }),
     });
-  }
-
-  get redirectUrl(): string | undefined {
-    return this.#identity.redirectUri;
-  }
-
-  get clientMetadata(): OAuthClientMetadata {
-    const { redirectUri, scope } = this.#identity;
-    return { redirect_uris: redirectUri === undefined ? [] : [redirectUri], scope };
+    this.#consent = consent;
   }
 
   /** The authorization code of the last consent, once. */
   takeCode(): string {
-    const code = this.#code;
-    this.#code = undefined;
+    const { code } = this.#consent;
+    this.#consent.code = undefined;
     if (code === undefined) throw new Error('No authorization code is at hand');
     return code;
-  }
-
-  clientInformation(): OAuthClientInformationMixed | undefined {
-    return this.#information;
-  }
-
-  saveClientInformation(information: OAuthClientInformationMixed): void {
-    this.#information = information;
-  }
-
-  tokens(): OAuthTokens | undefined {
-    return this.#tokens;
-  }
-
-  saveTokens(tokens: OAuthTokens): void {
-    this.#tokens = tokens;
-  }
-
-  state(): string {
-    this.#state = crypto.randomUUID();
-    return this.#state;
-  }
-
-  saveCodeVerifier(codeVerifier: string): void {
-    this.#codeVerifier = codeVerifier;
-  }
-
-  codeVerifier(): string {
-    return this.#codeVerifier;
-  }
-
-  async redirectToAuthorization(authorizationUrl: URL): Promise<void> {
-    const { issuer, redirectUri = '' } = this.#identity;
-    const state = this.#state;
-    this.#code = await followConsent({ authorizationUrl, redirectUri, issuer, state });
-  }
-
-  prepareTokenRequest(scope?: string): URLSearchParams | undefined {
-    if (this.#identity.redirectUri !== undefined) return undefined;
-    return new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) });
   }
 }

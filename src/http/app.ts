@@ -4,6 +4,7 @@ import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
 import { applyRoutes } from './apply-routes.ts';
+import { assertionRoutes } from './assertion-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
@@ -15,17 +16,21 @@ import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { templateRoutes } from './template-routes.ts';
+import { tokenExchangeRoute } from './token-exchange-route.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { workloadRoutes } from './workload-routes.ts';
 
 /** Every call of the management API. */
 export const apiRoutes: readonly Route[] = [
   ...agentRoutes,
   ...keyRoutes,
+  ...assertionRoutes,
   ...credentialRoutes,
   ...bulkRoutes,
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,
+  ...workloadRoutes,
   ...auditRoutes,
   ...enrolmentRoutes,
   ...templateRoutes,
@@ -48,10 +53,10 @@ export type AppDeps = ServeRoutesDeps & HealthAppDeps;
 
 /** The API and health: all that is not a public document. */
 export function createApp(deps: AppDeps): RequestListener {
-  return appWith(
-    deps,
-    serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }),
-  );
+  const api = Router();
+  api.use(tokenExchangeRoute(deps));
+  api.use(serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }));
+  return appWith(deps, api);
 }
 
 /** Health alone: for a process that serves documents and writes nothing. */

@@ -87,6 +87,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The agent changes its key already',
     fix: 'Wait until the rotation is over; "sealwright key list" says when. To undo it, give up the new key as compromised.',
   },
+  'key-held-elsewhere': {
+    status: 409,
+    title: 'The registry does not hold the key of this agent',
+    fix: 'Sign where the key is: "sealwright agent token --key-file" and "sealwright/agent" do. Only agents onboarded with keyCustody "registry" are signed for.',
+  },
   'credential-not-found': {
     status: 404,
     title: 'No such credential',
@@ -167,6 +172,21 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 409,
     title: 'There is a template of this name already',
     fix: 'Choose another name, or change the template that there is.',
+  },
+  'workload-rule-not-found': {
+    status: 404,
+    title: 'No such workload rule',
+    fix: 'Check the id; "sealwright workload-rule list" shows those of your organization.',
+  },
+  'subject-token-refused': {
+    status: 400,
+    title: 'The token of the workload is not accepted',
+    fix: 'Get a fresh token from the platform, with the audience of the rule, and check its claims against "sealwright workload-rule list". The log says why it was refused.',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The keys of the issuer cannot be had',
+    fix: 'Try again shortly. If it lasts, check that the discovery document and the key set of the issuer can be read from here.',
   },
   'conflict-retry': {
     status: 409,

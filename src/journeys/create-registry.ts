@@ -24,8 +24,11 @@ import { answerOnce } from '../requests/answer-once.ts';
 import type { RememberedRequestStore } from '../requests/remembered-request-store.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { answerAccess } from './answer-access.ts';
+
 import { bindApplyCases } from './apply-cases.ts';
+import { bindAssertionCases } from './assertion-cases.ts';
 import { bindBulkCases } from './bulk-cases.ts';
+
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
@@ -39,17 +42,23 @@ import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
 import { bindTemplateCases } from './template-cases.ts';
 import { updateAgent } from './update-agent.ts';
+import {
+  bindWorkloadCases,
+  type WorkloadCasesDeps,
+  type WorkloadStores,
+} from './workload-cases.ts';
 
 const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
-export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
+export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<WorkloadCasesDeps, 'work'> {
   readonly work: UnitOfWork<
-    PapersStores & {
-      readonly tokens: ApiTokenStore;
-      readonly templates: TemplateStore;
-      readonly requests: RememberedRequestStore;
-    }
+    PapersStores &
+      WorkloadStores & {
+        readonly tokens: ApiTokenStore;
+        readonly templates: TemplateStore;
+        readonly requests: RememberedRequestStore;
+      }
   >;
   readonly identities: IdentityProvider;
   readonly seal: KeySeal;
@@ -77,6 +86,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindApplyCases(deps),
     ...bindBulkCases(deps),
     ...bindKeyCases(deps),
+    ...bindAssertionCases(deps),
+    ...bindWorkloadCases(deps),
   };
 }
 

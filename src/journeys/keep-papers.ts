@@ -5,7 +5,9 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { RotationReader } from '../keys/rotation-store.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
+import { type ForgetExchangesDeps, forgetExchanges } from '../workloads/forget-exchanges.ts';
 import { advanceRotations } from './advance-rotations.ts';
+
 import { renewalOf } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
@@ -20,6 +22,7 @@ const rowsPerRound = 200;
 
 /** Readers that find what is owed, beside all that pays it. */
 export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
+  readonly work: PublishStandingDeps['work'] & ForgetExchangesDeps['work'];
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
@@ -35,6 +38,7 @@ export interface KeptPapers {
   readonly facetsRenewed: number;
   readonly passportsRenewed: number;
   readonly rotationsAdvanced: number;
+  readonly exchangesForgotten: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
 }
@@ -42,7 +46,8 @@ export interface KeptPapers {
 /**
  * One round of what the registry owes without being asked: give up intents that were never sealed,
  * sign status lists before they expire, retire agents whose end has come, finish changes that a
- * restart interrupted, and renew facets and passports at two thirds of their life. Every part may be repeated, and one agent's trouble is not
+ * restart interrupted, renew facets and passports at two thirds of their life, take the steps of key
+ * rotations, and forget exchanged tokens that have ended. Every part may be repeated, and one agent's trouble is not
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
@@ -60,6 +65,7 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
   const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
   const rotated = await advanceRotations(deps, rowsPerRound);
+  const [forgotten] = await Promise.allSettled([forgetExchanges(deps)]);
   return {
     listsPublished: countDone(published),
     intentsAbandoned,
@@ -68,9 +74,10 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     facetsRenewed: facets.count,
     passportsRenewed: countDone(renewed),
     rotationsAdvanced: countDone(rotated),
+    exchangesForgotten: forgotten.status === 'fulfilled' ? forgotten.value : 0,
     failures: [
       ...[...retired.failures, ...facets.failures],
-      ...[...caughtUp, ...renewed, ...rotated, ...published].flatMap(reasonOf),
+      ...[...caughtUp, ...renewed, ...rotated, ...published, forgotten].flatMap(reasonOf),
     ],
   };
 }

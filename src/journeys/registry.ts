@@ -19,14 +19,17 @@ import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
 import type { ApplyCases } from './apply-cases.ts';
+import type { AssertionCases } from './assertion-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
 import type { TemplateCases } from './template-cases.ts';
+import type { WorkloadCases } from './workload-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -143,7 +146,14 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry extends EnrolmentCases, TemplateCases, ApplyCases, BulkCases, KeyCases {
+export interface Registry
+  extends EnrolmentCases,
+    TemplateCases,
+    ApplyCases,
+    BulkCases,
+    KeyCases,
+    AssertionCases,
+    WorkloadCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;

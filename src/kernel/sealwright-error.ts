@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'key-not-found'
   | 'key-wrong-state'
   | 'rotation-under-way'
+  | 'key-held-elsewhere'
   | 'credential-not-found'
   | 'credential-wrong-state'
   | 'credential-type-unknown'
@@ -31,6 +32,9 @@ export type ErrorCode =
   | 'enrolment-refused'
   | 'template-not-found'
   | 'template-name-taken'
+  | 'workload-rule-not-found'
+  | 'subject-token-refused'
+  | 'issuer-unavailable'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

@@ -16,6 +16,14 @@ export interface Signer {
     readonly key: SigningKey;
     readonly payload: string;
   }): Promise<CompactToken>;
+  /**
+   * Signs an assertion by which an agent authenticates as a client (RFC 7523), from its recorded JSON
+   * text, with the agent's own key: `typ` is `client-authentication+jwt`, `kid` the key's thumbprint.
+   */
+  signClientAssertion(order: {
+    readonly key: SigningKey;
+    readonly payload: string;
+  }): Promise<CompactToken>;
   /** Signs a Token Status List (`typ: statuslist+jwt`) from its recorded JSON text. */
   signStatusToken(order: {
     readonly key: SigningKey;

@@ -4,20 +4,22 @@ import { type SigningKey, verificationMethodOf } from '../keys/signing-key.ts';
 /** What is to be signed, by which key. */
 export interface CompactOrder {
   readonly key: SigningKey;
-  readonly header: { readonly typ: string; readonly cty?: string };
+  /** `kid`: the absolute DID URL of the key, unless it is given. */
+  readonly header: { readonly typ: string; readonly cty?: string; readonly kid?: string };
   readonly payload: string;
 }
 
 /**
  * A compact JWS (RFC 7515 §7.1) over exactly this payload text. The header holds `alg`, the given
- * members and `kid` as an absolute DID URL, and nothing else.
+ * members and `kid`, and nothing else.
  */
 export async function signCompact(
   agent: { keyManagerSign(args: Parameters<IKeyManager['keyManagerSign']>[0]): Promise<string> },
   order: CompactOrder,
 ): Promise<string> {
   const { key, payload } = order;
-  const header = { alg: key.algorithm, ...order.header, kid: verificationMethodOf(key) };
+  const kid = order.header.kid ?? verificationMethodOf(key);
+  const header = { alg: key.algorithm, ...order.header, kid };
   const signingInput = `${base64urlOf(JSON.stringify(header))}.${base64urlOf(payload)}`;
   const signature = await agent.keyManagerSign({
     keyRef: key.thumbprint,

@@ -27,7 +27,6 @@ beforeAll(async () => {
     limits: new RateLimits({ clock: systemClock, perMinute: null }),
     registry: watchedRegistry(() => world),
     verifierOf: createStubVerifier,
-    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     checkReadiness: async () => [],
     origin: 'https://id.acme.com',
     clock: { now: () => world.clock.now() },

@@ -37,6 +37,7 @@ test('the commands', () => {
     'apply',
     'diff',
     'export',
+    'agent token',
     'credential issue',
     'credential list',
     'credential get',
@@ -70,6 +71,10 @@ test('the commands', () => {
     'token create',
     'token list',
     'token revoke',
+    'token exchange',
+    'workload-rule create',
+    'workload-rule list',
+    'workload-rule delete',
   ]);
 });
 

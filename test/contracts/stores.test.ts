@@ -17,6 +17,10 @@ import { rememberedRequestStoreContract } from './remembered-request-store.contr
 import { rotationStoreContract } from './rotation-store.contract.ts';
 import { statusStoreContract } from './status-store.contract.ts';
 import { unitOfWorkContract } from './unit-of-work.contract.ts';
+import {
+  exchangeStoreContract,
+  workloadRuleStoreContract,
+} from './workload-rule-store.contract.ts';
 import type { StoreWorld } from './world.ts';
 
 const clock = { now: () => noon() };
@@ -78,6 +82,8 @@ describe.each([
   describe('organizations', () => organizationStoreContract(world));
   describe('API tokens', () => apiTokenStoreContract(world));
   describe('rotations of keys', () => rotationStoreContract(world));
+  describe('workload rules', () => workloadRuleStoreContract(world));
+  describe('exchanges', () => exchangeStoreContract(world));
   describe('agents', () => agentStoreContract(world));
   describe('keys', () => keyStoreContract(world));
   describe('DIDs', () => didStoreContract(world));

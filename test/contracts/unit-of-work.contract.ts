@@ -34,6 +34,10 @@ const writers = [
   'lock',
   'lockByName',
   'update',
+  'use',
+  'remove',
+  'record',
+  'forgetEnded',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

@@ -10,6 +10,7 @@ const nothing = {
   facetsRenewed: 0,
   passportsRenewed: 0,
   rotationsAdvanced: 0,
+  exchangesForgotten: 0,
   failures: [],
 };
 const minuteMs = 60_000;

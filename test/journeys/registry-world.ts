@@ -19,6 +19,7 @@ import { readSchemas } from '../credentials/read-schemas.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { octetsOf, statesOf } from '../status/read-lists.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
+import { noWorkloads } from '../support/no-workloads.ts';
 import { newSeal } from '../veramo/made-keys.ts';
 
 const actor = { kind: 'token', id: 'tok_1' } as const;
@@ -43,6 +44,7 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
       await interruptions.beforeSigning(JSON.parse(order.payload));
       return signer.signCredential(order);
     },
+    signClientAssertion: (order) => signer.signClientAssertion(order),
     signStatusToken: (order) => signer.signStatusToken(order),
   };
 }
@@ -75,7 +77,14 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
   );
   const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...database.readers, ...papers, identities, issuePapers, seal };
+  const deps = {
+    ...database.readers,
+    ...papers,
+    identities,
+    issuePapers,
+    seal,
+    judge: noWorkloads,
+  };
   const registry = createRegistry(deps);
   const caller = { organizationId: organization.id, actor };
   const reads = readersOf(database);

@@ -28,6 +28,8 @@ const pinned = {
   'internal-error': 500,
   'invalid-input': 400,
   'key-not-found': 404,
+  'issuer-unavailable': 503,
+  'key-held-elsewhere': 409,
   'key-not-usable': 422,
   'key-wrong-state': 409,
   'media-type-unsupported': 415,
@@ -41,9 +43,11 @@ const pinned = {
   'storage-unavailable': 503,
   'template-name-taken': 409,
   'template-not-found': 404,
+  'subject-token-refused': 400,
   'token-not-found': 404,
   'too-many-requests': 429,
   unauthenticated: 401,
+  'workload-rule-not-found': 404,
 };
 
 test('the problem codes and their statuses', () => {

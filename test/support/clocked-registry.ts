@@ -11,7 +11,6 @@ import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
 import { keepPapers } from '../../src/journeys/keep-papers.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
 import { IssuerDirectory } from '../../src/keys/issuer.ts';
 import { tokenScopes } from '../../src/organizations/api-token.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
@@ -49,9 +48,8 @@ export async function startClockedRegistry() {
   const { text } = await registry.createToken({ ...order, expiresAt: null });
   const app = createApp({
     limits: new RateLimits({ clock, perMinute: null }),
-    ...{ registry, clock, origin: url, role: 'all' as const, log: createLog('silent') },
+    ...{ registry, clock, origin: url, log: createLog('silent') },
     verifierOf: createStubVerifier,
-    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     checkReadiness: async () => [],
   });
   const planes = arrangePlanes(

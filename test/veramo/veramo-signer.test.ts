@@ -127,6 +127,32 @@ describe('keys that may not sign', () => {
     }
   });
 
+  it('signs an assertion with the key of an agent, and with no other', async () => {
+    const signer = createVeramoSigner({ seal });
+    const payload = '{"iss":"https://id.acme.com/a/bot/client.json" }';
+    const key = await makeKey(seal, { purpose: 'client-authentication' });
+    const jwt = await signer.signClientAssertion({ key, payload });
+    expect(await verifyWithJose(jwt, key)).toBe(payload);
+    expect(Object.entries(decodeProtectedHeader(jwt))).toStrictEqual([
+      ['alg', 'ES256'],
+      ['typ', 'client-authentication+jwt'],
+      ['kid', key.thumbprint],
+    ]);
+    const issuers = await makeKey(seal);
+    const unfit: readonly SigningKey[] = [
+      issuers,
+      { ...issuers, purpose: 'client-authentication' },
+      { ...key, state: 'published' },
+      { ...key, state: 'retired' },
+      { ...key, sealed: null },
+    ];
+    for (const other of unfit) {
+      await expect(signer.signClientAssertion({ key: other, payload })).rejects.toMatchObject({
+        code: 'key-not-usable',
+      });
+    }
+  });
+
   it('refuses a key made for client authentication although its purpose was rewritten', async () => {
     const made = await makeKey(seal, { purpose: 'client-authentication' });
     const key = { ...made, purpose: 'credential' } as const;

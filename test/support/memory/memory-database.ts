@@ -23,6 +23,12 @@ import { MemoryPublicDocumentReader, MemoryPublicDocumentStore } from './public-
 import { MemoryRememberedRequestStore } from './remembered-request-store.ts';
 import { MemoryRotationReader, MemoryRotationStore } from './rotation-store.ts';
 import { MemoryStatusReader, MemoryStatusStore } from './status-store.ts';
+import {
+  MemoryExchangeReader,
+  MemoryExchangeStore,
+  MemoryWorkloadRuleReader,
+  MemoryWorkloadRuleStore,
+} from './workload-rule-store.ts';
 
 export interface MemoryDatabaseDeps {
   readonly clock: Clock;
@@ -65,6 +71,8 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
     return {
       organizations: new MemoryOrganizationStore(source),
       tokens: new MemoryApiTokenStore(source),
+      workloadRules: new MemoryWorkloadRuleStore(source),
+      exchanges: new MemoryExchangeStore(source),
       agents: new MemoryAgentStore(source),
       keys: new MemoryKeyStore(source),
       rotations: new MemoryRotationStore(source),
@@ -84,6 +92,8 @@ function readersOn(source: () => MemoryState): Readers {
   return {
     organizations: new MemoryOrganizationReader(source),
     tokens: new MemoryApiTokenReader(source),
+    workloadRules: new MemoryWorkloadRuleReader(source),
+    exchanges: new MemoryExchangeReader(source),
     agents: new MemoryAgentReader(source),
     keys: new MemoryKeyReader(source),
     rotations: new MemoryRotationReader(source),

@@ -12,11 +12,16 @@ import type { Organization, OrganizationId } from '../../../src/organizations/or
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
 import type { RememberedRequest, RequestId } from '../../../src/requests/remembered-request.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
+import type { Exchange } from '../../../src/workloads/exchange-store.ts';
+import type { WorkloadRule, WorkloadRuleId } from '../../../src/workloads/workload-rule.ts';
 
 /** Everything that a database holds. The values never change; the maps do. */
 export interface MemoryState {
   readonly organizations: Map<OrganizationId, Organization>;
   readonly tokens: Map<TokenId, ApiToken>;
+  readonly workloadRules: Map<WorkloadRuleId, WorkloadRule>;
+  /** By key. */
+  readonly exchanges: Map<string, Exchange>;
   readonly agents: Map<AgentId, Agent>;
   readonly lints: Map<AgentId, AgentLint>;
   readonly keys: Map<KeyId, SigningKey>;
@@ -41,6 +46,8 @@ export function emptyState(): MemoryState {
   return {
     organizations: new Map(),
     tokens: new Map(),
+    workloadRules: new Map(),
+    exchanges: new Map(),
     agents: new Map(),
     lints: new Map(),
     keys: new Map(),
@@ -61,6 +68,8 @@ export function copyState(state: MemoryState): MemoryState {
   return {
     organizations: new Map(state.organizations),
     tokens: new Map(state.tokens),
+    workloadRules: new Map(state.workloadRules),
+    exchanges: new Map(state.exchanges),
     agents: new Map(state.agents),
     lints: new Map(state.lints),
     keys: new Map(state.keys),

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { SignedAssertion } from '../journeys/sign-assertion.ts';
+import { ok } from './answer.ts';
+import { type Route, route } from './route.ts';
+
+const assertionInput = z.strictObject({
+  audience: z.string(),
+  profile: z.enum(['strict']).nullable().default(null),
+});
+
+/** The call by which an agent whose key the registry holds gets to authenticate. */
+export const assertionRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/agents/:target/assertions',
+    scope: 'keys:write',
+    input: assertionInput,
+    run: ({ ports, caller, target }, input) =>
+      ports.registry.signAssertion({ ...caller, handle: target, ...input }),
+    view: (signed) => ok(viewAssertion(signed)),
+  }),
+];
+
+function viewAssertion({ assertion, clientId, audience, expiresAt }: SignedAssertion) {
+  return {
+    assertion,
+    // RFC 7523 §2.2: what a token request says beside the assertion.
+    assertionType: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    clientId,
+    audience,
+    expiresAt: expiresAt.toISOString(),
+  };
+}

@@ -20,6 +20,12 @@ import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
+import { issuerKeyActivate } from './issuer-key-activate.ts';
+import { issuerKeyCompromise } from './issuer-key-compromise.ts';
+import { issuerKeyList } from './issuer-key-list.ts';
+import { issuerKeyPrepare } from './issuer-key-prepare.ts';
+import { issuerKeyRetire } from './issuer-key-retire.ts';
+import { issuerKeyRotate } from './issuer-key-rotate.ts';
 import { lint } from './lint.ts';
 import { probe } from './probe.ts';
 import { serve } from './serve.ts';
@@ -53,6 +59,12 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  issuerKeyList,
+  issuerKeyPrepare,
+  issuerKeyActivate,
+  issuerKeyRotate,
+  issuerKeyRetire,
+  issuerKeyCompromise,
   access,
   verify,
   inspect,

@@ -1,5 +1,5 @@
 import type { KeyStore } from '../keys/key-store.ts';
-import type { KeyPurpose, SigningKey } from '../keys/signing-key.ts';
+import type { KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { PublicJwk } from '../protocol/jwk.ts';
 import type { DidStore } from './did-store.ts';
@@ -22,6 +22,13 @@ export interface IdentityOrder {
   readonly at: Date;
 }
 
+/** A further key for a DID that exists. */
+export interface DidKeyOrder extends Omit<IdentityOrder, 'alias'> {
+  readonly did: string;
+  /** Where its life begins. */
+  readonly state: KeyState;
+}
+
 /**
  * Creates a did:web and its first key together, inside the caller's transaction: when that rolls
  * back, neither exists.
@@ -31,4 +38,6 @@ export interface IdentityProvider {
     stores: IdentityStores,
     order: IdentityOrder,
   ): Promise<{ readonly identifier: Identifier; readonly key: SigningKey }>;
+  /** Creates a key for a DID; throws `key-not-usable` when the organization has that key already. */
+  createKey(stores: Pick<IdentityStores, 'keys'>, order: DidKeyOrder): Promise<SigningKey>;
 }

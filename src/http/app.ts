@@ -7,6 +7,7 @@ import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-prob
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { issuerKeyRoutes } from './issuer-key-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { Route } from './route.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
@@ -19,6 +20,7 @@ export const apiRoutes: readonly Route[] = [
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,
+  ...issuerKeyRoutes,
   ...auditRoutes,
 ];
 

@@ -69,6 +69,16 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The key cannot be used',
     fix: 'Send the public half of a P-256 or Ed25519 key as a JWK, one that no other agent uses.',
   },
+  'key-not-found': {
+    status: 404,
+    title: 'No such key',
+    fix: 'Check the id; a key that is destroyed is not listed any more.',
+  },
+  'key-wrong-state': {
+    status: 409,
+    title: 'The key is not in a state that allows this',
+    fix: 'Look at the state of the key, and at what its entry says may come next and when.',
+  },
   'credential-not-found': {
     status: 404,
     title: 'No such credential',

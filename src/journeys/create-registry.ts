@@ -25,6 +25,7 @@ import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
+import { bindIssuerKeyCases } from './issuer-key-cases.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { Registry } from './registry.ts';
 import { updateAgent } from './update-agent.ts';
@@ -47,7 +48,12 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...agentCases(deps),
+    ...credentialCases(deps),
+    ...officeCases(deps),
+    ...bindIssuerKeyCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

@@ -5,7 +5,8 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { renewalOf } from './issue-papers.ts';
-import type { PapersDeps, PapersStores } from './papers.ts';
+import { type KeepIssuerKeysDeps, keepIssuerKeys } from './keep-issuer-keys.ts';
+import type { PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 
 /** A list is signed anew at least this often; it is valid three times as long. */
@@ -15,7 +16,7 @@ const abandonAfterMs = 60_000;
 const rowsPerRound = 200;
 
 /** Readers that find what is owed, beside all that pays it. */
-export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
+export interface KeepPapersDeps extends PublishStandingDeps, KeepIssuerKeysDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
@@ -27,6 +28,9 @@ export interface KeptPapers {
   readonly intentsAbandoned: number;
   readonly agentsCaughtUp: number;
   readonly passportsRenewed: number;
+  readonly issuerKeysChanged: number;
+  /** Agents whose papers were issued anew after their issuer's key was compromised. */
+  readonly agentsReissued: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
 }
@@ -39,6 +43,7 @@ export interface KeptPapers {
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const intentsAbandoned = await abandonIntents(deps);
+  const issuerKeys = await keepIssuerKeys(deps);
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
   const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
@@ -53,7 +58,12 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     intentsAbandoned,
     agentsCaughtUp: countDone(caughtUp),
     passportsRenewed: countDone(renewed),
-    failures: [...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    issuerKeysChanged: issuerKeys.keysChanged,
+    agentsReissued: issuerKeys.agentsReissued,
+    failures: [
+      ...issuerKeys.failures,
+      ...[...caughtUp, ...renewed, ...published].flatMap(reasonOf),
+    ],
   };
 }
 

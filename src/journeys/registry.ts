@@ -18,6 +18,7 @@ import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { IssuerKeyCases } from './issuer-key-cases.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -123,7 +124,7 @@ export interface CreateTokenInput extends Caller {
  * Everything the registry does, with its ports already bound: what the HTTP and command-line edges
  * call. All methods throw SealwrightError for a refusal and change nothing then.
  */
-export interface Registry {
+export interface Registry extends IssuerKeyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: EnrolAgentInput): Promise<EnrolledAgent>;

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'handle-taken'
   | 'client-id-too-long'
   | 'key-not-usable'
+  | 'key-not-found'
+  | 'key-wrong-state'
   | 'credential-not-found'
   | 'credential-wrong-state'
   | 'credential-type-unknown'

@@ -27,10 +27,6 @@ export class HeldElsewhereKms extends SigningKms {
       thumbprint: await jwkThumbprint(publicJwk),
       publicJwk,
       sealed: null,
-      state: 'active',
-      stateSince: draft.createdAt,
-      listedUntil: null,
-      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

@@ -36,10 +36,6 @@ export class SealedKms extends SigningKms {
       thumbprint: await jwkThumbprint(publicJwk),
       publicJwk,
       sealed,
-      state: 'active',
-      stateSince: draft.createdAt,
-      listedUntil: null,
-      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

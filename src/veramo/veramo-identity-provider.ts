@@ -1,5 +1,11 @@
+import { MemoryDIDStore } from '@veramo/did-manager';
 import type { Identifier } from '../dids/identifier.ts';
-import type { IdentityOrder, IdentityProvider, IdentityStores } from '../dids/identity-provider.ts';
+import type {
+  DidKeyOrder,
+  IdentityOrder,
+  IdentityProvider,
+  IdentityStores,
+} from '../dids/identity-provider.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
@@ -27,10 +33,21 @@ export function createVeramoIdentityProvider(deps: { readonly seal: KeySeal }): 
         keyStore: new StoredKeys(stores.keys, ring),
         didStore: new StoredIdentifiers(stores, identifier),
       });
-      const keyRef = await createKey(agent, order, identifier);
+      const keyRef = await createKey(agent, { ...order, did: identifier.did, state: 'active' });
       const { provider, alias } = identifier;
       await agent.didManagerCreate({ provider, alias, options: { keyRef } });
       return { identifier, key: ring.get(keyRef) };
+    },
+
+    async createKey(stores, order) {
+      const ring = new KeyRing();
+      const agent = assembleAgent({
+        seal: deps.seal,
+        ring,
+        keyStore: new StoredKeys(stores.keys, ring),
+        didStore: new MemoryDIDStore(),
+      });
+      return ring.get(await createKey(agent, order));
     },
   };
 }
@@ -51,14 +68,12 @@ async function refuseTaken(stores: IdentityStores, identifier: Identifier): Prom
   }
 }
 
-async function createKey(
-  agent: VeramoAgent,
-  order: IdentityOrder,
-  identifier: Identifier,
-): Promise<string> {
-  const { organizationId, purpose, publicJwk, at } = order;
-  const { did } = identifier;
-  const draft: KeyDraft = { id: newId('key', at), organizationId, did, purpose, createdAt: at };
+async function createKey(agent: VeramoAgent, order: DidKeyOrder): Promise<string> {
+  const { organizationId, did, purpose, state, publicJwk, at } = order;
+  const draft: KeyDraft = {
+    ...{ id: newId('key', at), organizationId, did, purpose, state },
+    ...{ stateSince: at, listedUntil: null, activatesAt: null, revokedAt: null, createdAt: at },
+  };
   const { kid } = await agent.keyManagerCreate(
     publicJwk === undefined
       ? { kms: sealedKmsName, type: 'Secp256r1', meta: { draft } }

@@ -7,6 +7,8 @@ const nothing = {
   intentsAbandoned: 0,
   agentsCaughtUp: 0,
   passportsRenewed: 0,
+  issuerKeysChanged: 0,
+  agentsReissued: 0,
   failures: [],
 };
 const minuteMs = 60_000;

@@ -22,10 +22,10 @@ export interface IdentityOrder {
   readonly at: Date;
 }
 
-/** A further key for a DID that exists. */
-export interface DidKeyOrder extends Omit<IdentityOrder, 'alias'> {
+/** A further key of a DID that we host. */
+export interface FurtherKeyOrder extends Omit<IdentityOrder, 'alias'> {
   readonly did: string;
-  /** Where its life begins. */
+  /** The state that the key starts its life in. */
   readonly state: KeyState;
 }
 
@@ -38,6 +38,6 @@ export interface IdentityProvider {
     stores: IdentityStores,
     order: IdentityOrder,
   ): Promise<{ readonly identifier: Identifier; readonly key: SigningKey }>;
-  /** Creates a key for a DID; throws `key-not-usable` when the organization has that key already. */
-  createKey(stores: Pick<IdentityStores, 'keys'>, order: DidKeyOrder): Promise<SigningKey>;
+  /** Gives a DID another key, inside the caller's transaction; documents are not touched. */
+  createKey(stores: IdentityStores, order: FurtherKeyOrder): Promise<SigningKey>;
 }

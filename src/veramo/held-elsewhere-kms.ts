@@ -27,6 +27,10 @@ export class HeldElsewhereKms extends SigningKms {
       thumbprint: await jwkThumbprint(publicJwk),
       publicJwk,
       sealed: null,
+      stateSince: draft.createdAt,
+      listedUntil: null,
+      activatesAt: null,
+      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

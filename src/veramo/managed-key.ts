@@ -8,7 +8,10 @@ export const sealedKmsName = 'sealed';
 export const heldElsewhereKmsName = 'held-elsewhere';
 
 /** What is decided about a key before it exists; it reaches the KMS as Veramo's `meta`. */
-export type KeyDraft = Omit<SigningKey, 'algorithm' | 'thumbprint' | 'publicJwk' | 'sealed'>;
+export type KeyDraft = Pick<
+  SigningKey,
+  'id' | 'organizationId' | 'did' | 'purpose' | 'state' | 'createdAt'
+>;
 
 /** Veramo's word for the kind of key. */
 export function keyTypeOf(jwk: PublicJwk): 'Secp256r1' | 'Ed25519' {

@@ -64,6 +64,6 @@ function publicJwkOf(publicKey: KeyObject): PublicJwk {
   return parsed.value;
 }
 
-function sealContextOf(key: Pick<KeyDraft, 'id' | 'organizationId' | 'purpose'>): SealContext {
+function sealContextOf(key: KeyDraft): SealContext {
   return { organizationId: key.organizationId, keyId: key.id, purpose: key.purpose };
 }

@@ -36,6 +36,10 @@ export class SealedKms extends SigningKms {
       thumbprint: await jwkThumbprint(publicJwk),
       publicJwk,
       sealed,
+      stateSince: draft.createdAt,
+      listedUntil: null,
+      activatesAt: null,
+      revokedAt: null,
     };
     this.#ring.add(key);
     return managedKeyOf(key);

@@ -1,7 +1,6 @@
-import { MemoryDIDStore } from '@veramo/did-manager';
 import type { Identifier } from '../dids/identifier.ts';
 import type {
-  DidKeyOrder,
+  FurtherKeyOrder,
   IdentityOrder,
   IdentityProvider,
   IdentityStores,
@@ -26,30 +25,30 @@ export function createVeramoIdentityProvider(deps: { readonly seal: KeySeal }): 
     async createIdentity(stores, order) {
       const identifier = identifierOf(order);
       await refuseTaken(stores, identifier);
-      const ring = new KeyRing();
-      const agent = assembleAgent({
-        seal: deps.seal,
-        ring,
-        keyStore: new StoredKeys(stores.keys, ring),
-        didStore: new StoredIdentifiers(stores, identifier),
-      });
-      const keyRef = await createKey(agent, { ...order, did: identifier.did, state: 'active' });
-      const { provider, alias } = identifier;
+      const { ring, agent } = assembleFor(deps, stores, identifier);
+      const { did, provider, alias } = identifier;
+      const keyRef = await createKey(agent, { ...order, did, state: 'active' });
       await agent.didManagerCreate({ provider, alias, options: { keyRef } });
       return { identifier, key: ring.get(keyRef) };
     },
-
     async createKey(stores, order) {
-      const ring = new KeyRing();
-      const agent = assembleAgent({
-        seal: deps.seal,
-        ring,
-        keyStore: new StoredKeys(stores.keys, ring),
-        didStore: new MemoryDIDStore(),
-      });
+      const identifier = await stores.dids.find(order.did);
+      if (identifier === null) throw new TypeError(`${order.did} is not hosted here.`);
+      const { ring, agent } = assembleFor(deps, stores, identifier);
       return ring.get(await createKey(agent, order));
     },
   };
+}
+
+function assembleFor(
+  { seal }: { readonly seal: KeySeal },
+  stores: IdentityStores,
+  identifier: Identifier,
+) {
+  const ring = new KeyRing();
+  const keyStore = new StoredKeys(stores.keys, ring);
+  const didStore = new StoredIdentifiers(stores, identifier);
+  return { ring, agent: assembleAgent({ seal, ring, keyStore, didStore }) };
 }
 
 function identifierOf(order: IdentityOrder): Identifier {
@@ -68,12 +67,10 @@ async function refuseTaken(stores: IdentityStores, identifier: Identifier): Prom
   }
 }
 
-async function createKey(agent: VeramoAgent, order: DidKeyOrder): Promise<string> {
+async function createKey(agent: VeramoAgent, order: FurtherKeyOrder): Promise<string> {
   const { organizationId, did, purpose, state, publicJwk, at } = order;
-  const draft: KeyDraft = {
-    ...{ id: newId('key', at), organizationId, did, purpose, state },
-    ...{ stateSince: at, listedUntil: null, activatesAt: null, revokedAt: null, createdAt: at },
-  };
+  const id = newId<KeyDraft['id']>('key', at);
+  const draft: KeyDraft = { id, organizationId, did, purpose, state, createdAt: at };
   const { kid } = await agent.keyManagerCreate(
     publicJwk === undefined
       ? { kms: sealedKmsName, type: 'Secp256r1', meta: { draft } }

@@ -9,6 +9,7 @@ import { KeyRing } from '../../src/veramo/key-ring.ts';
 import { createdAt, newSeal, organizationId, publicJwkFrom } from './made-keys.ts';
 
 const draft = {
+  state: 'active',
   id: 'key_1' as KeyId,
   organizationId,
   did: 'did:web:id.acme.com',

@@ -208,6 +208,27 @@ describe('an activation in the middle of an issue', () => {
   });
 });
 
+describe('a list that is being signed', () => {
+  it('is signed again when its key is retired meanwhile', async () => {
+    const first = await active();
+    const next = await prepare();
+    let turns = 0;
+    world.interruptions.beforeSigning = async () => {
+      turns += 1;
+      if (turns > 1) return;
+      const stateSince = world.clock.now();
+      await world.database.run(async ({ keys: stored }) => {
+        await stored.change(first.id, { state: 'retired', stateSince });
+        await stored.change(next.id, { state: 'active', stateSince });
+      });
+    };
+    const [list] = await world.deps.status.listLists();
+    if (list === undefined) throw new Error('no list');
+    await world.deps.lists.publish(list.id);
+    expect(await listKids()).toStrictEqual([next.kid, next.kid, next.kid]);
+  });
+});
+
 describe('a compromised key', () => {
   async function openWithPapers() {
     const agent = await world.enrol('bot');

@@ -6,6 +6,11 @@ export type EventId = Brand<'EventId'>;
 /** Everything that can happen here, in the words used in the audit trail. */
 export type AuditAction =
   | 'organization.created'
+  | 'issuer-key.prepared'
+  | 'issuer-key.activated'
+  | 'issuer-key.retired'
+  | 'issuer-key.compromised'
+  | 'issuer-key.destroyed'
   | 'token.created'
   | 'token.revoked'
   | 'token.exchanged'

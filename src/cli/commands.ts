@@ -32,6 +32,12 @@ import { enrolmentWithdraw } from './enrolment-withdraw.ts';
 import { explain } from './explain.ts';
 import { exportAgents } from './export.ts';
 import { inspect } from './inspect.ts';
+import { issuerKeyActivate } from './issuer-key-activate.ts';
+import { issuerKeyCompromise } from './issuer-key-compromise.ts';
+import { issuerKeyList } from './issuer-key-list.ts';
+import { issuerKeyPrepare } from './issuer-key-prepare.ts';
+import { issuerKeyRetire } from './issuer-key-retire.ts';
+import { issuerKeyRotate } from './issuer-key-rotate.ts';
 import { keyCompromise } from './key-compromise.ts';
 import { keyList } from './key-list.ts';
 import { keyRetire } from './key-retire.ts';
@@ -99,6 +105,12 @@ export const commands: readonly Command[] = [
   templateCreate,
   templateList,
   templateGet,
+  issuerKeyList,
+  issuerKeyPrepare,
+  issuerKeyActivate,
+  issuerKeyRotate,
+  issuerKeyRetire,
+  issuerKeyCompromise,
   access,
   verify,
   inspect,

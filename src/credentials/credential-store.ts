@@ -1,5 +1,6 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { PageRequest } from '../kernel/page.ts';
+import type { KeyId } from '../keys/signing-key.ts';
 import type { TokenReach } from '../organizations/api-token.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type {
@@ -34,6 +35,24 @@ export interface CredentialReader {
   listUnexpired(agentIds: readonly AgentId[], at: Date): Promise<readonly Credential[]>;
   /** Intents recorded before `before` that were never sealed. */
   listUnsealed(before: Date, limit: number): Promise<readonly Credential[]>;
+  /** The latest validUntil of what this key signs, abandoned intents apart; null for nothing. */
+  findLastEnd(keyId: KeyId): Promise<Date | null>;
+  /**
+   * What this key signs with validUntil after `at` and is not revoked, oldest first; intents count,
+   * abandoned ones do not.
+   */
+  listStanding(keyId: KeyId, at: Date, limit: number): Promise<readonly Credential[]>;
+  /**
+   * Active agents, not past their own end, that have not been made up for the end of a key: something
+   * sealed under it, with validUntil after `at` and not suspended by itself, was revoked exactly at
+   * `revokedAt`, and nothing of the same type, for facets with the same claims and visibility, was
+   * recorded since under another key.
+   */
+  listBereft(
+    key: { readonly id: KeyId; readonly revokedAt: Date },
+    at: Date,
+    limit: number,
+  ): Promise<readonly AgentId[]>;
   /**
    * Agents in state `active`, and not past their own end, that need a new passport: their newest
    * sealed, unrevoked one is past its renewal time, which is `validFrom` plus two thirds of its

@@ -7,6 +7,7 @@ import type {
 } from '../credentials/credential-store.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { KeyId } from '../keys/signing-key.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { StatusListId } from '../status/status-list.ts';
@@ -71,6 +72,44 @@ export class PostgresCredentialReader implements CredentialReader {
        WHERE c.sealing = 'intended' AND c.created_at < ${before}::timestamptz
        ORDER BY c.id LIMIT ${limit}`;
     return rows.map(toCredential);
+  }
+
+  async findLastEnd(keyId: KeyId): Promise<Date | null> {
+    const [row] = await this.db.$queryRaw<{ readonly end: Date | null }[]>`
+      SELECT max(valid_until) AS "end" FROM credentials
+       WHERE key_id = ${keyId} AND sealing <> 'abandoned'`;
+    return row?.end ?? null;
+  }
+
+  async listStanding(keyId: KeyId, at: Date, limit: number): Promise<readonly Credential[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select}
+       WHERE c.key_id = ${keyId} AND c.valid_until > ${at}::timestamptz
+         AND c.sealing <> 'abandoned' AND s.revoked_at IS NULL
+       ORDER BY c.id LIMIT ${limit}`;
+    return rows.map(toCredential);
+  }
+
+  async listBereft(
+    key: { readonly id: KeyId; readonly revokedAt: Date },
+    at: Date,
+    limit: number,
+  ): Promise<readonly AgentId[]> {
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      SELECT DISTINCT a.id
+        FROM credentials c
+        JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
+        JOIN agents a ON a.id = c.agent_id
+       WHERE c.key_id = ${key.id} AND c.sealing = 'sealed' AND c.valid_until > ${at}::timestamptz
+         AND s.revoked_at = ${key.revokedAt}::timestamptz AND s.suspended_at IS NULL
+         AND a.state = 'active' AND (a.expires_at IS NULL OR a.expires_at > ${at}::timestamptz)
+         AND NOT EXISTS (
+           SELECT 1 FROM credentials n
+            WHERE n.agent_id = c.agent_id AND n.type = c.type AND n.key_id <> c.key_id
+              AND n.created_at >= ${key.revokedAt}::timestamptz AND n.sealing <> 'abandoned'
+              AND (c.type = 'passport' OR (n.claims = c.claims AND n.visibility = c.visibility)))
+       ORDER BY a.id LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
   }
 
   async listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]> {

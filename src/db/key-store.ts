@@ -38,6 +38,18 @@ export class PostgresKeyStore extends PostgresKeyReader implements KeyStore {
     );
   }
 
+  async lockByDid(did: string): Promise<readonly SigningKey[]> {
+    await this.db.$queryRaw`
+      SELECT id FROM signing_keys WHERE did = ${did} ORDER BY id FOR NO KEY UPDATE`;
+    return this.listByDids([did]);
+  }
+
+  async holdActive(id: KeyId): Promise<boolean> {
+    const held = await this.db.$queryRaw<unknown[]>`
+      SELECT id FROM signing_keys WHERE id = ${id} AND state = 'active' FOR SHARE`;
+    return held.length > 0;
+  }
+
   async change(id: KeyId, change: KeyChange): Promise<void> {
     const forgotten = change.state === 'destroyed' ? { sealed: null } : {};
     await this.db.signingKey.updateMany({ where: { id }, data: { ...change, ...forgotten } });

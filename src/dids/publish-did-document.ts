@@ -1,6 +1,6 @@
 import { type SigningKey, verificationMethodOf } from '../keys/signing-key.ts';
 import { serializeDocument } from '../protocol/client-metadata.ts';
-import { buildDidDocument } from '../protocol/did-document.ts';
+import { buildDidDocument, type VerificationRelationship } from '../protocol/did-document.ts';
 import { type Did, didWebUrl, parseDidWeb } from '../protocol/did-web.ts';
 import { type DocumentDraft, draftIdentityDocument } from '../publication/public-document.ts';
 
@@ -22,8 +22,16 @@ export function draftDidDocument(order: DidDocumentOrder): DocumentDraft {
     keys: order.keys.map((key) => ({
       kid: verificationMethodOf(key),
       jwk: key.publicJwk,
-      relationships: [key.purpose === 'credential' ? 'assertionMethod' : 'authentication'],
+      relationships: relationshipsOf(key),
+      expires: key.listedUntil,
+      revoked: key.revokedAt,
     })),
   });
   return draftIdentityDocument(didWebUrl(parsed.value), serializeDocument(document));
+}
+
+/** A revoked key has none: a reader who overlooks `revoked` does not find it in use either. */
+function relationshipsOf({ purpose, revokedAt }: SigningKey): readonly VerificationRelationship[] {
+  if (revokedAt !== null) return [];
+  return [purpose === 'credential' ? 'assertionMethod' : 'authentication'];
 }

@@ -10,6 +10,7 @@ import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { issuerKeyRoutes } from './issuer-key-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import type { Logger } from './log.ts';
 import { organizationRoutes } from './organization-routes.ts';
@@ -31,6 +32,7 @@ export const apiRoutes: readonly Route[] = [
   ...verifyRoutes,
   ...organizationRoutes,
   ...workloadRoutes,
+  ...issuerKeyRoutes,
   ...auditRoutes,
   ...enrolmentRoutes,
   ...templateRoutes,

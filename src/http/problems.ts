@@ -75,12 +75,12 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   'key-not-found': {
     status: 404,
     title: 'No such key',
-    fix: 'Check the thumbprint; "sealwright key list" shows the keys of an agent.',
+    fix: 'Check the id; "sealwright key list" and "sealwright issuer-key list" show the keys there are.',
   },
   'key-wrong-state': {
     status: 409,
     title: 'The key is not in a state that allows this',
-    fix: 'Look at the keys of the agent. A key that is no secret any more is given up as compromised, in any state.',
+    fix: 'Look at the state of the key, and at what its entry says comes next and when. A key that is no secret any more is given up as compromised, in any state.',
   },
   'rotation-under-way': {
     status: 409,

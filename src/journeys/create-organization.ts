@@ -1,14 +1,13 @@
 import type { IdentityProvider } from '../dids/identity-provider.ts';
-import { draftDidDocument } from '../dids/publish-did-document.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
-import { draftIssuerJwks } from '../keys/publish-jwks.ts';
 import type { Organization } from '../organizations/organization.ts';
 import type { OrganizationStore } from '../organizations/organization-store.ts';
 import { didWebOf } from '../protocol/did-web.ts';
 import { publishDocuments } from '../publication/publish-documents.ts';
 import { newStatusList } from '../status/reserve-index.ts';
+import { draftIssuer } from './issuer-keys.ts';
 import type { PapersStores } from './papers.ts';
 
 /** No signer: the documents of an issuer carry no signature. */
@@ -46,10 +45,7 @@ export async function createOrganization(
     });
     await stores.status.insertList(newStatusList({ organizationId: organization.id, at }, 1));
     await publishDocuments(stores, {
-      drafts: [
-        draftDidDocument({ did, alsoKnownAs: [], keys: [key] }),
-        draftIssuerJwks(`${organization.baseUrl}/jwks.json`, [key]),
-      ],
+      drafts: draftIssuer(organization, [key]),
       at,
     });
     await stores.audit.append([

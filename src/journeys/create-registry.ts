@@ -36,6 +36,7 @@ import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
 import type { IssuePapers } from './issue-papers.ts';
+import { bindIssuerKeyCases } from './issuer-key-cases.ts';
 import { bindKeyCases } from './key-cases.ts';
 import { onboardAgent } from './onboard-agent.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
@@ -88,6 +89,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindKeyCases(deps),
     ...bindAssertionCases(deps),
     ...bindWorkloadCases(deps),
+    ...bindIssuerKeyCases(deps),
   };
 }
 

@@ -54,6 +54,27 @@ export function createIssuePapers(deps: PapersDeps): IssuePapers {
   };
 }
 
+/**
+ * Carries out orders in a batch of their own, so that the papers of an agent never reflect some of
+ * them without the others. Throws when one of them could not be carried out; the others may be.
+ */
+export async function issueTogether(
+  deps: PapersDeps & { readonly issuePapers: IssuePapers },
+  orders: readonly PapersOrder[],
+): Promise<void> {
+  const outcomes = await runBatch(deps, orders);
+  for (const outcome of outcomes) {
+    if (!outcome.ok) throw outcome.error;
+  }
+  const overtaken = new Map<AgentId, PapersOrder>();
+  for (const [place, order] of orders.entries()) {
+    const outcome = outcomes[place];
+    if (outcome?.ok !== true || outcome.result.published) continue;
+    overtaken.set(outcome.result.signed.plan.agent.id, followingOrder([outcome.result], order));
+  }
+  for (const order of overtaken.values()) await deps.issuePapers(order);
+}
+
 /** The order that changes nothing itself: the papers are composed anew from what is in force. */
 export function renewalOf(
   agentId: AgentId,

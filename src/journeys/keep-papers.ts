@@ -9,7 +9,8 @@ import { type ForgetExchangesDeps, forgetExchanges } from '../workloads/forget-e
 import { advanceRotations } from './advance-rotations.ts';
 
 import { renewalOf } from './issue-papers.ts';
-import type { PapersDeps, PapersStores } from './papers.ts';
+import { type KeepIssuerKeysDeps, keepIssuerKeys } from './keep-issuer-keys.ts';
+import type { PapersStores } from './papers.ts';
 import { type PublishStandingDeps, publishStanding } from './publish-standing.ts';
 import { renewFacets } from './renew-facets.ts';
 import { retireEndedAgents } from './retire-ended-agents.ts';
@@ -21,8 +22,8 @@ const abandonAfterMs = 60_000;
 const rowsPerRound = 200;
 
 /** Readers that find what is owed, beside all that pays it. */
-export interface KeepPapersDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
-  readonly work: PublishStandingDeps['work'] & ForgetExchangesDeps['work'];
+export interface KeepPapersDeps extends PublishStandingDeps, KeepIssuerKeysDeps {
+  readonly work: KeepIssuerKeysDeps['work'] & ForgetExchangesDeps['work'];
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly status: StatusReader;
@@ -39,6 +40,9 @@ export interface KeptPapers {
   readonly passportsRenewed: number;
   readonly rotationsAdvanced: number;
   readonly exchangesForgotten: number;
+  readonly issuerKeysChanged: number;
+  /** Agents whose papers were issued anew after their issuer's key was compromised. */
+  readonly agentsReissued: number;
   /** What stood in the way of single agents or lists; the next round tries them again. */
   readonly failures: readonly unknown[];
 }
@@ -52,6 +56,7 @@ export interface KeptPapers {
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const intentsAbandoned = await abandonIntents(deps);
+  const issuerKeys = await keepIssuerKeys(deps);
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
   const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
@@ -75,8 +80,10 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     passportsRenewed: countDone(renewed),
     rotationsAdvanced: countDone(rotated),
     exchangesForgotten: forgotten.status === 'fulfilled' ? forgotten.value : 0,
+    issuerKeysChanged: issuerKeys.keysChanged,
+    agentsReissued: issuerKeys.agentsReissued,
     failures: [
-      ...[...retired.failures, ...facets.failures],
+      ...[...retired.failures, ...facets.failures, ...issuerKeys.failures],
       ...[...caughtUp, ...renewed, ...rotated, ...published, forgotten].flatMap(reasonOf),
     ],
   };

@@ -22,7 +22,9 @@ import {
 import { wholeSeconds } from '../credentials/validity.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { Issuer } from '../keys/issuer.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
 import { type ClientMetadataJson, clientMetadataDigest } from '../protocol/client-metadata.ts';
 import { reserveIndices } from '../status/reserve-index.ts';
 import type { StatusListId, StatusReference } from '../status/status-list.ts';
@@ -47,6 +49,7 @@ interface Begun {
 }
 
 interface Holdings {
+  readonly issuers: ReadonlyMap<OrganizationId, Issuer>;
   readonly keys: ReadonlyMap<string, readonly SigningKey[]>;
   readonly credentials: ReadonlyMap<AgentId, readonly Credential[]>;
   readonly references: ReadonlyMap<CredentialId, StatusReference>;
@@ -72,7 +75,8 @@ export async function planPapers(
 ): Promise<PapersBatch> {
   const at = deps.clock.now();
   const begun = await beginOrders(stores, orders, at);
-  const holdings = await readHoldings(stores, begun, at);
+  const issuers = await holdIssuers(deps, stores, begun);
+  const holdings = { issuers, ...(await readHoldings(stores, begun, at)) };
   const plans = await Promise.all(
     begun.map((one) => planAgent(deps, { begun: one, holdings, at })),
   );
@@ -142,11 +146,25 @@ function checkActive(agent: Agent, at: Date): void {
   );
 }
 
+/** What is recorded here is under a key that is active until it is durable. */
+async function holdIssuers(
+  { issuers }: PapersDeps,
+  stores: PapersStores,
+  begun: readonly Begun[],
+): Promise<Holdings['issuers']> {
+  const held = new Map<OrganizationId, Issuer>();
+  for (const { organizationId } of begun.map(({ agent }) => agent)) {
+    if (held.has(organizationId)) continue;
+    held.set(organizationId, await issuers.hold(stores, organizationId));
+  }
+  return held;
+}
+
 async function readHoldings(
   stores: PapersStores,
   begun: readonly Begun[],
   at: Date,
-): Promise<Holdings> {
+): Promise<Omit<Holdings, 'issuers'>> {
   const keys = await stores.keys.listByDids(begun.map(({ agent }) => agent.did));
   const ids = begun.map(({ agent }) => agent.id);
   const credentials = await stores.credentials.listUnexpired(ids, at);
@@ -185,7 +203,8 @@ async function planAgent(
 ): Promise<PlannedPapers> {
   const { begun, holdings, at } = order;
   const { agent } = begun;
-  const issuer = await deps.issuers.find(agent.organizationId);
+  const issuer = holdings.issuers.get(agent.organizationId);
+  if (issuer === undefined) throw new TypeError(`Agent ${agent.id} has no issuer.`);
   const keys = holdings.keys.get(agent.did) ?? [];
   if (keys.length === 0) throw new TypeError(`Agent ${agent.id} has no key.`);
   const context = (id: CredentialId): RecordContext => {

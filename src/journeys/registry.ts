@@ -19,13 +19,13 @@ import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
-
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
 import type { ApplyCases } from './apply-cases.ts';
 import type { AssertionCases } from './assertion-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
+import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
 import type { TemplateCases } from './template-cases.ts';
@@ -153,7 +153,8 @@ export interface Registry
     BulkCases,
     KeyCases,
     AssertionCases,
-    WorkloadCases {
+    WorkloadCases,
+    IssuerKeyCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;

@@ -1,7 +1,7 @@
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { OrganizationReader } from '../organizations/organization-store.ts';
-import type { KeyReader } from './key-store.ts';
+import type { KeyReader, KeyStore } from './key-store.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** An organization with the key that signs its credentials and status lists. */
@@ -10,7 +10,10 @@ export interface Issuer {
   readonly key: SigningKey;
 }
 
-/** Finds the issuer of an organization. Answers stay in memory: neither part changes once made. */
+/**
+ * Finds the issuer of an organization. Answers stay in memory until they are forgotten; what is
+ * about to be recorded under the key asks `hold`, which never goes by a key that is not active.
+ */
 export class IssuerDirectory {
   readonly #issuers = new Map<OrganizationId, Issuer>();
   readonly #readers: { organizations: OrganizationReader; keys: KeyReader };
@@ -27,13 +30,33 @@ export class IssuerDirectory {
     return issuer;
   }
 
+  /** The issuer as of this transaction: until it ends, no other key becomes the active one. */
+  async hold(
+    stores: { readonly keys: Pick<KeyStore, 'holdActive'> },
+    id: OrganizationId,
+  ): Promise<Issuer> {
+    const known = await this.find(id);
+    if (await stores.keys.holdActive(known.key.id)) return known;
+    this.forget(id);
+    const present = await this.find(id);
+    if (await stores.keys.holdActive(present.key.id)) return present;
+    throw new SealwrightError('conflict-retry', 'The signing key is being changed. Try again.');
+  }
+
+  /** Has the next `find` read anew. */
+  forget(id: OrganizationId): void {
+    this.#issuers.delete(id);
+  }
+
   async #read(id: OrganizationId): Promise<Issuer> {
     const organization = await this.#readers.organizations.find(id);
     if (organization === null) {
       throw new SealwrightError('organization-not-found', 'There is no such organization.');
     }
     const keys = await this.#readers.keys.listByDids([organization.did]);
-    const key = keys.findLast((candidate) => candidate.purpose === 'credential');
+    const key = keys.findLast(
+      ({ purpose, state }) => purpose === 'credential' && state === 'active',
+    );
     if (key === undefined) {
       throw new SealwrightError('key-not-usable', 'The organization has no active signing key.');
     }

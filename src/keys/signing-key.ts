@@ -15,7 +15,7 @@ export type KeyPurpose = 'credential' | 'client-authentication';
  * | created | known to us alone | in the passport |
  * | published | in the documents, signs nothing | in the passport and the key set |
  * | active | signs | the one to authenticate with |
- * | retired | signs nothing, still in the DID document | out of the key set, still in the passport |
+ * | retired | signs nothing, its private half is gone, still in the DID document | out of the key set, still in the passport |
  * | destroyed | its private half is gone | its private half is gone, and no document has it |
  */
 export type KeyState = 'created' | 'published' | 'active' | 'retired' | 'destroyed';
@@ -37,6 +37,8 @@ export interface SigningKey {
   readonly stateSince: Date;
   /** The end of the last credential it signed, once it signs no more; null while it may sign. */
   readonly listedUntil: Date | null;
+  /** When a published key of an issuer is to become the active one by itself; null for most. */
+  readonly activatesAt: Date | null;
   /** When the key was given up as compromised: nothing that it signed counts any more. */
   readonly revokedAt: Date | null;
   readonly createdAt: Date;
@@ -48,6 +50,9 @@ export interface KeyChange {
   readonly stateSince: Date;
   readonly listedUntil?: Date;
   readonly revokedAt?: Date;
+  readonly activatesAt?: Date | null;
+  /** null forgets the private half. */
+  readonly sealed?: null;
 }
 
 /** Whether an agent may authenticate with the key: its key set and DID document have it then. */

@@ -1,4 +1,4 @@
-import { parseDateTimeStamp } from './date-time.ts';
+import { formatDateTimeMs, parseDateTimeStamp } from './date-time.ts';
 import { type Did, parseDidUrl } from './did-web.ts';
 import { algorithmOf, type PublicJwk, parsePublicJwk, type SigningAlgorithm } from './jwk.ts';
 import { maxVerificationMethods } from './limits.ts';
@@ -14,6 +14,8 @@ export type VerificationMethodJson = {
   readonly type: 'JsonWebKey';
   readonly controller: string;
   readonly publicKeyJwk: PublicJwk & { readonly kid: string; readonly alg: SigningAlgorithm };
+  readonly expires?: string;
+  readonly revoked?: string;
 };
 
 /** A DID document as it is published. */
@@ -31,7 +33,12 @@ export interface DidKey {
   /** Absolute DID URL below the DID of the document. */
   readonly kid: string;
   readonly jwk: PublicJwk;
+  /** Empty for a key that is listed to say that it no longer counts. */
   readonly relationships: readonly VerificationRelationship[];
+  /** From then on nothing verifies under it (CID-1.0 §2.2); null where no end is known. */
+  readonly expires?: Date | null;
+  /** Since then nothing verifies under it, whenever it was signed (CID-1.0 §2.2). */
+  readonly revoked?: Date | null;
 }
 
 /** One verification method of a DID document that was read. Judged when it is asked for. */
@@ -74,11 +81,16 @@ export function buildDidDocument(input: {
   };
 }
 
-function buildMethod(did: Did, { kid, jwk }: DidKey): VerificationMethodJson {
+function buildMethod(did: Did, key: DidKey): VerificationMethodJson {
+  const { kid, jwk, expires = null, revoked = null } = key;
   // RFC 7638 §1 and CID-1.0 §2.2.3: the fragment, our thumbprint, is the name of the key itself.
   const name = kid.slice(kid.indexOf('#') + 1);
   const publicKeyJwk = { ...jwk, kid: name, alg: algorithmOf(jwk) };
-  return { id: kid, type: 'JsonWebKey', controller: did, publicKeyJwk };
+  return {
+    ...{ id: kid, type: 'JsonWebKey', controller: did, publicKeyJwk },
+    ...(expires !== null && { expires: formatDateTimeMs(expires) }),
+    ...(revoked !== null && { revoked: formatDateTimeMs(revoked) }),
+  };
 }
 
 /** A document has only the relationships that its keys have (CID-1.0 §2.3). */

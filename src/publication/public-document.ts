@@ -34,9 +34,12 @@ export interface PublicDocument extends DocumentDraft {
   readonly publishedAt: Date;
 }
 
+/** How long readers may hold a document of an identity. */
+export const identityMaxAgeS = 300;
+
 /** Freshness by kind of document, in the words of RFC 9111. */
 export const cacheControls = {
-  identity: 'public, max-age=300',
+  identity: `public, max-age=${identityMaxAgeS}`,
   statusList: 'public, max-age=15, must-revalidate, no-transform',
   immutable: 'public, max-age=31536000, immutable',
   page: 'public, max-age=60',

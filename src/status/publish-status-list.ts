@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { Issuer, IssuerDirectory } from '../keys/issuer.ts';
+import type { KeyStore } from '../keys/key-store.ts';
 import type { Signer } from '../keys/signer.ts';
 import {
   cacheControls,
@@ -23,7 +24,11 @@ const attempts = 5;
 
 /** What publishing a list needs. */
 export interface PublishStatusListDeps {
-  readonly work: UnitOfWork<{ status: StatusStore; documents: PublicDocumentStore }>;
+  readonly work: UnitOfWork<{
+    keys: KeyStore;
+    status: StatusStore;
+    documents: PublicDocumentStore;
+  }>;
   readonly status: StatusReader;
   readonly issuers: IssuerDirectory;
   readonly signer: Signer;
@@ -56,6 +61,11 @@ async function publishOnce(deps: PublishStatusListDeps, id: StatusListId): Promi
   const unsigned = await buildStatusLists({ issuer, list, exceptions, validFrom });
   const drafts = await signLists(deps.signer, { issuer, list, validFrom, unsigned });
   return deps.work.run(async (stores) => {
+    // A list is the word of the key that is active when it is published.
+    if (!(await stores.keys.holdActive(issuer.key.id))) {
+      deps.issuers.forget(list.organizationId);
+      return null;
+    }
     const publication = { revision: list.revision, at: validFrom };
     if (!(await stores.status.recordPublication(id, publication))) return null;
     await publishDocuments(stores, { drafts, at: validFrom });

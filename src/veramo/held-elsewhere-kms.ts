@@ -29,6 +29,7 @@ export class HeldElsewhereKms extends SigningKms {
       sealed: null,
       stateSince: draft.createdAt,
       listedUntil: null,
+      activatesAt: null,
       revokedAt: null,
     };
     this.#ring.add(key);

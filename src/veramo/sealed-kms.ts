@@ -38,6 +38,7 @@ export class SealedKms extends SigningKms {
       sealed,
       stateSince: draft.createdAt,
       listedUntil: null,
+      activatesAt: null,
       revokedAt: null,
     };
     this.#ring.add(key);

@@ -75,6 +75,7 @@ export const checks: readonly Check[] = [
 // Findings that a copy can cause, because it is old or because it was spoilt on its way: what was
 // found is checked against the origin before it counts.
 const causedByCopy: ReadonlySet<Reason | null> = new Set<Reason>([
+  'key-not-found',
   'signature-invalid',
   'subject-mismatch',
   'document-digest-mismatch',

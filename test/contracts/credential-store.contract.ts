@@ -64,6 +64,97 @@ export function credentialStoreContract(world: WorldSource): void {
     await expect(seal(second)).rejects.toMatchObject({ code: 'credential-wrong-state' });
   });
 
+  it('knows until when what a key signs is valid, and what of it stands', async () => {
+    const other = 'key_other' as CredentialRecord['keyId'];
+    const [first, second, third, late, apart] = [
+      intentNamed('1', 0, { validUntil: noon(100) }),
+      intentNamed('2', 1, { validUntil: noon(300) }),
+      intentNamed('3', 2, { validUntil: noon(200) }),
+      intentNamed('4', 3, { validUntil: noon(900) }),
+      intentNamed('5', 4, { validUntil: noon(990), keyId: other }),
+    ];
+    await insert(first, second, third, late, apart);
+    await seal(first, second);
+    await change(second, { revokedAt: noon(3) });
+    await world().work.run(({ credentials }) => credentials.abandonAll([late.id]));
+    const { credentials } = world().readers;
+    expect(await credentials.findLastEnd(first.keyId)).toEqual(noon(300));
+    expect(await credentials.findLastEnd('key_none' as typeof other)).toBeNull();
+    const standing = async (at: Date, limit = 10) =>
+      (await credentials.listStanding(first.keyId, at, limit)).map(({ id }) => id);
+    expect(await standing(noon(0))).toEqual([first.id, third.id]);
+    expect(await standing(noon(100))).toEqual([third.id]);
+    expect(await standing(noon(0), 1)).toEqual([first.id]);
+  });
+
+  describe('agents that lost something with a key', () => {
+    const since = noon(50);
+    const next = 'key_next' as CredentialRecord['keyId'];
+    const cat = agentNamed('cat');
+    const lost = intentNamed('1', 0, { type: 'compliance', validUntil: noon(900) });
+    const passport = intentNamed('2', 1, { type: 'passport', validUntil: noon(900) });
+    const bereft = (at = noon(60)) =>
+      world().readers.credentials.listBereft({ id: lost.keyId, revokedAt: since }, at, 10);
+    const anew = (of: CredentialRecord, changes: Partial<CredentialRecord> = {}) =>
+      intentNamed('9', 9, {
+        ...{ type: of.type, claims: of.claims, visibility: of.visibility, validUntil: noon(900) },
+        ...{ keyId: next, createdAt: noon(55), ...changes },
+      });
+
+    async function lose(record: CredentialRecord, ...others: readonly CredentialRecord[]) {
+      await insert(record, ...others);
+      await seal(record);
+      await change(record, { revokedAt: since });
+    }
+
+    it('are those to whom it was not issued anew', async () => {
+      await lose(lost, intentNamed('3', 3, { agentId: cat.id }));
+      expect(await bereft()).toEqual([bot.id]);
+      expect(await bereft(noon(900))).toEqual([]);
+    });
+
+    it.each([
+      ['an intent with the same claims', lost, {}],
+      ['another passport, whatever it says', passport, { claims: { other: true } }],
+    ])('are not those that have %s', async (_name, record, changes) => {
+      await lose(record, anew(record, changes));
+      expect(await bereft()).toEqual([]);
+      await world().work.run(({ credentials }) => credentials.abandonAll([anew(record).id]));
+      expect(await bereft()).toEqual([bot.id]);
+    });
+
+    it.each([
+      ['with other claims', { claims: { other: true } }],
+      ['for other eyes', { visibility: 'on-request' as const }],
+      ['of another type', { type: 'provenance' as const }],
+      ['from before', { createdAt: noon(49) }],
+      ['under the same key', { keyId: lost.keyId }],
+      ['of another agent', { agentId: cat.id }],
+    ])('are those that have one %s', async (_name, changes) => {
+      await lose(
+        { ...lost, visibility: 'public' },
+        anew({ ...lost, visibility: 'public' }, changes),
+      );
+      expect(await bereft()).toEqual([bot.id]);
+    });
+
+    it('are not those that lost it at another time, or had it suspended', async () => {
+      await lose(lost);
+      const { id, keyId } = lost;
+      const before = { id: keyId, revokedAt: noon(51) };
+      expect(await world().readers.credentials.listBereft(before, noon(60), 10)).toEqual([]);
+      await change(lost, { suspendedAt: noon(40) });
+      expect(id).toBe('crd_1');
+      expect(await bereft()).toEqual([]);
+    });
+
+    it.each(['pending', 'suspended', 'retired'] as const)('are not %s', async (state) => {
+      await lose(lost);
+      await world().work.run(({ agents }) => agents.updateState(bot.id, state, noon(55)));
+      expect(await bereft()).toEqual([]);
+    });
+  });
+
   it('carries the state of the status entry, and of two revocations the first', async () => {
     const record = intentNamed('1', 0);
     await insert(record);

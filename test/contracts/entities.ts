@@ -87,6 +87,7 @@ export function keyNamed(name: string, changes: Partial<SigningKey> = {}): Signi
     state: 'active',
     stateSince: noon(),
     listedUntil: null,
+    activatesAt: null,
     revokedAt: null,
     createdAt: noon(),
     ...changes,

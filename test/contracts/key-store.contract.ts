@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { SigningKey } from '../../src/keys/signing-key.ts';
 import { acme, identifierNamed, keyNamed, noon, other } from './entities.ts';
@@ -66,6 +67,51 @@ export function keyStoreContract(world: WorldSource): void {
     expect(await world().readers.keys.listByDids([key.did])).toEqual([
       { ...key, ...given, listedUntil: noon(90) },
     ]);
+  });
+
+  it('forgets the private half alone, and an order to activate', async () => {
+    const ordered = keyNamed('ordered', { state: 'published', activatesAt: noon(610) });
+    await insert(ordered);
+    const change = { state: 'retired', stateSince: noon(5), sealed: null } as const;
+    await world().work.run(({ keys }) => keys.change(ordered.id, { ...change, activatesAt: null }));
+    expect(await world().readers.keys.listByDids([ordered.did])).toEqual([
+      { ...ordered, ...change, activatesAt: null },
+    ]);
+  });
+
+  it('locks the keys of a DID as they are listed', async () => {
+    const destroyed = keyNamed('destroyed', { state: 'destroyed' });
+    await insert(key, destroyed, keyNamed('elsewhere', { did: 'did:web:acme.example:a:bot' }));
+    expect(await world().work.run(({ keys }) => keys.lockByDid(key.did))).toEqual([key]);
+  });
+
+  it('holds a key that is active, and no other', async () => {
+    const next = keyNamed('next', { state: 'published' });
+    await insert(key, next, keyNamed('former', { state: 'retired' }));
+    const hold = (id: string) =>
+      world().work.run(({ keys }) => keys.holdActive(id as SigningKey['id']));
+    const names = ['key_first', 'key_next', 'key_former', 'key_none'];
+    expect(await Promise.all(names.map(hold))).toEqual([true, false, false, false]);
+  });
+
+  it('lets nobody change a key that is held, until that transaction ends', async () => {
+    await insert(key);
+    const order: string[] = [];
+    const end = { state: 'retired', stateSince: noon(5) } as const;
+    let changing: Promise<void> | undefined;
+    await world().work.run(async ({ keys }) => {
+      await keys.holdActive(key.id);
+      changing ??= world().work.run(async (stores) => {
+        await stores.keys.lockByDid(key.did);
+        await stores.keys.change(key.id, end);
+        order.push('changed');
+      });
+      await delay(100);
+      order.push('held');
+    });
+    await changing;
+    expect(order).toEqual(['held', 'changed']);
+    expect(await world().work.run(({ keys }) => keys.holdActive(key.id))).toBe(false);
   });
 
   it('destroys a key, and gives its public key to nobody else', async () => {

@@ -6,6 +6,8 @@ import type { WorldSource } from './world.ts';
 /** Every method of the ports that writes; a new one belongs here. */
 const writers = [
   'insert',
+  'lockByDid',
+  'holdActive',
   'revoke',
   'reviseAll',
   'updateProfile',

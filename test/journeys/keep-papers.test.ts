@@ -11,6 +11,8 @@ const nothing = {
   passportsRenewed: 0,
   rotationsAdvanced: 0,
   exchangesForgotten: 0,
+  issuerKeysChanged: 0,
+  agentsReissued: 0,
   failures: [],
 };
 const minuteMs = 60_000;

@@ -16,6 +16,7 @@ import { StatusPublisher } from '../../src/status/status-publisher.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { createVeramoSigner } from '../../src/veramo/veramo-signer.ts';
 import { readSchemas } from '../credentials/read-schemas.ts';
+import { noWorkloads } from '../support/no-workloads.ts';
 
 /** What a process dies of: the so-manieth signature of papers, or transaction, from now on. */
 export interface Death {
@@ -58,6 +59,7 @@ export async function startMortalRegistry({ connectionString, seal, clock }: Est
       return signing.signCredential(order);
     },
     signStatusToken: (order) => signing.signStatusToken(order),
+    signClientAssertion: (order) => signing.signClientAssertion(order),
   };
   const issuers = new IssuerDirectory(readers);
   const lists = new StatusPublisher((id) =>
@@ -66,7 +68,7 @@ export async function startMortalRegistry({ connectionString, seal, clock }: Est
   const papers = { work, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const identities = createVeramoIdentityProvider({ seal });
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...readers, ...papers, identities, issuePapers, seal };
+  const deps = { ...readers, ...papers, identities, issuePapers, seal, judge: noWorkloads };
   const organization = await openOrganization(deps, 'https://id.acme.com');
   return {
     readers,

@@ -53,8 +53,10 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
  * A registry with its first organization, on memory and with real signatures. Identifiers sort by
  * the millisecond, so that each enrolment and each facet takes one.
  */
-export async function openRegistryWorld(options: { readonly baseUrl?: string } = {}) {
-  const { baseUrl = 'https://id.acme.com' } = options;
+export async function openRegistryWorld(
+  options: { readonly baseUrl?: string; readonly loopback?: boolean } = {},
+) {
+  const { baseUrl = 'https://id.acme.com', loopback = false } = options;
   const clock = new SettableClock('2026-11-20T12:00:00Z');
   const published: PublicDocument[] = [];
   const database = new MemoryDatabase({
@@ -75,7 +77,7 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
       id,
     ),
   );
-  const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback: false };
+  const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback };
   const issuePapers = createIssuePapers(papers);
   const deps = {
     ...database.readers,

@@ -25,10 +25,11 @@ function arrange(keys: readonly SigningKey[]) {
 }
 
 describe('the issuer of an organization', () => {
-  it('has its newest key for credentials', async () => {
+  it('has its newest active key for credentials', async () => {
     const { directory } = arrange([
       aKey({ id: 'key_old' as KeyId }),
       aKey({ id: 'key_new' as KeyId }),
+      aKey({ id: 'key_next' as KeyId, state: 'published' }),
       aKey({ id: 'key_other' as KeyId, purpose: 'client-authentication' }),
       aKey({ id: 'key_foreign' as KeyId, did: 'did:web:other.example' }),
     ]);

@@ -36,6 +36,7 @@ export function aKey(changes: Partial<SigningKey> = {}): SigningKey {
     state: 'active',
     stateSince: new Date('2026-11-20T12:00:00Z'),
     listedUntil: null,
+    activatesAt: null,
     revokedAt: null,
     createdAt: new Date('2026-11-20T12:00:00Z'),
     ...changes,

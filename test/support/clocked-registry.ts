@@ -22,6 +22,7 @@ import { readSchemas } from '../credentials/read-schemas.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { newSeal } from '../veramo/made-keys.ts';
 import { createTestDatabase } from './database.ts';
+import { noWorkloads } from './no-workloads.ts';
 import { freePort } from './running-service.ts';
 import { createStubVerifier } from './stub-verifier.ts';
 
@@ -104,7 +105,11 @@ async function openOn(
     ...{ work, issuers, signer, schemas, lists, pages: agentPages, clock, loopback: true },
   };
   const issuePapers = createIssuePapers(papers);
-  return { memory, organization, deps: { ...readers, ...papers, identities, issuePapers, seal } };
+  return {
+    memory,
+    organization,
+    deps: { ...readers, ...papers, identities, issuePapers, seal, judge: noWorkloads },
+  };
 }
 
 async function callApi(

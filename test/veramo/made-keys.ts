@@ -51,6 +51,7 @@ export async function makeEd25519Key(seal: KeySeal): Promise<SigningKey> {
     state: 'active',
     stateSince: createdAt,
     listedUntil: null,
+    activatesAt: null,
     revokedAt: null,
     createdAt,
   };

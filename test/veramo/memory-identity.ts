@@ -25,6 +25,8 @@ function keyStoreOn(keys: Map<KeyId, SigningKey>): IdentityStores['keys'] {
     insert: async (key) => {
       keys.set(key.id, key);
     },
+    lockByDid: async (did) => [...keys.values()].filter((key) => key.did === did),
+    holdActive: async (id) => keys.get(id)?.state === 'active',
     change: async () => {},
   };
 }

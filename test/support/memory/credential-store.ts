@@ -12,6 +12,7 @@ import type {
 } from '../../../src/credentials/credential-store.ts';
 import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
+import type { KeyId } from '../../../src/keys/signing-key.ts';
 import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import { byId, type StateSource } from './memory-state.ts';
@@ -46,6 +47,40 @@ export class MemoryCredentialReader implements CredentialReader {
   async listUnsealed(before: Date, limit: number): Promise<readonly Credential[]> {
     return this.#all()
       .filter(({ sealing, createdAt }) => sealing === 'intended' && createdAt < before)
+      .slice(0, limit);
+  }
+
+  async findLastEnd(keyId: KeyId): Promise<Date | null> {
+    const ends = this.#all()
+      .filter((credential) => credential.keyId === keyId && credential.sealing !== 'abandoned')
+      .map(({ validUntil }) => validUntil.getTime());
+    return ends.length === 0 ? null : new Date(Math.max(...ends));
+  }
+
+  async listStanding(keyId: KeyId, at: Date, limit: number): Promise<readonly Credential[]> {
+    return this.#all()
+      .filter((credential) => credential.keyId === keyId && credential.sealing !== 'abandoned')
+      .filter(({ validUntil, revokedAt }) => validUntil > at && revokedAt === null)
+      .slice(0, limit);
+  }
+
+  async listBereft(
+    key: { readonly id: KeyId; readonly revokedAt: Date },
+    at: Date,
+    limit: number,
+  ): Promise<readonly AgentId[]> {
+    const all = this.#all();
+    const lost = all
+      .filter(({ keyId, sealing }) => keyId === key.id && sealing === 'sealed')
+      .filter(({ validUntil, suspendedAt }) => validUntil > at && suspendedAt === null)
+      .filter(({ revokedAt }) => revokedAt?.getTime() === key.revokedAt.getTime())
+      .filter((one) => !all.some((other) => makesUpFor(other, one, key.revokedAt)));
+    const ids = new Set(lost.map(({ agentId }) => agentId));
+    return [...this.state().agents.values()]
+      .filter(({ id, state }) => ids.has(id) && state === 'active')
+      .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
+      .map(({ id }) => id)
+      .sort()
       .slice(0, limit);
   }
 
@@ -155,6 +190,19 @@ function renewalIn(records: Iterable<CredentialRecord>, { id }: CredentialRecord
 
 function renewalTime({ validFrom, validUntil }: Credential): number {
   return validFrom.getTime() + ((validUntil.getTime() - validFrom.getTime()) * 2) / 3;
+}
+
+function makesUpFor(other: Credential, lost: Credential, since: Date): boolean {
+  return (
+    other.agentId === lost.agentId &&
+    other.type === lost.type &&
+    other.keyId !== lost.keyId &&
+    other.createdAt >= since &&
+    other.sealing !== 'abandoned' &&
+    (lost.type === 'passport' ||
+      (JSON.stringify(other.claims) === JSON.stringify(lost.claims) &&
+        other.visibility === lost.visibility))
+  );
 }
 
 function matches(credential: Credential, filter: CredentialFilter): boolean {

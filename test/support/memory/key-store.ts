@@ -30,6 +30,14 @@ export class MemoryKeyStore extends MemoryKeyReader implements KeyStore {
     this.state().keys.set(key.id, key);
   }
 
+  async lockByDid(did: string): Promise<readonly SigningKey[]> {
+    return this.listByDids([did]);
+  }
+
+  async holdActive(id: KeyId): Promise<boolean> {
+    return this.state().keys.get(id)?.state === 'active';
+  }
+
   async change(id: KeyId, change: KeyChange): Promise<void> {
     const key = this.state().keys.get(id);
     const forgotten = change.state === 'destroyed' ? { sealed: null } : {};

@@ -34,6 +34,8 @@ export interface TestKey {
 export interface ListOrder {
   readonly purpose: 'revocation' | 'suspension';
   readonly set?: readonly number[];
+  /** Who signs it; the issuer's own key unless given. */
+  readonly key?: TestKey;
   readonly validFrom?: Date;
   readonly validUntil?: Date;
   readonly ttlMs?: number;
@@ -287,7 +289,8 @@ export class PaperWorld {
       origin: this.origin,
     });
     const headers = { 'content-type': 'application/vc+jwt', ...order.headers };
-    this.serve(url, { headers, body: await this.sign(payload) });
+    const signing = order.key === undefined ? {} : { key: order.key };
+    this.serve(url, { headers, body: await this.sign(payload, signing) });
   }
 }
 

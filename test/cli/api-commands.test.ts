@@ -227,6 +227,15 @@ describe('credentials', () => {
     expect(who.out).toMatch(/^AGENT +CREDENTIAL +UNTIL +ISSUER +REASON\nbot {4}crd_/);
   });
 
+  test('say when they are renewed, unless they are to run out', async () => {
+    const claims = ['--type', 'allowed-actions', '--claims', '-', '--reason', 'CHG-1'];
+    const input = '{"actions":[{"action":"read","resource":"logs"}]}';
+    const made = await run(['credential', 'issue', 'bot', ...claims], { input });
+    expect(made.out).toContain('  renews  2027-01-19T12:00:00.000Z\n');
+    const ending = await run(['credential', 'issue', 'bot', ...claims, '--no-renew'], { input });
+    expect(ending).toMatchObject({ code: 0, out: expect.not.stringContaining('renews') });
+  });
+
   test('nobody with access is an answer too', async () => {
     expect(await run(['access', 'read', 'logs'])).toEqual({
       code: 0,

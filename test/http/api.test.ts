@@ -147,6 +147,25 @@ describe('agents', () => {
     expect(answer.json).toMatchObject({ name: 'New', team: null, owners: ['a@acme.com'] });
   });
 
+  test('the end is moved, and an agent past it is gone after the next round', async () => {
+    await enrol('billing-bot');
+    const at = 'PATCH /api/v1/agents/billing-bot';
+    const moved = await call(at, { expiresAt: '2026-12-24T00:00:00Z' });
+    expect(moved.json).toMatchObject({ expiresAt: '2026-12-24T00:00:00.000Z' });
+    for (const [expiresAt, pointer] of [
+      ['2026-11-01T00:00:00Z', '/expiresAt'],
+      [null, '/expiresAt'],
+    ]) {
+      const refused = await call(at, { expiresAt });
+      expect([refused.status, refused.json['errors']]).toMatchObject([400, [{ pointer }]]);
+    }
+    world.clock.set('2026-12-24T00:00:00Z');
+    await world.keep();
+    const { json } = await call('GET /api/v1/agents/billing-bot');
+    expect(json).toMatchObject({ state: 'retired' });
+    expect((await world.document('/a/billing-bot/client.json'))?.state).toBe('gone');
+  });
+
   test('a strict document comes and goes with its profile', async () => {
     const base = 'https://id.acme.com/a/billing-bot/strict';
     const made = await call('POST /api/v1/agents', { ...order, profiles: ['strict'] });
@@ -268,6 +287,31 @@ describe('credentials', () => {
     const answer = await call('POST /api/v1/agents/billing-bot/credentials', order);
     expect(answer.json).not.toHaveProperty('url');
     expect(answer.json).toMatchObject({ validUntil: '2026-11-30T23:00:00.000Z' });
+  });
+
+  test.each<[string, object, string | null]>([
+    ['is told when it is renewed', { validFor: 'P30D' }, '2026-12-10T12:00:00.000Z'],
+    ['that is to run out is not', { renew: false }, null],
+    ['whose end was named is not', { validUntil: '2026-12-20T12:00:00Z' }, null],
+  ])('one %s', async (_, changes, renewsAt) => {
+    const at = 'POST /api/v1/agents/billing-bot/credentials';
+    const { json } = await call(at, { ...facet, ...changes });
+    expect(json).toMatchObject({ renewsAt, renewalOf: null, renewedBy: null });
+    const again = await call(`POST /api/v1/credentials/${json['id']}/renew`, { reason: 'x' });
+    expect(again.json).toMatchObject({ renewalOf: json['id'] });
+    const former = await call(`GET /api/v1/credentials/${json['id']}`);
+    expect(former.json).toMatchObject({ renewsAt: null, renewedBy: again.json['id'] });
+  });
+
+  test('what ends with its agent is not renewed, and passports with their agents', async () => {
+    const { json } = await call('POST /api/v1/agents/billing-bot/credentials', facet);
+    const passports = 'GET /api/v1/credentials?agent=billing-bot&type=passport';
+    const [passport] = (await call(passports)).json['data'] as readonly unknown[];
+    expect(passport).toMatchObject({ renewsAt: '2026-11-25T04:00:00.000Z' });
+    const changes = { expiresAt: '2027-02-01T00:00:00Z' };
+    await call('PATCH /api/v1/agents/billing-bot', changes);
+    const shown = await call(`GET /api/v1/credentials/${json['id']}`);
+    expect(shown.json).toMatchObject({ renewsAt: null });
   });
 
   test('listings name the agent and leave the JWS out', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
 import type { EnrolAgentInput, IssueCredentialInput } from '../../src/journeys/registry.ts';
+import { renewFacets } from '../../src/journeys/renew-facets.ts';
 import type { ComplianceClaims } from '../../src/protocol/facet.ts';
 import { asJson, certified, readsLogs } from '../credentials/made-claims.ts';
 import { refusalLater } from '../kernel/refusal.ts';
@@ -179,6 +180,33 @@ describe('a renewal', () => {
     const renewals = (await facetsIn(world)).filter(({ renewalOf }) => renewalOf === facet.id);
     expect(renewals.map(({ sealing }) => sealing)).toStrictEqual(['abandoned', 'sealed']);
     expect(await Promise.all(renewals.map(world.shown))).toStrictEqual(['revoked', 'valid']);
+  });
+
+  it.each<[string, (world: RegistryWorld, facet: Credential) => Promise<unknown>]>([
+    ['renewed by another process', (world) => world.keep()],
+    [
+      'revoked',
+      (world, { id }) => world.registry.revokeCredential({ ...world.caller, id, reason: 'INC-7' }),
+    ],
+    [
+      'left without its agent',
+      (world) =>
+        world.registry.suspendAgent({ ...world.caller, handle: 'billing-bot', reason: 'INC-7' }),
+    ],
+  ])('is not made of what was due and is meanwhile %s', async (_name, change) => {
+    const { world, facet } = await openWithFacet();
+    world.clock.set(day('2027-01-19'));
+    const order = { lapsedBefore: new Date(0), limit: 9 };
+    const due = await world.deps.credentials.listFacetsDue(world.clock.now(), order);
+    expect(due).toHaveLength(1);
+    await change(world, facet);
+    const before = (await facetsIn(world)).length;
+    const stale = Object.assign(Object.create(world.deps.credentials), {
+      listFacetsDue: async () => due,
+    });
+    const renewed = await renewFacets({ ...world.deps, credentials: stale });
+    expect(renewed).toStrictEqual({ count: 0, failures: [] });
+    expect(await facetsIn(world)).toHaveLength(before);
   });
 
   it('is made once by two rounds at the same time', async () => {

@@ -15,10 +15,13 @@ export async function runRecorded(
     readonly env?: Environment;
     readonly input?: string | Uint8Array;
     readonly colour?: boolean;
+    /** What the person at the terminal answers; absent: nobody is there. */
+    readonly reply?: string;
   } = {},
 ): Promise<CliAnswer> {
   const answer = { out: '', err: '' };
   const colour = options.colour ?? false;
+  const { reply } = options;
   const code = await runCli(words, {
     env: options.env ?? {},
     colour: { out: colour, err: colour },
@@ -31,6 +34,7 @@ export async function runRecorded(
     inputOctets: async function* () {
       yield Buffer.from(options.input ?? '');
     },
+    ...(reply === undefined ? {} : { ask: async () => reply }),
   });
   return { code, ...answer };
 }

@@ -15,6 +15,7 @@ test('the exit codes', () => {
     undetermined: 3,
     untrusted: 4,
     server: 5,
+    differs: 10,
   });
 });
 
@@ -31,6 +32,9 @@ test('the commands', () => {
     'agent suspend',
     'agent resume',
     'agent retire',
+    'apply',
+    'diff',
+    'export',
     'credential issue',
     'credential list',
     'credential get',

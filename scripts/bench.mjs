@@ -24,6 +24,7 @@ import { measureIssuing } from './bench/issuing.mjs';
 import { startLoad } from './bench/load.mjs';
 import { measureLookup } from './bench/lookup.mjs';
 import { measureMemoryOfAgents } from './bench/memory-agents.mjs';
+import { measureOnboarding } from './bench/onboarding.mjs';
 import { orders } from './bench/papers.mjs';
 import { startRegistry } from './bench/registry.mjs';
 import { reportOn, tableOf } from './bench/report.mjs';
@@ -38,6 +39,7 @@ const parts = {
   embedding: measureEmbedding,
   lookup: measureLookup,
   issuing: measureIssuing,
+  onboarding: measureOnboarding,
   sidecar: measureSidecar,
   'memory-agents': measureMemoryOfAgents,
 };
@@ -49,6 +51,7 @@ const scales = {
     rounds: 5,
     sampleMs: 500,
     issues: 45,
+    onboarding: { single: 40, many: 300, rounds: 3 },
     // Many short samples outlive busy moments.
     lookup: { warmUps: 6, rounds: 31, lookups: 300, tokens: 40 },
     peers: true,
@@ -64,6 +67,7 @@ const scales = {
     rounds: 1,
     sampleMs: 50,
     issues: 6,
+    onboarding: { single: 1, many: 3, rounds: 1 },
     lookup: { warmUps: 1, rounds: 1, lookups: 5, tokens: 3 },
     peers: false,
     processes: 1,

@@ -29,6 +29,13 @@ const aims = [
     atLeast: 2,
   },
   {
+    aim: 'onboarding agents with their credentials, 300 in one call, against one by one',
+    part: 'onboarding',
+    ours: 'apply, all in one call',
+    peer: 'one by one, a call each',
+    atLeast: 5,
+  },
+  {
     aim: 'a warm verdict against one verification by stock Veramo',
     part: 'verifying',
     ours: 'verifyClient, warm',
@@ -106,6 +113,7 @@ const yardsticks = {
       of: (name) => name.replace(/,.*/, ', any document'),
     },
   ],
+  onboarding: ['one by one, a call each'].map(sameForAll),
   serving: ['bare node:http'].map(sameForAll),
   'memory-agents': [],
   sidecar: [

@@ -5,7 +5,13 @@ import type { Command, Invocation } from './command.ts';
 import { confirm, yesOption } from './confirm.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
-import { type KeyedAgent, keepToken, withdrawKey, withIssuedKey } from './issued-keys.ts';
+import {
+  type KeyedAgent,
+  keepToken,
+  withdrawKey,
+  withIssuedKey,
+  withoutKey,
+} from './issued-keys.ts';
 import { createPaint } from './paint.ts';
 import { manifestOption, readManifest } from './read-manifest.ts';
 import { renderPlan, summaryOf } from './render-plan.ts';
@@ -37,7 +43,7 @@ export const apply: Command = {
     const pruneReason = pruneReasonOf(call);
     const { agents } = await readManifest(call.text('file') ?? '-', call.terminal);
     const plan = await previewManifest(call, agents, pruneReason);
-    const due = agents.filter((_, at) => isDue(plan[at]));
+    const due = agents.flatMap((agent, at) => dueOf(agent, plan[at]));
     if (!call.json) call.terminal.err(renderPlan(plan, createPaint(call.terminal.colour.err)));
     if (due.length > 0) await confirmDue(call, due.length);
     const done = due.length === 0 ? [] : await carryOut(call, due, pruneReason);
@@ -45,8 +51,19 @@ export const apply: Command = {
   },
 };
 
-function isDue(row: JsonObject | undefined): boolean {
-  const action = row === undefined ? '' : textIn(row, 'action');
+/** An agent that does not stay as it is; a new one may need a key. */
+interface Due {
+  readonly agent: ManifestAgent;
+  readonly isNew: boolean;
+}
+
+function dueOf(agent: ManifestAgent, row: JsonObject | undefined): readonly Due[] {
+  if (row === undefined || !isDue(row)) return [];
+  return [{ agent, isNew: textIn(row, 'action') === 'create' }];
+}
+
+function isDue(row: JsonObject): boolean {
+  const action = textIn(row, 'action');
   return action === 'create' || action === 'change';
 }
 
@@ -60,7 +77,7 @@ async function confirmDue(call: Invocation, count: number): Promise<void> {
 
 async function carryOut(
   call: Invocation,
-  due: readonly ManifestAgent[],
+  due: readonly Due[],
   pruneReason: string | null,
 ): Promise<readonly JsonObject[]> {
   const api = call.api();
@@ -85,11 +102,13 @@ async function carryOut(
 
 /** One by one: what is wrong with one file ends it before the others are made. */
 async function withKeys(
-  agents: readonly ManifestAgent[],
+  portion: readonly Due[],
   keysDir: string | undefined,
 ): Promise<readonly KeyedAgent[]> {
   const keyed: KeyedAgent[] = [];
-  for (const agent of agents) keyed.push(await withIssuedKey(agent, keysDir));
+  for (const { agent, isNew } of portion) {
+    keyed.push(isNew ? await withIssuedKey(agent, keysDir) : withoutKey(agent));
+  }
   return keyed;
 }
 

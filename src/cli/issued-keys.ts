@@ -27,18 +27,22 @@ export async function withIssuedKey(
   agent: ManifestAgent,
   keysDir: string | undefined,
 ): Promise<KeyedAgent> {
-  const without = { agent, keyFile: null, made: false };
   if (agent.keyCustody === 'enrolment') {
     const path = tokenPath(keysDir, agent.handle);
-    if (!(await exists(path))) return without;
+    if (!(await exists(path))) return withoutKey(agent);
     throw usageFailure(`The file ${path} is there already: move it, or name another --keys-dir.`);
   }
-  if (agent.keyCustody !== 'issued' || agent.jwk !== undefined) return without;
+  if (agent.keyCustody !== 'issued' || agent.jwk !== undefined) return withoutKey(agent);
   if (keysDir === undefined) throw noFolder(agent.handle);
   const keyFile = keyPath(keysDir, agent.handle);
   const made = !(await exists(keyFile));
   if (made) await makeKeyFile(keyFile);
   return { agent: { ...agent, jwk: await publicHalfOf(keyFile) }, keyFile, made };
+}
+
+/** An agent that gets no file. */
+export function withoutKey(agent: ManifestAgent): KeyedAgent {
+  return { agent, keyFile: null, made: false };
 }
 
 /** Takes away the file of an agent that was refused, if it was made for it. */

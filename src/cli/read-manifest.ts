@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import type { Manifest, ManifestAgent } from '../manifest/manifest.ts';
-import { parseManifest } from '../manifest/parse-manifest.ts';
 import { holdsPrivateKey } from '../protocol/jwk.ts';
 import { type JsonObject, type JsonValue, parseStrictJson } from '../protocol/strict-json.ts';
 import type { Parameter } from './command.ts';
@@ -33,6 +32,7 @@ export async function readManifest(path: string, terminal: Terminal): Promise<Ma
     throw usageFailure(`${nameOf(path)} is larger than ${maxBytes} octets; no more is read.`);
   }
   const data = await readData(path, new TextDecoder().decode(octets));
+  const { parseManifest } = await import('../manifest/parse-manifest.ts');
   const parsed = parseManifest(data, { maxAgents });
   if (!parsed.ok) {
     const lines = linesOf(parsed.faults.slice(0, mostFaults));

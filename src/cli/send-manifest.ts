@@ -29,9 +29,7 @@ export function pruneReasonOf(call: Invocation): string | null {
 }
 
 /** The agents of a manifest, in the portions that are sent. */
-export function portionsOf(
-  agents: readonly ManifestAgent[],
-): readonly (readonly ManifestAgent[])[] {
+export function portionsOf<Entry>(agents: readonly Entry[]): readonly (readonly Entry[])[] {
   const count = Math.ceil(agents.length / agentsPerCall);
   return Array.from({ length: count }, (_, at) =>
     agents.slice(at * agentsPerCall, (at + 1) * agentsPerCall),

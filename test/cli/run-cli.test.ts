@@ -15,6 +15,7 @@ test('the exit codes', () => {
     undetermined: 3,
     untrusted: 4,
     server: 5,
+    differs: 10,
   });
 });
 

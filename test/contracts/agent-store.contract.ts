@@ -37,6 +37,17 @@ export function agentStoreContract(world: WorldSource): void {
     expect(await world().readers.agents.findMany([])).toEqual([]);
   });
 
+  it('finds many by their handles, those of one organization and of every state', async () => {
+    await insert(alpha, beta, gamma, foreign);
+    const { agents } = world().readers;
+    const found = await agents.findByHandles(acme.id, ['gamma', 'beta', 'nobody', 'gamma']);
+    expect([...found].sort(({ id: one }, { id: other }) => (one < other ? -1 : 1))).toEqual(
+      [beta, gamma].sort(({ id: one }, { id: other }) => (one < other ? -1 : 1)),
+    );
+    expect(await agents.findByHandles(other.id, ['alpha', 'beta'])).toEqual([foreign]);
+    expect(await agents.findByHandles(acme.id, [])).toEqual([]);
+  });
+
   it('refuses a handle that the organization has, even that of a retired agent', async () => {
     await insert({ ...alpha, state: 'retired' });
     const twin = { ...agentNamed('twin'), handle: 'alpha' };

@@ -100,7 +100,7 @@ describe('300 agents of 12 teams, from one file', () => {
       Array.from({ length: 20 }, () => 0),
     );
     const access = await service.call('GET', '/access?action=read&resource=logs/team-3');
-    // Ten agents with odd multiples of 15 lost what the file no longer has; two of them are of team 3.
+    // Of the 25 agents of team 3, five (15, 75, …) lost what the file no longer has.
     expect(access.body['data']).toHaveLength(20);
   }, 120_000);
 

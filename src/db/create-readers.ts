@@ -1,3 +1,4 @@
+import { PostgresAccessReader } from './access-store.ts';
 import { PostgresAgentReader } from './agent-store.ts';
 import { PostgresApiTokenReader } from './api-token-store.ts';
 import { PostgresAuditReader } from './audit-store.ts';
@@ -23,6 +24,7 @@ export function createReaders(db: Connection): Readers {
     credentials: translating(new PostgresCredentialReader(db)),
     documents: translating(new PostgresPublicDocumentReader(db)),
     audit: translating(new PostgresAuditReader(db)),
+    access: translating(new PostgresAccessReader(db)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
@@ -35,4 +36,5 @@ export interface Readers {
   readonly credentials: CredentialReader;
   readonly documents: PublicDocumentReader;
   readonly audit: AuditReader;
+  readonly access: AccessReader;
 }

@@ -99,7 +99,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       agents: new PostgresAgentStore(db),
       keys: new PostgresKeyStore(db),
       dids: new PostgresDidStore(db),
-      status: new PostgresStatusStore(db),
+      status: new PostgresStatusStore(db, this.#deps.clock),
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
       audit: new PostgresAuditTrail(db, this.#deps.clock),

@@ -3,6 +3,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditReader } from '../audit/audit-trail.ts';
 import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
 import { agentUrls } from '../cimd/client-document.ts';
+import type { AccessReader } from '../credentials/access-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
@@ -43,6 +44,7 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
   readonly documents: PublicDocumentReader;
   readonly tokens: ApiTokenReader;
   readonly audit: AuditReader;
+  readonly access: AccessReader;
 }
 
 /** Binds the use cases to their ports. */
@@ -80,7 +82,7 @@ function credentialCases(deps: RegistryDeps) {
     findCredential: (input) => findCredential(deps, input),
     listCredentials: (filter, page) => deps.credentials.list(filter, page),
     credentialUrl: (credential) => credentialUrl(deps, credential),
-    answerAccess: (question) => answerAccess(deps, question),
+    answerAccess: (question, page) => answerAccess(deps, question, page),
   } satisfies Partial<Registry>;
 }
 

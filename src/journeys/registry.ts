@@ -18,6 +18,7 @@ import type { ApiToken, TokenId, TokenScope } from '../organizations/api-token.t
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
+import type { AccessGrant, AccessQuestion } from './answer-access.ts';
 
 /** Who asks, and for which organization: both come from the credential that opened the call. */
 export interface Caller {
@@ -98,18 +99,6 @@ export interface ChangedCredential {
   readonly publishedAt: Date;
 }
 
-/** Whether something may be done, in the words of allowed-actions credentials. */
-export interface AccessQuestion extends Caller {
-  readonly action: string;
-  readonly resource: string;
-}
-
-/** One agent that may do what was asked, and why. */
-export interface AccessGrant {
-  readonly agent: Agent;
-  readonly credential: Credential;
-}
-
 /** A token to make. `expiresAt` null is a token without an end. */
 export interface CreateTokenInput extends Caller {
   readonly name: string;
@@ -147,7 +136,7 @@ export interface Registry {
   /** The public URL of a credential that is served, null for one that is not. */
   credentialUrl(credential: Credential): Promise<string | null>;
 
-  answerAccess(question: AccessQuestion): Promise<readonly AccessGrant[]>;
+  answerAccess(question: AccessQuestion, page: PageRequest): Promise<readonly AccessGrant[]>;
 
   createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;

@@ -5,6 +5,7 @@ import { PostgresUnitOfWork, type UnitOfWorkDeps } from '../../src/db/unit-of-wo
 import type { PublicDocument } from '../../src/publication/public-document.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
+import { accessStoreContract } from './access-store.contract.ts';
 import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
@@ -80,5 +81,6 @@ describe.each([
   describe('status', () => statusStoreContract(world));
   describe('credentials', () => credentialStoreContract(world));
   describe('public documents', () => publicDocumentStoreContract(world));
+  describe('access', () => accessStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
 });

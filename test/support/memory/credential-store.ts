@@ -23,26 +23,30 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   async find(organizationId: OrganizationId, id: CredentialId): Promise<Credential | null> {
-    const found = this.#all().find((credential) => credential.id === id);
+    const found = this.all().find((credential) => credential.id === id);
     return found?.organizationId === organizationId ? found : null;
   }
 
+  async findMany(ids: readonly CredentialId[]): Promise<readonly Credential[]> {
+    return this.all().filter(({ id }) => ids.includes(id));
+  }
+
   async list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter(({ id }) => page.after === undefined || id > page.after)
       .filter((credential) => matches(credential, filter))
       .slice(0, page.limit);
   }
 
   async listUnexpired(agentIds: readonly AgentId[], at: Date): Promise<readonly Credential[]> {
-    return this.#all().filter(
+    return this.all().filter(
       ({ agentId, validUntil, sealing }) =>
         agentIds.includes(agentId) && validUntil > at && sealing !== 'abandoned',
     );
   }
 
   async listUnsealed(before: Date, limit: number): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter(({ sealing, createdAt }) => sealing === 'intended' && createdAt < before)
       .slice(0, limit);
   }
@@ -59,13 +63,13 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   #newestPassport(agentId: AgentId): Credential | undefined {
-    return this.#all()
+    return this.all()
       .filter((credential) => credential.agentId === agentId && credential.type === 'passport')
       .filter(({ sealing, revokedAt }) => sealing === 'sealed' && revokedAt === null)
       .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())[0];
   }
 
-  #all(): readonly Credential[] {
+  protected all(): readonly Credential[] {
     const { credentials, entries } = this.state();
     return [...credentials.values()].sort(byId).map((record) => {
       const entry = entries.get(record.id);

@@ -2,6 +2,7 @@ import type { Readers, Stores } from '../../../src/db/stores.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import type { UnitOfWork } from '../../../src/kernel/unit-of-work.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
@@ -60,7 +61,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       agents: new MemoryAgentStore(source),
       keys: new MemoryKeyStore(source),
       dids: new MemoryDidStore(source),
-      status: new MemoryStatusStore(source),
+      status: new MemoryStatusStore(source, this.#deps.clock),
       credentials: new MemoryCredentialStore(source),
       documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
@@ -79,5 +80,6 @@ function readersOn(source: () => MemoryState): Readers {
     credentials: new MemoryCredentialReader(source),
     documents: new MemoryPublicDocumentReader(source),
     audit: new MemoryAuditReader(source),
+    access: new MemoryAccessReader(source),
   };
 }

@@ -1,4 +1,4 @@
-import type { Agent, AgentId } from '../../../src/agents/agent.ts';
+import type { Agent, AgentId, AgentState } from '../../../src/agents/agent.ts';
 import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
@@ -8,6 +8,20 @@ import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts'
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
+
+/** A state that an agent took, in order of arrival. */
+export interface AgentStateChange {
+  readonly agentId: AgentId;
+  readonly state: AgentState;
+  readonly since: Date;
+}
+
+/** A suspension that is over. */
+export interface EndedSuspension {
+  readonly holder: string;
+  readonly beganAt: Date;
+  readonly endedAt: Date;
+}
 
 /** Everything that a database holds. The values never change; the maps do. */
 export interface MemoryState {
@@ -23,6 +37,8 @@ export interface MemoryState {
   readonly credentials: Map<CredentialId, CredentialRecord>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
+  readonly agentStates: AgentStateChange[];
+  readonly endedSuspensions: EndedSuspension[];
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -41,6 +57,8 @@ export function emptyState(): MemoryState {
     entries: new Map(),
     credentials: new Map(),
     documents: new Map(),
+    agentStates: [],
+    endedSuspensions: [],
     audit: [],
   };
 }
@@ -57,6 +75,8 @@ export function copyState(state: MemoryState): MemoryState {
     entries: new Map(state.entries),
     credentials: new Map(state.credentials),
     documents: new Map(state.documents),
+    agentStates: [...state.agentStates],
+    endedSuspensions: [...state.endedSuspensions],
     audit: [...state.audit],
   };
 }

@@ -10,6 +10,8 @@ import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
 import { credentialGet } from './credential-get.ts';
+import { credentialImport } from './credential-import.ts';
+import { credentialImports } from './credential-imports.ts';
 import { credentialIssue } from './credential-issue.ts';
 import { credentialList } from './credential-list.ts';
 import { credentialRenew } from './credential-renew.ts';
@@ -19,9 +21,20 @@ import { credentialSuspend } from './credential-suspend.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { explain } from './explain.ts';
+import { findings } from './findings.ts';
 import { inspect } from './inspect.ts';
+import { issuerDistrust } from './issuer-distrust.ts';
+import { issuerList } from './issuer-list.ts';
+import { issuerTrust } from './issuer-trust.ts';
 import { lint } from './lint.ts';
+import { orphans } from './orphans.ts';
+import { ownerDepart } from './owner-depart.ts';
+import { ownerList } from './owner-list.ts';
+import { ownerReturn } from './owner-return.ts';
 import { probe } from './probe.ts';
+import { ruleAdd } from './rule-add.ts';
+import { ruleList } from './rule-list.ts';
+import { ruleRemove } from './rule-remove.ts';
 import { serve } from './serve.ts';
 import { sync } from './sync.ts';
 import { tokenCreate } from './token-create.ts';
@@ -53,7 +66,20 @@ export const commands: readonly Command[] = [
   credentialRevoke,
   credentialSuspend,
   credentialResume,
+  credentialImport,
+  credentialImports,
   access,
+  orphans,
+  findings,
+  ruleAdd,
+  ruleList,
+  ruleRemove,
+  ownerDepart,
+  ownerReturn,
+  ownerList,
+  issuerTrust,
+  issuerDistrust,
+  issuerList,
   verify,
   inspect,
   explain,

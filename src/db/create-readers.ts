@@ -6,6 +6,7 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialReader } from './credential-store.ts';
 import { translateError } from './database-error.ts';
 import { PostgresDidReader } from './did-store.ts';
+import { estateReadersOn } from './estate-stores.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
 import { PostgresPublicDocumentReader } from './public-document-store.ts';
@@ -14,6 +15,7 @@ import type { Readers } from './stores.ts';
 
 /** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
 export function createReaders(db: Connection): Readers {
+  const estate = estateReadersOn(db);
   return {
     organizations: translating(new PostgresOrganizationReader(db)),
     tokens: translating(new PostgresApiTokenReader(db)),
@@ -25,6 +27,11 @@ export function createReaders(db: Connection): Readers {
     documents: translating(new PostgresPublicDocumentReader(db)),
     audit: translating(new PostgresAuditReader(db)),
     access: translating(new PostgresAccessReader(db)),
+    owners: translating(estate.owners),
+    imports: translating(estate.imports),
+    rules: translating(estate.rules),
+    findings: translating(estate.findings),
+    sightings: translating(estate.sightings),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
+import type { EstateReaders, EstateStores } from '../estate/estate-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
@@ -13,7 +14,7 @@ import type {
 import type { StatusReader, StatusStore } from '../status/status-store.ts';
 
 /** Everything a unit of work may read and write. */
-export interface Stores {
+export interface Stores extends EstateStores {
   readonly organizations: OrganizationStore;
   readonly tokens: ApiTokenStore;
   readonly agents: AgentStore;
@@ -26,7 +27,7 @@ export interface Stores {
 }
 
 /** What may be read outside a unit of work. These objects have no method that writes. */
-export interface Readers {
+export interface Readers extends EstateReaders {
   readonly organizations: OrganizationReader;
   readonly tokens: ApiTokenReader;
   readonly agents: AgentReader;

@@ -10,6 +10,7 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
+import { estateStoresOn } from './estate-stores.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
@@ -103,6 +104,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
+      ...estateStoresOn(db),
     };
   }
 }

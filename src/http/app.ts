@@ -6,9 +6,13 @@ import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
+import { estateRoutes } from './estate-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { importRoutes } from './import-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { Route } from './route.ts';
+import { ruleRoutes } from './rule-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
@@ -20,6 +24,9 @@ export const apiRoutes: readonly Route[] = [
   ...verifyRoutes,
   ...organizationRoutes,
   ...auditRoutes,
+  ...estateRoutes,
+  ...importRoutes,
+  ...ruleRoutes,
 ];
 
 /** What the API and health need from the composition root. */
@@ -40,6 +47,7 @@ export function createApp(deps: AppDeps): RequestListener {
   app.use(prepareAnswer);
   app.use(healthRoutes(deps.checkReadiness));
   if (deps.role !== 'public') {
+    app.use(metricsRoutes(deps.registry));
     app.use(serveRoutes(deps, { base: '/api/v1', routes: apiRoutes }));
   }
   app.use(refuseUnknownRoute);

@@ -8,6 +8,7 @@ import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import type { EstateStores } from '../estate/estate-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeyReader } from '../keys/key-store.ts';
 import { hashToken, isUsable } from '../organizations/api-token.ts';
@@ -22,6 +23,7 @@ import { answerAccess } from './answer-access.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { enrolAgent } from './enrol-agent.ts';
+import { bindEstateCases, type EstateCasesDeps } from './estate-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
@@ -33,10 +35,11 @@ import { updateAgent } from './update-agent.ts';
 const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
-export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
-  readonly work: UnitOfWork<PapersStores & { readonly tokens: ApiTokenStore }>;
+export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<EstateCasesDeps, 'work'> {
+  readonly work: UnitOfWork<PapersStores & EstateStores & { readonly tokens: ApiTokenStore }>;
   readonly identities: IdentityProvider;
   readonly issuePapers: IssuePapers;
+  readonly issuers: PapersDeps['issuers'];
   readonly agents: AgentReader;
   readonly keys: KeyReader;
   readonly credentials: CredentialReader;
@@ -49,7 +52,12 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'> {
 
 /** Binds the use cases to their ports. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return { ...agentCases(deps), ...credentialCases(deps), ...officeCases(deps) };
+  return {
+    ...agentCases(deps),
+    ...credentialCases(deps),
+    ...officeCases(deps),
+    ...bindEstateCases(deps),
+  };
 }
 
 function agentCases(deps: RegistryDeps) {

@@ -19,6 +19,13 @@ export type ErrorCode =
   | 'document-too-large'
   | 'document-invalid'
   | 'token-not-found'
+  | 'rule-not-found'
+  | 'rule-name-taken'
+  | 'import-not-found'
+  | 'import-refused'
+  | 'import-undetermined'
+  | 'owner-not-departed'
+  | 'issuer-not-trusted'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

@@ -72,9 +72,17 @@ const floors: Readonly<Record<string, Floor>> = {
   credentials: { rooms: upTo('credentials'), packages: ['ajv'], node: ['node:crypto'] },
   // Nothing is published that the lint did not see; it is as pure as protocol.
   cimd: { rooms: [...upTo('cimd'), 'lint'], ...pure },
-  journeys: { rooms: ['protocol', ...domain], packages: [], node: ['node:crypto', 'node:util'] },
+  estate: {
+    rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'status', 'credentials'],
+    ...pure,
+  },
+  journeys: {
+    rooms: ['protocol', ...domain, 'estate'],
+    packages: [],
+    node: ['node:crypto', 'node:util'],
+  },
   db: {
-    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd')],
+    rooms: ['protocol', ...domain.filter((room) => room !== 'cimd'), 'estate'],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
@@ -101,6 +109,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'agents',
       'publication',
       'credentials',
+      'estate',
       'journeys',
       'verifier',
       'config',
@@ -141,6 +150,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       ...domain,
+      'estate',
       'journeys',
       'db',
       'veramo',

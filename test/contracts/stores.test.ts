@@ -10,6 +10,7 @@ import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
 import { noon } from './entities.ts';
+import { estateStoresContract } from './estate-stores.contract.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
@@ -81,6 +82,7 @@ describe.each([
   describe('status', () => statusStoreContract(world));
   describe('credentials', () => credentialStoreContract(world));
   describe('public documents', () => publicDocumentStoreContract(world));
+  describe('the estate', () => estateStoresContract(world));
   describe('access', () => accessStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
 });

@@ -1,5 +1,8 @@
 import type { AgentId } from '../../src/agents/agent.ts';
 import type { Credential, CredentialId } from '../../src/credentials/credential.ts';
+import type { OutsideFinding } from '../../src/estate/imported-credential.ts';
+import { judgeEstate } from '../../src/estate/judge-estate.ts';
+import { Sightings } from '../../src/estate/sighting.ts';
 import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
@@ -75,12 +78,17 @@ export async function openRegistryWorld(options: { readonly baseUrl?: string } =
   );
   const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...database.readers, ...papers, identities, issuePapers };
+  const outside: { finding: OutsideFinding } = { finding: { state: 'accepted', cause: null } };
+  const estate = { seen: new Sightings(), judgeOutside: async () => outside.finding };
+  const deps = { ...database.readers, ...papers, ...estate, identities, issuePapers };
   const registry = createRegistry(deps);
   const caller = { organizationId: organization.id, actor };
   const reads = readersOf(database);
   return {
     ...{ clock, database, organization, caller, registry, deps, interruptions, published },
+    /** What is found of outside credentials from now on. */
+    outside,
+    judge: () => judgeEstate(deps),
     ...reads,
     keep: () => keepPapers(deps),
     enrol: async (handle: string, changes: Partial<EnrolAgentInput> = {}) => {

@@ -6,6 +6,7 @@ import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
+import { memoryEstateReaders, memoryEstateStores } from './estate-stores.ts';
 import { MemoryDidReader, MemoryDidStore, MemoryKeyReader, MemoryKeyStore } from './key-store.ts';
 import { copyState, emptyState, type MemoryState } from './memory-state.ts';
 import {
@@ -65,6 +66,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       credentials: new MemoryCredentialStore(source),
       documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
+      ...memoryEstateStores(source),
     };
   }
 }
@@ -81,5 +83,6 @@ function readersOn(source: () => MemoryState): Readers {
     documents: new MemoryPublicDocumentReader(source),
     audit: new MemoryAuditReader(source),
     access: new MemoryAccessReader(source),
+    ...memoryEstateReaders(source),
   };
 }

@@ -8,6 +8,7 @@ import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts'
 import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
+import { copyEstate, type EstateState, emptyEstate } from './estate-state.ts';
 
 /** A state that an agent took, in order of arrival. */
 export interface AgentStateChange {
@@ -39,6 +40,7 @@ export interface MemoryState {
   readonly documents: Map<string, PublicDocument>;
   readonly agentStates: AgentStateChange[];
   readonly endedSuspensions: EndedSuspension[];
+  readonly estate: EstateState;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -59,6 +61,7 @@ export function emptyState(): MemoryState {
     documents: new Map(),
     agentStates: [],
     endedSuspensions: [],
+    estate: emptyEstate(),
     audit: [],
   };
 }
@@ -77,6 +80,7 @@ export function copyState(state: MemoryState): MemoryState {
     documents: new Map(state.documents),
     agentStates: [...state.agentStates],
     endedSuspensions: [...state.endedSuspensions],
+    estate: copyEstate(state.estate),
     audit: [...state.audit],
   };
 }

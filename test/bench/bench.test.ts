@@ -65,6 +65,13 @@ describe('the bench', () => {
       sidecar: ['POST /api/v1/verify', 'POST /hooks/keycloak', 'bare node:http'].flatMap(
         (asked) => [`${asked}: p50`, `${asked}: p99`, `${asked}: CPU`],
       ),
+      access: [
+        'a shared resource, now',
+        'a shared resource, a month ago',
+        'one agent’s own, now',
+        'one that everybody lost, now',
+        'nobody’s, now',
+      ].flatMap((question) => [`${question}: small estate`, `${question}: large estate`]),
     });
     const leftOut = { notAvailable: 'left out of a quick run' };
     expect(parts['verifying']).toMatchObject({

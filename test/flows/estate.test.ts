@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runRecorded } from '../support/recording-terminal.ts';
 import { type RunningService, startRunningService } from '../support/running-service.ts';
@@ -118,8 +119,22 @@ describe('the estate', () => {
     expect(await metrics()).toContain('sealwright_orphans 0\n');
   });
 
-  it('has agents that were never verified, until somebody is', { timeout: 60_000 }, async () => {
-    const ask = '/orphans?kind=not-verified&unverifiedForDays=1';
-    expect((await running.call('GET', ask)).body['data']).toEqual([]);
+  it('has agents that nobody was seen to look at', { timeout: 90_000 }, async () => {
+    const unseen = async () => {
+      const { body } = await running.call('GET', '/orphans?kind=not-verified');
+      return (body['data'] as { agent: { handle: string } }[]).map(({ agent }) => agent.handle);
+    };
+    const client = new pg.Client({ connectionString: running.connectionString });
+    await client.connect();
+    await client.query("UPDATE agents SET created_at = now() - interval '40 days'");
+    await client.query('DELETE FROM agent_sightings');
+    await client.end();
+    expect(await unseen()).toEqual(['billing-bot', 'triage-bot']);
+    await fetch(`${running.url}/a/triage-bot/client.json`);
+    const waiting = { timeout: 40_000, interval: 500 };
+    await vi.waitFor(async () => expect(await unseen()).toEqual(['billing-bot']), waiting);
+    const client_id = `${running.url}/a/billing-bot/client.json`;
+    expect((await running.call('POST', '/verify', { client_id })).body['outcome']).toBe('accepted');
+    await vi.waitFor(async () => expect(await unseen()).toEqual([]), waiting);
   });
 });

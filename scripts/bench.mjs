@@ -17,6 +17,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAccess } from './bench/access.mjs';
 import { measureDecoding } from './bench/decoding.mjs';
 import { measureEmbedding } from './bench/embedding.mjs';
 import { measureIssuing } from './bench/issuing.mjs';
@@ -37,6 +38,7 @@ const parts = {
   lookup: measureLookup,
   issuing: measureIssuing,
   sidecar: measureSidecar,
+  access: measureAccess,
 };
 const scales = {
   full: {
@@ -52,6 +54,7 @@ const scales = {
     // Some thousand verdicts until everything is compiled; many short samples outlive busy moments.
     cpu: { warmUps: 150, rounds: 61, times: 25 },
     sidecar: { warmUpMs: 4_000, sampleMs: 4_000 },
+    access: { sizes: { small: 1_000, large: 100_000 }, warmUps: 3, rounds: 15, times: 10 },
   },
   quick: {
     warmUps: 1,
@@ -64,6 +67,7 @@ const scales = {
     verdicts: { warm: 10, cold: 10 },
     cpu: { warmUps: 1, rounds: 1, times: 5 },
     sidecar: { warmUpMs: 100, sampleMs: 200 },
+    access: { sizes: { small: 10, large: 1_000 }, warmUps: 1, rounds: 1, times: 2 },
   },
 };
 

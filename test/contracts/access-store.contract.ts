@@ -132,4 +132,22 @@ export function accessStoreContract(world: WorldSource): void {
     const seen = [await whoMay(-61), await whoMay(-60), await whoMay(-40), await whoMay(10)];
     expect(seen).toEqual([[bot], [], [bot], []]);
   });
+
+  it('finds one agent behind many who may not any more, and all credentials of one', async () => {
+    const many = Array.from({ length: 450 }, (_, place) =>
+      permission(`a${String(place).padStart(3, '0')}`, place),
+    );
+    const last = permission('z', 450, { agentId: cat });
+    await insert(...many, last);
+    await seal(...many, last);
+    const revoked = many.slice(0, -1).map(({ id }) => id);
+    await world().work.run(({ status }) => status.change(revoked, { revokedAt: noon(-50) }));
+    expect(await list(0)).toEqual([
+      { agentId: bot, credentialId: many.at(-1)?.id },
+      { agentId: cat, credentialId: last.id },
+    ]);
+    await world().work.run(({ status }) => status.change(['crd_a449'], { revokedAt: noon(-50) }));
+    expect(await whoMay(0)).toEqual([cat]);
+    expect(await whoMay(-51)).toEqual([bot, cat]);
+  });
 }

@@ -36,7 +36,7 @@ export class PostgresAccessReader implements AccessReader {
       ;
       candidates = Math.min(4 * candidates, mostCandidates)
     ) {
-      const rows = await this.#look(filter, { after, candidates });
+      const rows = await this.#look(filter, { after, candidates, limit: page.limit });
       found.push(...rows.flatMap(permittedIn));
       const { last = null, looked = 0 } = rows[0] ?? {};
       if (last === null || looked < candidates || found.length >= page.limit) {
@@ -49,7 +49,7 @@ export class PostgresAccessReader implements AccessReader {
   /** All rows of the last agent are looked at with it. */
   #look(
     { organizationId, scope, at }: AccessFilter,
-    order: { readonly after: string; readonly candidates: number },
+    order: { readonly after: string; readonly candidates: number; readonly limit: number },
   ): Promise<Stretch[]> {
     return this.#db.$queryRaw<Stretch[]>`
       WITH candidates AS MATERIALIZED (
@@ -71,7 +71,7 @@ export class PostgresAccessReader implements AccessReader {
                 AND d.effect = 'deny' AND d.agent_id = a.agent_id
                 AND d.valid_until > ${at}::timestamptz
                 AND ${isInForce(Prisma.sql`d.credential_id`, at)})
-         ORDER BY a.agent_id, a.credential_id)
+         ORDER BY a.agent_id, a.credential_id LIMIT ${order.limit})
       SELECT stretch.last, stretch.looked, permitted.agent_id AS "agentId",
              permitted.credential_id AS "credentialId"
         FROM (SELECT max(agent_id) AS last, count(*)::int AS looked FROM candidates) stretch

@@ -18,6 +18,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAccess } from './bench/access.mjs';
 import { measureDecoding } from './bench/decoding.mjs';
 import { measureEmbedding } from './bench/embedding.mjs';
 import { measureIssuing } from './bench/issuing.mjs';
@@ -42,6 +43,7 @@ const parts = {
   onboarding: measureOnboarding,
   sidecar: measureSidecar,
   'memory-agents': measureMemoryOfAgents,
+  access: measureAccess,
 };
 /** Takes minutes by itself, and so only when it is named. */
 const occasional = ['memory-agents'];
@@ -61,6 +63,7 @@ const scales = {
     cpu: { warmUps: 150, rounds: 61, times: 25 },
     sidecar: { warmUpMs: 4_000, sampleMs: 4_000 },
     memoryAgents: { agents: 100_000, sample: 10_000 },
+    access: { sizes: { small: 1_000, large: 100_000 }, warmUps: 3, rounds: 15, times: 10 },
   },
   quick: {
     warmUps: 1,
@@ -75,6 +78,7 @@ const scales = {
     cpu: { warmUps: 1, rounds: 1, times: 5 },
     sidecar: { warmUpMs: 100, sampleMs: 200 },
     memoryAgents: { agents: 200, sample: 50 },
+    access: { sizes: { small: 10, large: 1_000 }, warmUps: 1, rounds: 1, times: 2 },
   },
 };
 

@@ -6,9 +6,13 @@ import type { Settings } from './config/settings.ts';
 import { agentPages } from './console/agent-pages.ts';
 import { CredentialSchemas } from './credentials/credential-schemas.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
+import { type JudgedEstate, judgeEstate } from './estate/judge-estate.ts';
+import { Sightings } from './estate/sighting.ts';
 import { createApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
+import { noteFetches } from './http/note-fetches.ts';
+import { createOutsideJudge } from './http/outside-judge.ts';
 import { createOwnVerifiers } from './http/own-verifier.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
@@ -100,7 +104,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
   await keepPapers(rooms);
-  closers.push(startRounds(rooms, log));
+  closers.push(startRounds(() => keepRegistry(rooms), log));
+  closers.push(startRounds(() => judgeEstate(rooms), log));
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
@@ -111,7 +116,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
   });
   const planes = arrangePlanes(settings, {
-    documents: rooms.memory,
+    documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
     app,
     clock: systemClock,
     origin: settings.origin,
@@ -162,6 +167,8 @@ async function wireRooms(order: Start, database: Database) {
     seal,
     memory,
     identities: createVeramoIdentityProvider({ seal }),
+    seen: new Sightings(),
+    judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
     issuePapers: createIssuePapers(papers),
     judge: createTokenJudge({
       fetch: guardedFetch({ allowLoopback: papers.loopback }),
@@ -231,16 +238,23 @@ function readSchema(name: string): JsonObject {
   return parsed.value;
 }
 
+type Round = KeptPapers | JudgedEstate;
+
+/** What papers and keys owe; and requests that nobody sends again are forgotten. */
+async function keepRegistry(rooms: Rooms): Promise<Round> {
+  await forgetRequests(rooms, rowsForgotten);
+  return keepPapers(rooms);
+}
+
 /** Runs a round every 15 seconds, one at a time. A round that fails is logged and tried again. */
-function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
+function startRounds(round: () => Promise<Round>, log: Logger): () => Promise<void> {
   let running = Promise.resolve();
   let busy = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = forgetRequests(rooms, rowsForgotten)
-      .then(() => keepPapers(rooms))
-      .then((kept) => logRound(log, kept))
+    running = round()
+      .then((done) => logRound(log, done))
       .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
       .finally(() => {
         busy = false;
@@ -252,8 +266,9 @@ function startRounds(rooms: Rooms, log: Logger): () => Promise<void> {
   };
 }
 
-function logRound(log: Logger, { failures, ...kept }: KeptPapers): void {
-  if (Object.values(kept).some((count) => count > 0)) log.info({ message: 'round', ...kept });
+function logRound(log: Logger, { failures, ...done }: Round): void {
+  const counts = Object.values({ ...done });
+  if (counts.some((count) => count > 0)) log.info({ message: 'round', ...done });
   for (const err of failures) log.error({ message: 'Part of a round failed.', err });
 }
 

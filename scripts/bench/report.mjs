@@ -12,6 +12,13 @@ const decoded = [
   atLeast: 1,
 }));
 
+const questions = [
+  'a shared resource, now',
+  'a shared resource, a month ago',
+  'one agent’s own, now',
+  'nobody’s, now',
+];
+
 /** What we aim at: one figure against another of the same run, or against a number of its unit. */
 const aims = [
   {
@@ -90,6 +97,21 @@ const aims = [
     ours: `${call}: p99`,
     atMost: 5,
   })),
+  ...questions.flatMap((question) => [
+    {
+      aim: `who may do something, ${question}: the first page in the large estate`,
+      part: 'access',
+      ours: `${question}: large estate`,
+      atMost: 50,
+    },
+    {
+      aim: `who may do something, ${question}: 100,000 agents against 1,000`,
+      part: 'access',
+      ours: `${question}: large estate`,
+      peer: `${question}: small estate`,
+      atMost: 3,
+    },
+  ]),
 ];
 
 /** The figures that the others of a part are divided by, for each of them. */
@@ -116,6 +138,12 @@ const yardsticks = {
   onboarding: ['one by one, a call each'].map(sameForAll),
   serving: ['bare node:http'].map(sameForAll),
   'memory-agents': [],
+  access: [
+    {
+      label: 'the same question in the small estate',
+      of: (name) => name.replace(/: .*/, ': small estate'),
+    },
+  ],
   sidecar: [
     {
       label: 'bare node:http under the same load',

@@ -46,6 +46,7 @@ export interface AgentStore extends AgentReader {
    */
   reviseAll(ids: readonly AgentId[]): Promise<readonly Agent[]>;
   updateProfile(id: AgentId, profile: AgentProfile, at: Date): Promise<void>;
+  /** Keeps what the agent was before, and until when, for questions about the past. */
   updateState(id: AgentId, state: AgentState, at: Date): Promise<void>;
   /**
    * Records, for each agent whose papersRevision is still the one given, that its papers of that

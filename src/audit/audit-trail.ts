@@ -1,5 +1,5 @@
 import type { PageRequest } from '../kernel/page.ts';
-import type { AuditEvent, AuditRecord } from './audit-event.ts';
+import type { AuditAction, AuditEvent, AuditRecord } from './audit-event.ts';
 
 /**
  * Appends to the hash chain inside the transaction of the change it records: no audit, no
@@ -12,6 +12,8 @@ export interface AuditTrail {
 /** Reads the chain in order. Filters narrow what is returned, never the organization asked for. */
 export interface AuditReader {
   list(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
+  /** The records of this action about any of these subjects, in the order of the chain. */
+  listAbout(subjects: readonly string[], action: AuditAction): Promise<readonly AuditRecord[]>;
   /** Records whose sequence is greater than `after`, in order, for verification. */
   readAfter(after: number, limit: number): Promise<readonly AuditRecord[]>;
 }

@@ -14,6 +14,8 @@ import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
 import { credentialGet } from './credential-get.ts';
+import { credentialImport } from './credential-import.ts';
+import { credentialImports } from './credential-imports.ts';
 import { credentialIssue } from './credential-issue.ts';
 import { credentialList } from './credential-list.ts';
 import { credentialRenew } from './credential-renew.ts';
@@ -31,20 +33,31 @@ import { enrolmentReject } from './enrolment-reject.ts';
 import { enrolmentWithdraw } from './enrolment-withdraw.ts';
 import { explain } from './explain.ts';
 import { exportAgents } from './export.ts';
+import { findings } from './findings.ts';
 import { inspect } from './inspect.ts';
+import { issuerDistrust } from './issuer-distrust.ts';
 import { issuerKeyActivate } from './issuer-key-activate.ts';
 import { issuerKeyCompromise } from './issuer-key-compromise.ts';
 import { issuerKeyList } from './issuer-key-list.ts';
 import { issuerKeyPrepare } from './issuer-key-prepare.ts';
 import { issuerKeyRetire } from './issuer-key-retire.ts';
 import { issuerKeyRotate } from './issuer-key-rotate.ts';
+import { issuerList } from './issuer-list.ts';
+import { issuerTrust } from './issuer-trust.ts';
 import { keyCompromise } from './key-compromise.ts';
 import { keyList } from './key-list.ts';
 import { keyRetire } from './key-retire.ts';
 import { keyRotate } from './key-rotate.ts';
 import { lint } from './lint.ts';
+import { orphans } from './orphans.ts';
+import { ownerDepart } from './owner-depart.ts';
+import { ownerList } from './owner-list.ts';
+import { ownerReturn } from './owner-return.ts';
 import { probe } from './probe.ts';
 import { revoke } from './revoke.ts';
+import { ruleAdd } from './rule-add.ts';
+import { ruleList } from './rule-list.ts';
+import { ruleRemove } from './rule-remove.ts';
 import { serve } from './serve.ts';
 import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
@@ -111,7 +124,20 @@ export const commands: readonly Command[] = [
   issuerKeyRotate,
   issuerKeyRetire,
   issuerKeyCompromise,
+  credentialImport,
+  credentialImports,
   access,
+  orphans,
+  findings,
+  ruleAdd,
+  ruleList,
+  ruleRemove,
+  ownerDepart,
+  ownerReturn,
+  ownerList,
+  issuerTrust,
+  issuerDistrust,
+  issuerList,
   verify,
   inspect,
   explain,

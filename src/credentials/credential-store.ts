@@ -27,6 +27,8 @@ export interface CredentialFilter {
 /** Reads credentials together with the state of their status entries. */
 export interface CredentialReader {
   find(organizationId: OrganizationId, id: CredentialId): Promise<Credential | null>;
+  /** Those that exist, in the order of ids. */
+  findMany(ids: readonly CredentialId[]): Promise<readonly Credential[]>;
   list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]>;
   /**
    * Credentials of these agents with validUntil after `at`, oldest first, whatever their status;

@@ -99,6 +99,7 @@ export class PostgresAgentStore extends PostgresAgentReader implements AgentStor
       this.db.agent.create({ data: { ...agent, ...toColumns(agent) }, select: { id: true } }),
       () => new SealwrightError('handle-taken', `The handle ${agent.handle} is, or was, in use.`),
     );
+    await this.#recordState(agent.id, agent.state, agent.createdAt);
   }
 
   async reviseAll(ids: readonly AgentId[]): Promise<readonly Agent[]> {
@@ -120,6 +121,11 @@ export class PostgresAgentStore extends PostgresAgentReader implements AgentStor
 
   async updateState(id: AgentId, state: AgentState, at: Date): Promise<void> {
     await this.db.agent.updateMany({ where: { id }, data: { state, updatedAt: at } });
+    await this.#recordState(id, state, at);
+  }
+
+  async #recordState(agentId: AgentId, state: AgentState, since: Date): Promise<void> {
+    await this.db.agentStateChange.create({ data: { agentId, state, since } });
   }
 
   async markPublished(

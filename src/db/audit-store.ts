@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditRecord, EventId } from '../audit/audit-event.ts';
+import type { AuditAction, AuditEvent, AuditRecord, EventId } from '../audit/audit-event.ts';
 import type { AuditFilter, AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import { type ChainHead, linkRecord } from '../audit/hash-chain.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -21,6 +21,17 @@ export class PostgresAuditReader implements AuditReader {
       where: { AND: [matching(filter), last === null ? {} : { sequence: { gt: last } }] },
       orderBy: { sequence: 'asc' },
       take: page.limit,
+    });
+    return rows.map(toAuditRecord);
+  }
+
+  async listAbout(
+    subjects: readonly string[],
+    action: AuditAction,
+  ): Promise<readonly AuditRecord[]> {
+    const rows = await this.db.auditRecord.findMany({
+      where: { subject: { in: [...subjects] }, action },
+      orderBy: { sequence: 'asc' },
     });
     return rows.map(toAuditRecord);
   }

@@ -1,3 +1,4 @@
+import { PostgresAccessReader } from './access-store.ts';
 import { PostgresAgentReader } from './agent-store.ts';
 import { PostgresApiTokenReader } from './api-token-store.ts';
 import { PostgresAuditReader } from './audit-store.ts';
@@ -6,6 +7,7 @@ import { PostgresCredentialReader } from './credential-store.ts';
 import { translateError } from './database-error.ts';
 import { PostgresDidReader } from './did-store.ts';
 import { PostgresEnrolmentReader } from './enrolment-store.ts';
+import { estateReadersOn } from './estate-stores.ts';
 import { PostgresExchangeReader } from './exchange-store.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
@@ -18,6 +20,7 @@ import { PostgresWorkloadRuleReader } from './workload-rule-store.ts';
 
 /** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
 export function createReaders(db: Connection): Readers {
+  const estate = estateReadersOn(db);
   return {
     organizations: translating(new PostgresOrganizationReader(db)),
     tokens: translating(new PostgresApiTokenReader(db)),
@@ -33,6 +36,12 @@ export function createReaders(db: Connection): Readers {
     enrolments: translating(new PostgresEnrolmentReader(db)),
     templates: translating(new PostgresTemplateReader(db)),
     audit: translating(new PostgresAuditReader(db)),
+    access: translating(new PostgresAccessReader(db)),
+    owners: translating(estate.owners),
+    imports: translating(estate.imports),
+    rules: translating(estate.rules),
+    findings: translating(estate.findings),
+    sightings: translating(estate.sightings),
   };
 }
 

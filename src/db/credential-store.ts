@@ -5,6 +5,7 @@ import type {
   CredentialReader,
   CredentialStore,
 } from '../credentials/credential-store.ts';
+import { namedScopes } from '../credentials/named-scopes.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeyId } from '../keys/signing-key.ts';
@@ -47,6 +48,12 @@ export class PostgresCredentialReader implements CredentialReader {
     const [row] = await this.db.$queryRaw<Row[]>`
       ${select} WHERE c.organization_id = ${organizationId} AND c.id = ${id}`;
     return row === undefined ? null : toCredential(row);
+  }
+
+  async findMany(ids: readonly CredentialId[]): Promise<readonly Credential[]> {
+    const rows = await this.db.$queryRaw<Row[]>`
+      ${select} WHERE c.id = ANY(${ids}) ORDER BY c.id`;
+    return rows.map(toCredential);
   }
 
   async list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]> {
@@ -180,6 +187,7 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
         ${column(({ series }) => series)}::text[],
         ${column(({ renewalOf }) => renewalOf)}::text[],
         ${column(({ renewsForS }) => renewsForS)}::int[])`;
+    await this.#indexScopes(records);
   }
 
   async sealAll(
@@ -195,6 +203,23 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
       'credential-wrong-state',
       'A credential was given up before its signature was recorded.',
     );
+  }
+
+  async #indexScopes(records: readonly CredentialRecord[]): Promise<void> {
+    const named = records.flatMap((record) =>
+      namedScopes(record).map((scope) => ({ ...scope, record })),
+    );
+    if (named.length === 0) return;
+    await this.db.$executeRaw`
+      INSERT INTO credential_actions (credential_id, organization_id, agent_id, effect, scope,
+        valid_until)
+      SELECT * FROM unnest(
+        ${named.map(({ record }) => record.id)}::text[],
+        ${named.map(({ record }) => record.organizationId)}::text[],
+        ${named.map(({ record }) => record.agentId)}::text[],
+        ${named.map(({ effect }) => effect)}::text[],
+        ${named.map(({ scope }) => scope)}::text[],
+        ${named.map(({ record }) => record.validUntil)}::timestamptz[])`;
   }
 
   async abandonAll(ids: readonly CredentialId[]): Promise<void> {

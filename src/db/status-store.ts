@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import {
@@ -50,6 +51,13 @@ export class PostgresStatusReader implements StatusReader {
 
 /** Changes entries in one statement, and counts the revision of each list in the order of ids. */
 export class PostgresStatusStore extends PostgresStatusReader implements StatusStore {
+  readonly #clock: Clock;
+
+  constructor(db: Connection, clock: Clock) {
+    super(db);
+    this.#clock = clock;
+  }
+
   async insertList(list: StatusList): Promise<void> {
     const data = { ...list, permutationKey: Uint8Array.from(list.permutationKey) };
     await refuseDuplicate(
@@ -93,15 +101,37 @@ export class PostgresStatusStore extends PostgresStatusReader implements StatusS
 
   async change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]> {
     const [column, moment] = columnOf(change);
+    if (moment === null) return this.#endSuspensions(holders, change);
     const touched = await this.db.$queryRaw<{ readonly id: StatusListId }[]>`
       WITH changed AS (
         UPDATE status_entries SET ${column} = ${moment}::timestamptz
-         WHERE holder = ANY(${holders}) AND (${column} IS NULL) = (${moment}::timestamptz IS NOT NULL)
+         WHERE holder = ANY(${holders}) AND ${column} IS NULL
         RETURNING list_id)
       SELECT DISTINCT list_id AS id FROM changed ORDER BY id`;
-    const ids = touched.map(({ id }) => id);
-    await this.#countRevisions(ids);
-    return ids;
+    return this.#countRevisions(touched.map(({ id }) => id));
+  }
+
+  async #endSuspensions(
+    holders: readonly string[],
+    change: StatusChange,
+  ): Promise<readonly StatusListId[]> {
+    const [column] = columnOf(change);
+    const cause = 'suspendedAt' in change ? 'itself' : 'agent';
+    const touched = await this.db.$queryRaw<{ readonly id: StatusListId }[]>`
+      WITH ending AS (
+        SELECT holder, ${column} AS began_at FROM status_entries
+         WHERE holder = ANY(${holders}) AND ${column} IS NOT NULL
+         ORDER BY holder FOR NO KEY UPDATE),
+      changed AS (
+        UPDATE status_entries SET ${column} = NULL
+          FROM ending WHERE status_entries.holder = ending.holder
+        RETURNING list_id),
+      kept AS (
+        INSERT INTO ended_suspensions (holder, cause, began_at, ended_at)
+        SELECT holder, ${cause}, began_at, GREATEST(began_at, ${this.#clock.now()}::timestamptz)
+          FROM ending)
+      SELECT DISTINCT list_id AS id FROM changed ORDER BY id`;
+    return this.#countRevisions(touched.map(({ id }) => id));
   }
 
   async recordPublication(
@@ -120,10 +150,11 @@ export class PostgresStatusStore extends PostgresStatusReader implements StatusS
   }
 
   /** In the order of ids, so that two changes of several lists wait and never deadlock. */
-  async #countRevisions(ids: readonly StatusListId[]): Promise<void> {
+  async #countRevisions(ids: readonly StatusListId[]): Promise<readonly StatusListId[]> {
     for (const id of ids) {
       await this.db.statusList.updateMany({ where: { id }, data: { revision: { increment: 1 } } });
     }
+    return ids;
   }
 }
 

@@ -1,9 +1,11 @@
 import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
+import type { EstateReaders, EstateStores } from '../estate/estate-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
 import type { RotationReader, RotationStore } from '../keys/rotation-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
@@ -18,7 +20,7 @@ import type { ExchangeReader, ExchangeStore } from '../workloads/exchange-store.
 import type { WorkloadRuleReader, WorkloadRuleStore } from '../workloads/workload-rule-store.ts';
 
 /** Everything a unit of work may read and write. */
-export interface Stores {
+export interface Stores extends EstateStores {
   readonly organizations: OrganizationStore;
   readonly tokens: ApiTokenStore;
   readonly workloadRules: WorkloadRuleStore;
@@ -37,7 +39,7 @@ export interface Stores {
 }
 
 /** What may be read outside a unit of work. These objects have no method that writes. */
-export interface Readers {
+export interface Readers extends EstateReaders {
   readonly organizations: OrganizationReader;
   readonly tokens: ApiTokenReader;
   readonly workloadRules: WorkloadRuleReader;
@@ -52,4 +54,5 @@ export interface Readers {
   readonly enrolments: EnrolmentReader;
   readonly templates: TemplateReader;
   readonly audit: AuditReader;
+  readonly access: AccessReader;
 }

@@ -11,6 +11,7 @@ import { PostgresCredentialStore } from './credential-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
 import { PostgresEnrolmentStore } from './enrolment-store.ts';
+import { estateStoresOn } from './estate-stores.ts';
 import { PostgresExchangeStore } from './exchange-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
@@ -108,13 +109,14 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       keys: new PostgresKeyStore(db),
       rotations: new PostgresRotationStore(db),
       dids: new PostgresDidStore(db),
-      status: new PostgresStatusStore(db),
+      status: new PostgresStatusStore(db, this.#deps.clock),
       credentials: new PostgresCredentialStore(db),
       documents: new PostgresPublicDocumentStore(db, onPublished),
       requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
+      ...estateStoresOn(db),
     };
   }
 }

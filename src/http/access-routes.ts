@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { credentialStateAt } from '../credentials/credential.ts';
-import type { AccessGrant } from '../journeys/registry.ts';
-import type { Organization } from '../organizations/organization.ts';
-import { ok } from './answer.ts';
+import type { AccessGrant } from '../journeys/answer-access.ts';
+import { listed } from './answer.ts';
+import { moment } from './input.ts';
+import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
 
-const accessInput = z.strictObject({ action: z.string().min(1), resource: z.string().min(1) });
+const accessInput = z.strictObject({
+  ...pageMembers,
+  action: z.string().min(1),
+  resource: z.string().min(1),
+  at: moment.optional(),
+});
 
-/** Who may do something now: by which credential, issued by whom, and why. */
+/** Who may do something, or could at a past moment: by which credential, issued by whom, and why. */
 export const accessRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -15,37 +20,33 @@ export const accessRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: accessInput,
-    run: async ({ ports, caller }, question) => {
-      const [organization, grants] = await Promise.all([
-        ports.registry.findOrganization(caller),
-        ports.registry.answerAccess({ ...caller, ...question }),
-      ]);
-      return { organization, grants };
+    run: async ({ ports, caller }, { limit, cursor, ...question }) => {
+      const organization = await ports.registry.findOrganization(caller);
+      const page = await readPage({ limit, cursor }, (request) =>
+        ports.registry.answerAccess({ ...caller, ...question }, request),
+      );
+      const rows = page.rows.map((grant) => ({ grant, issuer: organization.did }));
+      return { ...page, rows };
     },
-    view: ({ organization, grants }, call) => {
-      const at = call.ports.clock.now();
-      return ok({ data: grants.map((grant) => viewGrant(grant, organization, at)), next: null });
-    },
+    view: (page, call) => listed(page, call, viewGrant),
   }),
 ];
 
-function viewGrant({ agent, credential }: AccessGrant, issuer: Organization, at: Date) {
+function viewGrant({ grant, issuer }: { readonly grant: AccessGrant; readonly issuer: string }) {
+  const { agent, stateThen, credential, issuerKey, orderedBy } = grant;
+  const { id, handle, name, did, clientId } = agent;
   return {
-    agent: {
-      id: agent.id,
-      handle: agent.handle,
-      name: agent.name,
-      state: agent.state,
-      clientId: agent.clientId,
-    },
+    agent: { id, handle, name, did, clientId, state: stateThen, stateNow: agent.state },
     credential: {
       id: credential.id,
       type: credential.type,
-      state: credentialStateAt(credential, at),
+      state: 'active',
       validFrom: credential.validFrom.toISOString(),
       validUntil: credential.validUntil.toISOString(),
     },
-    issuer: issuer.did,
+    issuer,
+    issuerKey,
+    issuedBy: orderedBy,
     reason: credential.reason,
   };
 }

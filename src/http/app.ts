@@ -9,12 +9,16 @@ import { auditRoutes } from './audit-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { enrolmentRoutes, enrolRoute } from './enrolment-routes.ts';
+import { estateRoutes } from './estate-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { importRoutes } from './import-routes.ts';
 import { issuerKeyRoutes } from './issuer-key-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import type { Logger } from './log.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
+import { ruleRoutes } from './rule-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { templateRoutes } from './template-routes.ts';
 import { tokenExchangeRoute } from './token-exchange-route.ts';
@@ -37,6 +41,9 @@ export const apiRoutes: readonly Route[] = [
   ...enrolmentRoutes,
   ...templateRoutes,
   ...applyRoutes,
+  ...estateRoutes,
+  ...importRoutes,
+  ...ruleRoutes,
 ];
 
 /** The calls that no token opens. */
@@ -56,6 +63,7 @@ export type AppDeps = ServeRoutesDeps & HealthAppDeps;
 /** The API and health: all that is not a public document. */
 export function createApp(deps: AppDeps): RequestListener {
   const api = Router();
+  api.use(metricsRoutes(deps.registry));
   api.use(tokenExchangeRoute(deps));
   api.use(serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }));
   return appWith(deps, api);

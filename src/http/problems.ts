@@ -188,6 +188,41 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The keys of the issuer cannot be had',
     fix: 'Try again shortly. If it lasts, check that the discovery document and the key set of the issuer can be read from here.',
   },
+  'rule-not-found': {
+    status: 404,
+    title: 'No such rule',
+    fix: 'Check the id; "sealwright rule list" shows those of your organization.',
+  },
+  'rule-name-taken': {
+    status: 409,
+    title: 'Another rule has this name',
+    fix: 'Choose another name, or change the rule that has it.',
+  },
+  'import-not-found': {
+    status: 404,
+    title: 'No such imported credential',
+    fix: 'Check the id; "sealwright credential imports" shows those of an agent.',
+  },
+  'import-refused': {
+    status: 422,
+    title: 'The outside credential does not hold',
+    fix: 'Read the detail: the credential has to be about this agent, in order, and of an issuer that the organization trusts for its type.',
+  },
+  'import-undetermined': {
+    status: 503,
+    title: 'The outside credential could not be checked',
+    fix: 'Try again once its issuer can be reached: what is not known to hold is not imported.',
+  },
+  'owner-not-departed': {
+    status: 404,
+    title: 'The mailbox is not listed as departed',
+    fix: 'Check the spelling; "sealwright owner list" shows the mailboxes that are.',
+  },
+  'issuer-not-trusted': {
+    status: 404,
+    title: 'The issuer is not one that the organization trusts',
+    fix: 'Check the DID; GET /api/v1/trusted-issuers shows those that are trusted.',
+  },
   'conflict-retry': {
     status: 409,
     title: 'Another change came first',

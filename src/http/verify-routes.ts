@@ -39,7 +39,10 @@ export const verifyRoutes: readonly Route[] = [
     input: verifyInput,
     run: async ({ ports, caller }, input) => {
       const organization = await ports.registry.findOrganization(caller);
-      return verify(ports.verifierOf(organization), { organization, input });
+      const verdict = await verify(ports.verifierOf(organization), { organization, input });
+      const { clientId } = verdict.report.subject;
+      if (clientId !== null) ports.registry.noteVerification(clientId);
+      return verdict;
     },
     view: (verdict) => ok(verdict.report),
   }),

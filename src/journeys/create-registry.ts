@@ -3,12 +3,14 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditReader } from '../audit/audit-trail.ts';
 import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
 import { agentUrls } from '../cimd/client-document.ts';
+import type { AccessReader } from '../credentials/access-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
+import type { EstateStores } from '../estate/estate-store.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
@@ -32,6 +34,7 @@ import { bindBulkCases } from './bulk-cases.ts';
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
+import { bindEstateCases, type EstateCasesDeps } from './estate-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
@@ -52,10 +55,14 @@ import {
 const mostVersions = 200;
 
 /** Every port that the registry's use cases need, wired once by the composition root. */
-export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<WorkloadCasesDeps, 'work'> {
+export interface RegistryDeps
+  extends Omit<PapersDeps, 'work'>,
+    Omit<WorkloadCasesDeps, 'work'>,
+    Omit<EstateCasesDeps, 'work'> {
   readonly work: UnitOfWork<
     PapersStores &
-      WorkloadStores & {
+      WorkloadStores &
+      EstateStores & {
         readonly tokens: ApiTokenStore;
         readonly templates: TemplateStore;
         readonly requests: RememberedRequestStore;
@@ -64,6 +71,7 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<WorkloadCas
   readonly identities: IdentityProvider;
   readonly seal: KeySeal;
   readonly issuePapers: IssuePapers;
+  readonly issuers: PapersDeps['issuers'];
   readonly agents: AgentReader;
   readonly keys: KeyReader;
   readonly rotations: RotationReader;
@@ -74,6 +82,7 @@ export interface RegistryDeps extends Omit<PapersDeps, 'work'>, Omit<WorkloadCas
   readonly enrolments: EnrolmentReader;
   readonly templates: TemplateReader;
   readonly audit: AuditReader;
+  readonly access: AccessReader;
 }
 
 /** Binds the use cases to their ports. */
@@ -90,6 +99,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindAssertionCases(deps),
     ...bindWorkloadCases(deps),
     ...bindIssuerKeyCases(deps),
+    ...bindEstateCases(deps),
   };
 }
 
@@ -123,7 +133,7 @@ function credentialCases(deps: RegistryDeps) {
     findCredential: (input) => findCredential(deps, input),
     listCredentials: (filter, page) => deps.credentials.list(filter, page),
     credentialUrl: (credential) => credentialUrl(deps, credential),
-    answerAccess: (question) => answerAccess(deps, question),
+    answerAccess: (question, page) => answerAccess(deps, question, page),
   } satisfies Partial<Registry>;
 }
 

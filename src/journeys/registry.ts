@@ -21,10 +21,12 @@ import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
+import type { AccessGrant, AccessQuestion } from './answer-access.ts';
 import type { ApplyCases } from './apply-cases.ts';
 import type { AssertionCases } from './assertion-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
+import type { EstateCases } from './estate-cases.ts';
 import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
@@ -119,18 +121,6 @@ export interface ChangedCredential {
   readonly publishedAt: Date;
 }
 
-/** Whether something may be done, in the words of allowed-actions credentials. */
-export interface AccessQuestion extends Caller {
-  readonly action: string;
-  readonly resource: string;
-}
-
-/** One agent that may do what was asked, and why. */
-export interface AccessGrant {
-  readonly agent: Agent;
-  readonly credential: Credential;
-}
-
 /** A token to make. `expiresAt` null is a token without an end. */
 export interface CreateTokenInput extends Caller {
   readonly name: string;
@@ -154,7 +144,8 @@ export interface Registry
     KeyCases,
     AssertionCases,
     WorkloadCases,
-    IssuerKeyCases {
+    IssuerKeyCases,
+    EstateCases {
   findOrganization(caller: Caller): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;
@@ -180,7 +171,7 @@ export interface Registry
   /** The public URL of a credential that is served, null for one that is not. */
   credentialUrl(credential: Credential): Promise<string | null>;
 
-  answerAccess(question: AccessQuestion): Promise<readonly AccessGrant[]>;
+  answerAccess(question: AccessQuestion, page: PageRequest): Promise<readonly AccessGrant[]>;
 
   createToken(input: CreateTokenInput): Promise<{ token: ApiToken; text: string }>;
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;

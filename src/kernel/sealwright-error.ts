@@ -35,6 +35,13 @@ export type ErrorCode =
   | 'workload-rule-not-found'
   | 'subject-token-refused'
   | 'issuer-unavailable'
+  | 'rule-not-found'
+  | 'rule-name-taken'
+  | 'import-not-found'
+  | 'import-refused'
+  | 'import-undetermined'
+  | 'owner-not-departed'
+  | 'issuer-not-trusted'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

@@ -34,7 +34,8 @@ export interface StatusStore extends StatusReader {
   /**
    * Applies the change to the entries of these holders, counts the revision of every list touched
    * up by one, and returns the ids of those lists. A revoked entry stays revoked: its first
-   * `revokedAt` is kept. Entries already in that state are left alone.
+   * `revokedAt` is kept. Entries already in that state are left alone. A suspension that ends is
+   * kept with its beginning and its end, for questions about the past.
    */
   change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]>;
   /**

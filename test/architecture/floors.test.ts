@@ -86,13 +86,17 @@ const floors: Readonly<Record<string, Floor>> = {
   },
   // What files and requests may say of agents: types of the domain, and a parser.
   manifest: { rooms: ['protocol', 'agents', 'credentials'], packages: [], node: [] },
+  estate: {
+    rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'status', 'credentials'],
+    ...pure,
+  },
   journeys: {
-    rooms: ['protocol', ...domain, 'manifest'],
+    rooms: ['protocol', ...domain, 'estate', 'manifest'],
     packages: [],
     node: ['node:crypto', 'node:util'],
   },
   db: {
-    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd')],
+    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd'), 'estate'],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
@@ -124,6 +128,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'credentials',
       'enrolments',
       'manifest',
+      'estate',
       'journeys',
       'verifier',
       'config',
@@ -168,6 +173,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       ...domain,
+      'estate',
       'journeys',
       'db',
       'veramo',

@@ -30,6 +30,7 @@ function chainOf(count: number): AuditRecord[] {
 function readerOf(records: readonly AuditRecord[]): AuditReader {
   return {
     list: async () => [],
+    listAbout: async () => [],
     readAfter: async (after, limit) =>
       records.filter(({ sequence }) => sequence > after).slice(0, limit),
   };

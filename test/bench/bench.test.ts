@@ -79,6 +79,12 @@ describe('the bench', () => {
       sidecar: ['POST /api/v1/verify', 'POST /hooks/keycloak', 'bare node:http'].flatMap(
         (asked) => [`${asked}: p50`, `${asked}: p99`, `${asked}: CPU`],
       ),
+      access: [
+        'a shared resource, now',
+        'a shared resource, a month ago',
+        'one agent’s own, now',
+        'nobody’s, now',
+      ].flatMap((question) => [`${question}: small estate`, `${question}: large estate`]),
     });
     const leftOut = { notAvailable: 'left out of a quick run' };
     expect(parts['verifying']).toMatchObject({
@@ -109,6 +115,10 @@ describe('the bench', () => {
       [0.8, null, 'x'],
       [null, 5, 'ms'],
       [null, 5, 'ms'],
+      ...Array.from({ length: 4 }).flatMap(() => [
+        [null, 50, 'ms'],
+        [null, 3, 'x'],
+      ]),
     ]);
   });
 

@@ -224,7 +224,9 @@ describe('credentials', () => {
     const successor: unknown = JSON.parse(renewed.out);
     expect(JSON.parse(present.out)).toMatchObject([{ id: (successor as { id: string }).id }]);
     const who = await run(['access', 'read', 'logs']);
-    expect(who.out).toMatch(/^AGENT +CREDENTIAL +UNTIL +ISSUER +REASON\nbot {4}crd_/);
+    expect(who.out).toMatch(
+      /^AGENT +CREDENTIAL +FROM +UNTIL +ISSUER +ISSUED BY +REASON\nbot {4}crd_/,
+    );
   });
 
   test('say when they are renewed, unless they are to run out', async () => {
@@ -237,11 +239,22 @@ describe('credentials', () => {
   });
 
   test('nobody with access is an answer too', async () => {
-    expect(await run(['access', 'read', 'logs'])).toEqual({
-      code: 0,
-      out: 'No agent may do this.\n',
-      err: '',
-    });
+    const words = ['access', '--action', 'read', '--resource', 'logs'];
+    const nobody = { code: 0, out: 'No agent may do this.\n', err: '' };
+    expect(await run(['access', 'read', 'logs'])).toEqual(nobody);
+    expect(await run(words)).toEqual(nobody);
+    const then = await run([...words, '--at', '2026-11-20T12:00:00Z']);
+    expect(then).toEqual({ code: 0, out: 'No agent could do this then.\n', err: '' });
+  });
+
+  test.each([
+    ['neither', []],
+    ['one of two', ['read']],
+    ['both', ['read', 'logs', '--action', 'read']],
+  ])('a question that gives %s is not asked', async (_, words) => {
+    const answer = await run(['access', ...words]);
+    expect(answer).toMatchObject({ code: 2, out: '', err: expect.stringContaining('once') });
+    expect(world.called).toEqual([]);
   });
 
   test.each([

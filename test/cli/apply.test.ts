@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
 import { type Listeners, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
+import { RateLimits } from '../../src/http/rate-limits.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { type EdgeWorld, heldJwk, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
 import { type CliAnswer, runRecorded } from '../support/recording-terminal.ts';
 import { createStubVerifier } from '../support/stub-verifier.ts';
@@ -21,6 +23,7 @@ let folder: string;
 
 beforeAll(async () => {
   const app = createApp({
+    limits: new RateLimits({ clock: systemClock, perMinute: null }),
     registry: watchedRegistry(() => world),
     verifierOf: createStubVerifier,
     checkReadiness: async () => [],

@@ -5,11 +5,13 @@ import { PostgresUnitOfWork, type UnitOfWorkDeps } from '../../src/db/unit-of-wo
 import type { PublicDocument } from '../../src/publication/public-document.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
+import { accessStoreContract } from './access-store.contract.ts';
 import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
 import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
 import { noon } from './entities.ts';
+import { estateStoresContract } from './estate-stores.contract.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
@@ -93,5 +95,7 @@ describe.each([
   describe('remembered requests', () => rememberedRequestStoreContract(world));
   describe('enrolments', () => enrolmentStoreContract(world));
   describe('templates', () => templateStoreContract(world));
+  describe('the estate', () => estateStoresContract(world));
+  describe('access', () => accessStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
 });

@@ -353,8 +353,10 @@ describe('credentials', () => {
           id: expect.stringMatching(/^agt_/),
           handle: 'billing-bot',
           name: 'Billing Bot',
-          state: 'active',
+          did: 'did:web:id.acme.com:a:billing-bot',
           clientId: 'https://id.acme.com/a/billing-bot/client.json',
+          state: 'active',
+          stateNow: 'active',
         },
         credential: {
           id,
@@ -364,6 +366,8 @@ describe('credentials', () => {
           validUntil: '2027-02-18T12:00:00.000Z',
         },
         issuer: 'did:web:id.acme.com',
+        issuerKey: expect.stringMatching(/^did:web:id\.acme\.com#[\w-]{43}$/),
+        issuedBy: { kind: 'token', id: expect.stringMatching(/^tok_/) },
         reason: 'CHG-1',
       },
     ]);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessQuestion } from '../../src/journeys/answer-access.ts';
 import type { OrganizationId } from '../../src/organizations/organization.ts';
 import { openRegistryWorld, type RegistryWorld } from './registry-world.ts';
 
 const action = (resource: string) => ({ action: 'read', resource });
+
+const ask = (world: RegistryWorld, question: AccessQuestion) =>
+  world.registry.answerAccess(question, { limit: 100 });
 
 async function openWithAgents() {
   const world = await openRegistryWorld();
@@ -15,9 +19,9 @@ async function openWithAgents() {
         ...(denied.length === 0 ? {} : { denied: denied.map(action) }),
       },
     });
-  const whoMay = async (resource: string) => {
-    const question = { ...world.caller, ...action(resource) };
-    return (await world.registry.answerAccess(question)).map(({ agent }) => agent.handle).sort();
+  const whoMay = async (resource: string, at?: Date) => {
+    const grants = await ask(world, { ...world.caller, ...action(resource), at });
+    return grants.map(({ agent }) => agent.handle).sort();
   };
   return { world, allow, whoMay };
 }
@@ -28,8 +32,15 @@ describe('who may do something', () => {
     const facet = await allow('billing-bot', ['logs', 'metrics']);
     await allow('other-bot', ['metrics']);
     expect(await whoMay('metrics')).toStrictEqual(['billing-bot', 'other-bot']);
-    const grants = await world.registry.answerAccess({ ...world.caller, ...action('logs') });
-    expect(grants).toStrictEqual([{ agent: await world.agent('billing-bot'), credential: facet }]);
+    const grants = await ask(world, { ...world.caller, ...action('logs') });
+    const agent = await world.agent('billing-bot');
+    expect(grants).toStrictEqual([
+      {
+        ...{ id: agent.id, agent, stateThen: 'active', credential: facet },
+        issuerKey: expect.stringMatching(/^did:web:id\.acme\.com#[\w-]{43}$/),
+        orderedBy: { kind: 'token', id: 'tok_1' },
+      },
+    ]);
     expect(await whoMay('nothing')).toStrictEqual([]);
   });
 
@@ -37,7 +48,7 @@ describe('who may do something', () => {
     const { world, allow } = await openWithAgents();
     const first = await allow('billing-bot', ['logs']);
     await allow('billing-bot', ['logs']);
-    const grants = await world.registry.answerAccess({ ...world.caller, ...action('logs') });
+    const grants = await ask(world, { ...world.caller, ...action('logs') });
     expect(grants.map(({ credential }) => credential.id)).toStrictEqual([first.id]);
   });
 
@@ -46,7 +57,7 @@ describe('who may do something', () => {
     await allow('billing-bot', ['logs']);
     const organizationId = 'org_other' as OrganizationId;
     const question = { ...world.caller, organizationId, ...action('logs') };
-    expect(await world.registry.answerAccess(question)).toStrictEqual([]);
+    expect(await ask(world, question)).toStrictEqual([]);
   });
 
   it('are found beyond the first page of credentials', async () => {
@@ -116,4 +127,65 @@ describe('who may not', () => {
       expect(await whoMay('metrics')).toStrictEqual(['other-bot']);
     },
   );
+});
+
+describe('who could do something', () => {
+  const reason = 'INC-7';
+
+  it('is told of the time before, during and after a suspension, a denial and a revocation', async () => {
+    const { world, allow, whoMay } = await openWithAgents();
+    const { clock, registry, caller } = world;
+    const moments: Record<string, Date> = {};
+    const pass = (name: string) => {
+      clock.moveBy(60_000);
+      moments[name] = clock.now();
+      clock.moveBy(60_000);
+    };
+    pass('nothing');
+    const { id } = await allow('billing-bot', ['logs']);
+    pass('allowed');
+    await registry.suspendAgent({ ...caller, handle: 'billing-bot', reason });
+    pass('agent suspended');
+    await registry.resumeAgent({ ...caller, handle: 'billing-bot', reason });
+    pass('agent resumed');
+    await registry.suspendCredential({ ...caller, id, reason });
+    pass('suspended');
+    await registry.resumeCredential({ ...caller, id, reason });
+    pass('resumed');
+    const denying = await allow('billing-bot', ['metrics'], ['logs']);
+    pass('denied');
+    await registry.revokeCredential({ ...caller, id: denying.id, reason });
+    pass('denial revoked');
+    await registry.retireAgent({ ...caller, handle: 'billing-bot', reason });
+    pass('retired');
+    const told: Record<string, boolean> = {};
+    for (const [name, at] of Object.entries(moments)) {
+      told[name] = (await whoMay('logs', at)).length > 0;
+    }
+    expect(told).toStrictEqual({
+      nothing: false,
+      allowed: true,
+      'agent suspended': false,
+      'agent resumed': true,
+      suspended: false,
+      resumed: true,
+      denied: false,
+      'denial revoked': true,
+      retired: false,
+    });
+  });
+
+  it('is not told of a moment to come, nor of one before the organization', async () => {
+    const { world, whoMay } = await openWithAgents();
+    const later = new Date(world.clock.now().getTime() + 1);
+    await expect(whoMay('logs', later)).rejects.toMatchObject({
+      code: 'invalid-input',
+      faults: [{ pointer: '/at', detail: expect.stringContaining('still to come') }],
+    });
+    await expect(whoMay('logs', new Date('2026-11-20T11:59:59Z'))).rejects.toMatchObject({
+      code: 'invalid-input',
+      faults: [{ pointer: '/at', detail: expect.stringContaining('2026-11-20T12:00:00.000Z') }],
+    });
+    expect(await whoMay('logs', new Date('2026-11-20T12:00:00Z'))).toStrictEqual([]);
+  });
 });

@@ -16,7 +16,7 @@ import { StatusPublisher } from '../../src/status/status-publisher.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { createVeramoSigner } from '../../src/veramo/veramo-signer.ts';
 import { readSchemas } from '../credentials/read-schemas.ts';
-import { noWorkloads } from '../support/no-workloads.ts';
+import { quietOutside } from '../support/quiet-outside.ts';
 
 /** What a process dies of: the so-manieth signature of papers, or transaction, from now on. */
 export interface Death {
@@ -68,7 +68,7 @@ export async function startMortalRegistry({ connectionString, seal, clock }: Est
   const papers = { work, issuers, signer, schemas, lists, pages, clock, loopback: false };
   const identities = createVeramoIdentityProvider({ seal });
   const issuePapers = createIssuePapers(papers);
-  const deps = { ...readers, ...papers, identities, issuePapers, seal, judge: noWorkloads };
+  const deps = { ...readers, ...papers, identities, issuePapers, seal, ...quietOutside() };
   const organization = await openOrganization(deps, 'https://id.acme.com');
   return {
     readers,

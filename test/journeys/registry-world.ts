@@ -1,5 +1,7 @@
 import type { AgentId } from '../../src/agents/agent.ts';
 import type { Credential, CredentialId } from '../../src/credentials/credential.ts';
+import type { OutsideFinding } from '../../src/estate/imported-credential.ts';
+import { judgeEstate } from '../../src/estate/judge-estate.ts';
 import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
@@ -19,7 +21,7 @@ import { readSchemas } from '../credentials/read-schemas.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { octetsOf, statesOf } from '../status/read-lists.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
-import { noWorkloads } from '../support/no-workloads.ts';
+import { quietOutside } from '../support/quiet-outside.ts';
 import { newSeal } from '../veramo/made-keys.ts';
 
 const actor = { kind: 'token', id: 'tok_1' } as const;
@@ -79,19 +81,20 @@ export async function openRegistryWorld(
   );
   const papers = { work: database, issuers, signer, schemas, lists, pages, clock, loopback };
   const issuePapers = createIssuePapers(papers);
+  const outside: { finding: OutsideFinding } = { finding: { state: 'accepted', cause: null } };
+  const estate = { ...quietOutside(), judgeOutside: async () => outside.finding };
   const deps = {
-    ...database.readers,
-    ...papers,
-    identities,
-    issuePapers,
-    seal,
-    judge: noWorkloads,
+    ...{ ...database.readers, ...papers, ...estate },
+    ...{ identities, issuePapers, seal },
   };
   const registry = createRegistry(deps);
   const caller = { organizationId: organization.id, actor };
   const reads = readersOf(database);
   return {
     ...{ clock, database, organization, caller, registry, deps, interruptions, published },
+    /** What is found of outside credentials from now on. */
+    outside,
+    judge: () => judgeEstate(deps),
     ...reads,
     keep: () => keepPapers(deps),
     enrol: async (handle: string, changes: Partial<EnrolAgentInput> = {}) => {

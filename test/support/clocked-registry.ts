@@ -22,7 +22,7 @@ import { readSchemas } from '../credentials/read-schemas.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { newSeal } from '../veramo/made-keys.ts';
 import { createTestDatabase } from './database.ts';
-import { noWorkloads } from './no-workloads.ts';
+import { quietOutside } from './quiet-outside.ts';
 import { freePort } from './running-service.ts';
 import { createStubVerifier } from './stub-verifier.ts';
 
@@ -108,7 +108,7 @@ async function openOn(
   return {
     memory,
     organization,
-    deps: { ...readers, ...papers, identities, issuePapers, seal, judge: noWorkloads },
+    deps: { ...readers, ...papers, identities, issuePapers, seal, ...quietOutside() },
   };
 }
 

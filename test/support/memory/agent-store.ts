@@ -77,6 +77,7 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
       throw new SealwrightError('handle-taken', `The handle ${agent.handle} is, or was, in use.`);
     }
     this.state().agents.set(agent.id, agent);
+    this.#recordState(agent.id, agent.state, agent.createdAt);
   }
 
   async reviseAll(ids: readonly AgentId[]): Promise<readonly Agent[]> {
@@ -98,6 +99,7 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
 
   async updateState(id: AgentId, state: AgentState, at: Date): Promise<void> {
     this.#update(id, { state, updatedAt: at });
+    this.#recordState(id, state, at);
   }
 
   async markPublished(
@@ -112,6 +114,10 @@ export class MemoryAgentStore extends MemoryAgentReader implements AgentStore {
 
   async recordLints(lints: readonly AgentLint[]): Promise<void> {
     for (const lint of lints) this.state().lints.set(lint.agentId, lint);
+  }
+
+  #recordState(agentId: AgentId, state: AgentState, since: Date): void {
+    this.state().agentStates.push({ agentId, state, since });
   }
 
   #update(id: AgentId, changes: Partial<Agent>): Agent {

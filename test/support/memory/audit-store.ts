@@ -1,4 +1,9 @@
-import type { AuditEvent, AuditRecord, EventId } from '../../../src/audit/audit-event.ts';
+import type {
+  AuditAction,
+  AuditEvent,
+  AuditRecord,
+  EventId,
+} from '../../../src/audit/audit-event.ts';
 import type { AuditFilter, AuditReader, AuditTrail } from '../../../src/audit/audit-trail.ts';
 import { genesisHash, linkRecord } from '../../../src/audit/hash-chain.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
@@ -20,6 +25,15 @@ export class MemoryAuditReader implements AuditReader {
       .slice(start)
       .filter((entry) => matches(entry, filter))
       .slice(0, page.limit)
+      .map(({ record }) => record);
+  }
+
+  async listAbout(
+    subjects: readonly string[],
+    action: AuditAction,
+  ): Promise<readonly AuditRecord[]> {
+    return this.#state()
+      .audit.filter(({ event }) => event.action === action && subjects.includes(event.subject))
       .map(({ record }) => record);
   }
 

@@ -25,12 +25,16 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   async find(organizationId: OrganizationId, id: CredentialId): Promise<Credential | null> {
-    const found = this.#all().find((credential) => credential.id === id);
+    const found = this.all().find((credential) => credential.id === id);
     return found?.organizationId === organizationId ? found : null;
   }
 
+  async findMany(ids: readonly CredentialId[]): Promise<readonly Credential[]> {
+    return this.all().filter(({ id }) => ids.includes(id));
+  }
+
   async list(filter: CredentialFilter, page: PageRequest): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter(({ id }) => page.after === undefined || id > page.after)
       .filter((credential) => matches(credential, filter))
       .filter(({ agentId }) => this.#isReached(agentId, filter))
@@ -38,27 +42,27 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   async listUnexpired(agentIds: readonly AgentId[], at: Date): Promise<readonly Credential[]> {
-    return this.#all().filter(
+    return this.all().filter(
       ({ agentId, validUntil, sealing }) =>
         agentIds.includes(agentId) && validUntil > at && sealing !== 'abandoned',
     );
   }
 
   async listUnsealed(before: Date, limit: number): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter(({ sealing, createdAt }) => sealing === 'intended' && createdAt < before)
       .slice(0, limit);
   }
 
   async findLastEnd(keyId: KeyId): Promise<Date | null> {
-    const ends = this.#all()
+    const ends = this.all()
       .filter((credential) => credential.keyId === keyId && credential.sealing !== 'abandoned')
       .map(({ validUntil }) => validUntil.getTime());
     return ends.length === 0 ? null : new Date(Math.max(...ends));
   }
 
   async listStanding(keyId: KeyId, at: Date, limit: number): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter((credential) => credential.keyId === keyId && credential.sealing !== 'abandoned')
       .filter(({ validUntil, revokedAt }) => validUntil > at && revokedAt === null)
       .slice(0, limit);
@@ -69,7 +73,7 @@ export class MemoryCredentialReader implements CredentialReader {
     at: Date,
     limit: number,
   ): Promise<readonly AgentId[]> {
-    const all = this.#all();
+    const all = this.all();
     const lost = all
       .filter(({ keyId, sealing }) => keyId === key.id && sealing === 'sealed')
       .filter(({ validUntil, suspendedAt }) => validUntil > at && suspendedAt === null)
@@ -104,7 +108,7 @@ export class MemoryCredentialReader implements CredentialReader {
     at: Date,
     order: { readonly lapsedBefore: Date; readonly limit: number },
   ): Promise<readonly Credential[]> {
-    return this.#all()
+    return this.all()
       .filter((facet) => facet.validUntil > order.lapsedBefore && renewalTime(facet) < at.getTime())
       .filter(({ renewsForS, sealing }) => renewsForS !== null && sealing === 'sealed')
       .filter(({ revokedAt, suspendedAt }) => revokedAt === null && suspendedAt === null)
@@ -126,13 +130,13 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   #newestPassport(agentId: AgentId): Credential | undefined {
-    return this.#all()
+    return this.all()
       .filter((credential) => credential.agentId === agentId && credential.type === 'passport')
       .filter(({ sealing, revokedAt }) => sealing === 'sealed' && revokedAt === null)
       .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())[0];
   }
 
-  #all(): readonly Credential[] {
+  protected all(): readonly Credential[] {
     const { credentials, entries } = this.state();
     return [...credentials.values()].sort(byId).map((record) => {
       const entry = entries.get(record.id);

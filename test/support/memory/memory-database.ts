@@ -2,6 +2,7 @@ import type { Readers, Stores } from '../../../src/db/stores.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import type { UnitOfWork } from '../../../src/kernel/unit-of-work.ts';
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
@@ -11,6 +12,7 @@ import {
   MemoryTemplateReader,
   MemoryTemplateStore,
 } from './enrolment-store.ts';
+import { memoryEstateReaders, memoryEstateStores } from './estate-stores.ts';
 import { MemoryDidReader, MemoryDidStore, MemoryKeyReader, MemoryKeyStore } from './key-store.ts';
 import { copyState, emptyState, type MemoryState } from './memory-state.ts';
 import {
@@ -77,13 +79,14 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       keys: new MemoryKeyStore(source),
       rotations: new MemoryRotationStore(source),
       dids: new MemoryDidStore(source),
-      status: new MemoryStatusStore(source),
+      status: new MemoryStatusStore(source, this.#deps.clock),
       credentials: new MemoryCredentialStore(source),
       documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
       requests: new MemoryRememberedRequestStore(source),
       enrolments: new MemoryEnrolmentStore(source),
       templates: new MemoryTemplateStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
+      ...memoryEstateStores(source),
     };
   }
 }
@@ -104,5 +107,7 @@ function readersOn(source: () => MemoryState): Readers {
     enrolments: new MemoryEnrolmentReader(source),
     templates: new MemoryTemplateReader(source),
     audit: new MemoryAuditReader(source),
+    access: new MemoryAccessReader(source),
+    ...memoryEstateReaders(source),
   };
 }

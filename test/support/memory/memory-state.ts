@@ -1,4 +1,4 @@
-import type { Agent, AgentId } from '../../../src/agents/agent.ts';
+import type { Agent, AgentId, AgentState } from '../../../src/agents/agent.ts';
 import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
@@ -14,6 +14,21 @@ import type { RememberedRequest, RequestId } from '../../../src/requests/remembe
 import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/status-list.ts';
 import type { Exchange } from '../../../src/workloads/exchange-store.ts';
 import type { WorkloadRule, WorkloadRuleId } from '../../../src/workloads/workload-rule.ts';
+import { copyEstate, type EstateState, emptyEstate } from './estate-state.ts';
+
+/** A state that an agent took, in order of arrival. */
+export interface AgentStateChange {
+  readonly agentId: AgentId;
+  readonly state: AgentState;
+  readonly since: Date;
+}
+
+/** A suspension that is over. */
+export interface EndedSuspension {
+  readonly holder: string;
+  readonly beganAt: Date;
+  readonly endedAt: Date;
+}
 
 /** Everything that a database holds. The values never change; the maps do. */
 export interface MemoryState {
@@ -36,6 +51,9 @@ export interface MemoryState {
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
   readonly requests: Map<RequestId, RememberedRequest>;
+  readonly agentStates: AgentStateChange[];
+  readonly endedSuspensions: EndedSuspension[];
+  readonly estate: EstateState;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -60,6 +78,9 @@ export function emptyState(): MemoryState {
     templates: new Map(),
     documents: new Map(),
     requests: new Map(),
+    agentStates: [],
+    endedSuspensions: [],
+    estate: emptyEstate(),
     audit: [],
   };
 }
@@ -82,6 +103,9 @@ export function copyState(state: MemoryState): MemoryState {
     templates: new Map(state.templates),
     documents: new Map(state.documents),
     requests: new Map(state.requests),
+    agentStates: [...state.agentStates],
+    endedSuspensions: [...state.endedSuspensions],
+    estate: copyEstate(state.estate),
     audit: [...state.audit],
   };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../src/kernel/clock.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import {
@@ -38,6 +39,13 @@ export class MemoryStatusReader implements StatusReader {
 }
 
 export class MemoryStatusStore extends MemoryStatusReader implements StatusStore {
+  readonly #clock: Clock;
+
+  constructor(state: StateSource, clock: Clock) {
+    super(state);
+    this.#clock = clock;
+  }
+
   async insertList(list: StatusList): Promise<void> {
     for (const { id, organizationId, number } of this.state().lists.values()) {
       const numberTaken = organizationId === list.organizationId && number === list.number;
@@ -82,6 +90,7 @@ export class MemoryStatusStore extends MemoryStatusReader implements StatusStore
     for (const entry of this.state().entries.values()) {
       if (!holders.includes(entry.holder) || !alters(entry, change)) continue;
       this.state().entries.set(entry.holder, { ...entry, ...change });
+      this.#keepSuspension(entry, change);
       touched.add(entry.listId);
     }
     for (const id of touched) this.#updateList(id, ({ revision }) => ({ revision: revision + 1 }));
@@ -99,6 +108,16 @@ export class MemoryStatusStore extends MemoryStatusReader implements StatusStore
     const { revision, at } = publication;
     this.#updateList(id, () => ({ publishedRevision: revision, publishedAt: at }));
     return true;
+  }
+
+  #keepSuspension({ holder, suspendedAt, agentSuspendedAt }: StatusEntry, change: StatusChange) {
+    if ('revokedAt' in change) return;
+    const [moment, beganAt] =
+      'suspendedAt' in change
+        ? [change.suspendedAt, suspendedAt]
+        : [change.agentSuspendedAt, agentSuspendedAt];
+    if (moment !== null || beganAt === null) return;
+    this.state().endedSuspensions.push({ holder, beganAt, endedAt: this.#clock.now() });
   }
 
   #updateList(id: StatusListId, changes: (list: StatusList) => Partial<StatusList>): void {

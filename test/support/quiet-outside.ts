@@ -1,0 +1,16 @@
+import type { JudgeOutside } from '../../src/estate/imported-credential.ts';
+import { Sightings } from '../../src/estate/sighting.ts';
+import type { TokenJudge } from '../../src/workloads/token-judge.ts';
+
+/** The outside of a registry that no workload calls and about whose agents nobody says anything. */
+export function quietOutside(): {
+  readonly judge: TokenJudge;
+  readonly judgeOutside: JudgeOutside;
+  readonly seen: Sightings;
+} {
+  return {
+    judge: { judge: async () => ({ outcome: 'undetermined', why: 'there is no issuer' }) },
+    judgeOutside: async () => ({ state: 'undetermined', cause: 'issuer-unresolvable' }),
+    seen: new Sightings(),
+  };
+}

@@ -40,6 +40,26 @@ export async function copyTable(
   return copied;
 }
 
+/** Sets every sequence to where it stands in the source, so that no number is given out again. */
+export async function copySequences(source: pg.Client, target: pg.Client): Promise<void> {
+  const { rows } = await source.query<{ readonly name: string }>(
+    `SELECT relname AS name FROM pg_class
+      WHERE relnamespace = to_regnamespace(current_schema()) AND relkind = 'S'`,
+  );
+  for (const { name } of rows) {
+    const { rows: stands } = await source.query<{ last: string; called: boolean }>(
+      `SELECT last_value::text AS last, is_called AS called FROM ${quoted(name)}`,
+    );
+    const [stand] = stands;
+    if (stand === undefined) throw new TypeError(`The sequence ${name} has no state.`);
+    await target.query('SELECT setval($1::regclass, $2::bigint, $3)', [
+      quoted(name),
+      stand.last,
+      stand.called,
+    ]);
+  }
+}
+
 /** How many rows the transaction sees in a table. */
 export async function countRows(client: pg.Client, { name }: Table): Promise<number> {
   const { rows } = await client.query<{ count: number }>(

@@ -179,6 +179,7 @@ describe('GET /export', () => {
       {
         ...{ ...bot, version: '2', credentials: [reading] },
         grantTypes: ['authorization_code', 'client_credentials'],
+        expiresAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/),
       },
     ]);
     expect(first.headers.get('link')).toContain('rel="next"');

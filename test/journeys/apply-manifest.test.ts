@@ -214,11 +214,17 @@ describe('an agent that is there', () => {
     ]);
   });
 
-  it('another kind, key or end is refused, each at its place', async () => {
-    const { keyCustody: _custody, ...keyless } = bot;
+  it('its end is moved', async () => {
     const expiresAt = '2027-01-01T00:00:00Z';
-    expect(await apply([{ ...keyless, kind: 'mcp-server', jwk: heldJwk, expiresAt }])).toEqual([
-      'billing-bot refuse invalid-input /kind /jwk /expiresAt /jwk',
+    expect(await apply([{ ...bot, expiresAt }])).toEqual(['billing-bot change expiresAt']);
+    expect((await world.agent('billing-bot')).expiresAt).toEqual(new Date(expiresAt));
+    expect(await apply([{ ...bot, expiresAt }])).toEqual(['billing-bot unchanged']);
+  });
+
+  it('another kind or key is refused, each at its place', async () => {
+    const { keyCustody: _custody, ...keyless } = bot;
+    expect(await apply([{ ...keyless, kind: 'mcp-server', jwk: heldJwk }])).toEqual([
+      'billing-bot refuse invalid-input /kind /jwk /jwk',
     ]);
     expect(await apply([{ ...bot, keyCustody: 'issued' }])).toEqual([
       'billing-bot refuse invalid-input /keyCustody',
@@ -296,10 +302,11 @@ describe('an export', () => {
     const agents = await world.registry.listAgents(filter, page);
     const exported = await world.registry.exportManifest(agents);
     const byHandle = [...exported].sort((one, other) => (one.handle < other.handle ? -1 : 1));
-    expect(byHandle).toEqual([
-      { ...given[0], grantTypes: ['authorization_code', 'client_credentials'] },
-      { ...given[1], grantTypes: ['authorization_code', 'client_credentials'] },
-    ]);
+    const filled = {
+      grantTypes: ['authorization_code', 'client_credentials'],
+      expiresAt: '2027-11-20T12:00:01.000Z',
+    };
+    expect(byHandle).toEqual(given.map((agent) => ({ ...agent, ...filled })));
     expect(await apply(byHandle)).toEqual(['billing-bot unchanged', 'held unchanged']);
   });
 });

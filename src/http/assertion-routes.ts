@@ -14,6 +14,7 @@ export const assertionRoutes: readonly Route[] = [
     method: 'POST',
     path: '/agents/:target/assertions',
     scope: 'keys:write',
+    servesNarrowTokens: true,
     input: assertionInput,
     run: ({ ports, caller, target }, input) =>
       ports.registry.signAssertion({ ...caller, handle: target, ...input }),

@@ -7,7 +7,6 @@ import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { type ForgetExchangesDeps, forgetExchanges } from '../workloads/forget-exchanges.ts';
 import { advanceRotations } from './advance-rotations.ts';
-
 import { renewalOf } from './issue-papers.ts';
 import { type KeepIssuerKeysDeps, keepIssuerKeys } from './keep-issuer-keys.ts';
 import type { PapersStores } from './papers.ts';

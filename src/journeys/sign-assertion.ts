@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Agent, hasEnded } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
+import { lifecycle } from '../agents/lifecycle.ts';
 import type { Actor } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import { agentUrls, hasStrictDocument } from '../cimd/client-document.ts';
@@ -73,7 +74,6 @@ export async function signAssertion(
 ): Promise<SignedAssertion> {
   checkAudience(input.audience, deps.loopback);
   const agent = await findAgent(deps, input);
-  refuseOutOfReach(agent, input);
   if (agent.keyCustody !== 'registry') {
     throw new SealwrightError('key-held-elsewhere', 'The agent holds its key itself.');
   }
@@ -129,7 +129,8 @@ async function record(deps: SignAssertionDeps, actor: Actor, intent: Intent): Pr
 }
 
 function checkActive(agent: Agent | undefined, now: Date): void {
-  if (agent?.state === 'active' && !hasEnded(agent, now)) return;
+  const isSignedFor = agent !== undefined && lifecycle[agent.state].assertions === 'signed';
+  if (isSignedFor && !hasEnded(agent, now)) return;
   throw new SealwrightError('agent-wrong-state', 'Only an active agent is signed for.');
 }
 
@@ -141,14 +142,6 @@ async function activeKeyOf(keys: KeyReader, agent: Agent): Promise<SigningKey> {
   );
   if (key !== undefined) return key;
   throw new SealwrightError('key-held-elsewhere', 'The registry holds no active key of the agent.');
-}
-
-// A token that is bound to one agent, or to a team, does not learn that there are others.
-function refuseOutOfReach(agent: Agent, { reach }: SignAssertionInput): void {
-  const isReached =
-    (reach?.agentId ?? agent.id) === agent.id && (reach?.team ?? agent.team) === agent.team;
-  if (isReached) return;
-  throw new SealwrightError('agent-not-found', 'There is no agent with this handle.');
 }
 
 function clientIdOf(

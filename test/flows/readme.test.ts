@@ -16,6 +16,7 @@ beforeAll(async () => {
   running = await startRunningService();
   folder = mkdtempSync(join(tmpdir(), 'sealwright-readme-'));
   writeFileSync(join(folder, 'actions.json'), blockAfter('with `actions.json`:'));
+  writeFileSync(join(folder, 'agents.yaml'), blockAfter('with `agents.yaml`:'));
   const policy = blockAfter('with `trust.yaml`:')
     .replaceAll('did:web:id.acme.com', running.service.organization.did)
     .replaceAll('https://id.acme.com', running.url);
@@ -82,7 +83,7 @@ describe('the README', () => {
       outcomes.push([command, code]);
       expect(output, command).not.toContain('    at ');
     }
-    // The agent is suspended by the last command before `verify`, which is then told so.
+    // The agent is suspended before `verify`, which is then told so.
     expect(outcomes).toEqual([
       [
         'agent onboard billing-bot --name "Billing Bot" --owner payments@acme.com --key-custody issued --keys-dir ./keys',
@@ -94,6 +95,8 @@ describe('the README', () => {
       ],
       ['access read logs/production', 0],
       ['agent suspend billing-bot --reason INC-1', 0],
+      ['diff -f agents.yaml', 10],
+      ['apply -f agents.yaml --yes', 0],
       ['verify https://id.acme.com/a/billing-bot/client.json --policy trust.yaml', 1],
       ['explain status-suspended', 0],
       // Keycloak refuses a document with a passport in it.

@@ -217,6 +217,7 @@ describe('export', () => {
         '    grantTypes:',
         '      - authorization_code',
         '      - client_credentials',
+        '    expiresAt: 2027-11-20T12:00:00.000Z',
         '    keyCustody: registry',
         '',
       ].join('\n'),

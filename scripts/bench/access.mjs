@@ -83,10 +83,10 @@ async function fill(connectionString, size) {
     `INSERT INTO status_entries (list_id, index, holder)
      SELECT 'lst_${size}', n, 'crd_${size}_' || lpad(n::text, 8, '0') FROM generate_series(1, ${size}) n`,
     `INSERT INTO credentials (id, organization_id, agent_id, type, claims, visibility, reason, valid_from, valid_until,
-       payload, jwt, sealing, status_list_id, status_index, created_at)
+       payload, jwt, sealing, key_id, series, status_list_id, status_index, created_at)
      SELECT 'crd_${size}_' || lpad(n::text, 8, '0'), '${organization}', 'agt_${size}_' || lpad(n::text, 8, '0'), 'allowed-actions',
        '{"actions":[{"action":"read","resource":"shared"},{"action":"read","resource":"own/' || n || '"}]}', 'on-request', 'bench',
-       now() - interval '60 days', now() + interval '30 days', repeat('p', 800), repeat('j', 1300), 'sealed', 'lst_${size}', n, now() - interval '60 days'
+       now() - interval '60 days', now() + interval '30 days', repeat('p', 800), repeat('j', 1300), 'sealed', 'key_${size}', 'crd_${size}_' || lpad(n::text, 8, '0'), 'lst_${size}', n, now() - interval '60 days'
        FROM generate_series(1, ${size}) n`,
     `INSERT INTO credential_actions
      SELECT c.id, c.organization_id, c.agent_id, named.effect, named.scope, c.valid_until

@@ -11,6 +11,7 @@ import { parseAgentCredential } from '../../src/protocol/credential-envelope.ts'
 import { parseDateTimeStamp } from '../../src/protocol/date-time.ts';
 import { findAssertionKey, parseDidDocument } from '../../src/protocol/did-document.ts';
 import { parseDidUrl, parseDidWeb } from '../../src/protocol/did-web.ts';
+import { enrolmentProofType, parseEnrolmentProof } from '../../src/protocol/enrolment-proof.ts';
 import { parseFacet } from '../../src/protocol/facet.ts';
 import { facetHolder } from '../../src/protocol/facet-listing.ts';
 import { isHostName } from '../../src/protocol/host-name.ts';
@@ -149,6 +150,11 @@ const ways: readonly Way[] = [
   way('a date', ['date-time'], ['2026-11-20T12:00:00.'], parseDateTimeStamp),
   way('a compact JWS', ['compact-jws'], ['eyJ', 'e30.e30.'], (text) =>
     parseCompactJws(text, { maxBytes: 1_000_000, typ: ['vc+jwt'] }),
+  ),
+  way('the hash in a proof of enrolment', ['enrolment-proof'], [], (text) =>
+    parseEnrolmentProof(
+      compactOf({ aud: issuer, iat: 1, token_hash: text }, { typ: enrolmentProofType }),
+    ),
   ),
   way('the type of a JWS', ['compact-jws'], ['application/'], (text) =>
     parseCompactJws(compactOf({}, { typ: text }), { maxBytes: 1_000_000, typ: ['vc+jwt'] }),

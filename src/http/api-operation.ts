@@ -175,6 +175,7 @@ function refusal(codes: readonly ProblemCode[]): JsonObject {
     return code === 'too-many-requests' || problems[code].retryAfterS !== undefined;
   });
   const schema = {
+    type: 'object',
     allOf: [{ $ref: '#/components/schemas/Problem' }],
     properties: { code: { enum: [...codes] } },
   };

@@ -48,7 +48,8 @@ function rendition(text: string, headers: Rendition['headers']): Rendition {
 }
 
 function send({ text, headers }: Rendition, request: Request, response: Response): void {
-  response.set(headers);
+  // Not by Express, which adds a charset that JSON does not have (RFC 8259 §11).
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const condition = request.get('If-None-Match');
   if (condition !== undefined && matchesEntityTag(condition, headers['ETag'] ?? '')) {
     return void response.status(304).end();

@@ -18,40 +18,30 @@ export const parameters: JsonObject = {
   },
 };
 
-/** Headers of answers. */
-export const responseHeaders: JsonObject = {
-  RequestId: { schema: text, description: 'X-Request-Id: names the request in the log.' },
-  RateLimit: { schema: text, description: 'What is left of the requests of this token.' },
-  RateLimitPolicy: {
-    schema: text,
-    description: 'How many requests it may send, and in what time.',
-  },
-  RetryAfter: { schema: text, description: 'After how many seconds to try again.' },
-  Replayed: { schema: text, description: '"true" where an earlier answer is sent again.' },
-  Location: { schema: text, description: 'The path of what was made.' },
-  EntityTag: { schema: text, description: 'The entity tag of what is shown.' },
-  NextPage: { schema: text, description: 'rel="next": the following page, if there is one.' },
-};
-
-/** The names of response headers, and the part that describes each. */
-const parts = {
-  'X-Request-Id': 'RequestId',
-  RateLimit: 'RateLimit',
-  'RateLimit-Policy': 'RateLimitPolicy',
-  'Retry-After': 'RetryAfter',
-  'Idempotency-Replayed': 'Replayed',
-  Location: 'Location',
-  ETag: 'EntityTag',
-  Link: 'NextPage',
+/** Headers of answers, by their names. */
+const headers = {
+  'X-Request-Id': 'Names the request in the log.',
+  RateLimit: 'What is left of the requests of this token.',
+  'RateLimit-Policy': 'How many requests it may send, and in what time.',
+  'Retry-After': 'After how many seconds to try again.',
+  'Idempotency-Replayed': '"true" where an earlier answer is sent again.',
+  Location: 'The path of what was made.',
+  ETag: 'The entity tag of what is shown.',
+  Link: 'rel="next": the following page, if there is one.',
 } as const;
 
 /** A response header by its name. */
-export type HeaderName = keyof typeof parts;
+export type HeaderName = keyof typeof headers;
+
+/** Every response header, for the parts of the document that are shared. */
+export const responseHeaders: JsonObject = Object.fromEntries(
+  Object.entries(headers).map(([name, description]) => [name, { schema: text, description }]),
+);
 
 /** The `headers` of a response: those whose condition holds. */
 export function headersOf(held: { readonly [Name in HeaderName]?: boolean }): JsonObject {
-  const names = Object.entries(parts).filter(([name]) => held[name as HeaderName] === true);
+  const names = Object.entries(held).filter(([, holds]) => holds);
   return Object.fromEntries(
-    names.map(([name, part]) => [name, { $ref: `#/components/headers/${part}` }]),
+    names.map(([name]) => [name, { $ref: `#/components/headers/${name}` }]),
   );
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { AccessGrant } from '../journeys/answer-access.ts';
 import { listed } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { accessAnswer } from './credential-answers.ts';
 import { moment } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
@@ -20,6 +22,8 @@ export const accessRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: accessInput,
+    summary: 'Ask which agents may do something, now or at a past moment',
+    answers: { 200: pageOf(accessAnswer) },
     run: async ({ ports, caller }, { limit, cursor, ...question }) => {
       const organization = await ports.registry.findOrganization(caller);
       const page = await readPage({ limit, cursor }, (request) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Agent } from '../agents/agent.ts';
 import type { KeyOrder } from '../journeys/registry.ts';
 import type { JsonValue } from '../protocol/strict-json.ts';
+import { agentAnswer, documentAnswer, enrolledAnswer, lintedAnswer } from './agent-answers.ts';
 import { agentMembers, kind } from './agent-input.ts';
 import {
   agentTag,
@@ -12,6 +13,7 @@ import {
   viewLinted,
 } from './agent-view.ts';
 import { created, listed, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
 import { permitsChange } from './entity-tag.ts';
 import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
@@ -19,6 +21,15 @@ import { type Call, type Route, route } from './route.ts';
 
 const state = z.enum(['pending', 'active', 'suspended', 'retired']);
 const texts = z.array(z.string());
+
+/** What `superRefine` below asks for, in the words of JSON Schema. */
+const enrolRules = {
+  not: { required: ['jwk', 'keyCustody'] },
+  anyOf: [
+    { required: ['template'] },
+    { required: ['kind', 'owners'], anyOf: [{ required: ['jwk'] }, { required: ['keyCustody'] }] },
+  ],
+};
 
 const enrolInput = z
   .strictObject({
@@ -47,6 +58,7 @@ const enrolInput = z
       });
     }
   })
+  .meta(enrolRules)
   .transform(({ jwk, keyCustody, ...profile }) => ({ ...profile, key: keyOf(jwk, keyCustody) }));
 
 function keyOf(
@@ -89,6 +101,17 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: enrolInput,
+    summary: 'Onboard an agent',
+    answers: { 201: enrolledAnswer },
+    tagged: true,
+    refuses: [
+      'handle-taken',
+      'client-id-too-long',
+      'key-not-usable',
+      'template-not-found',
+      'document-too-large',
+      'document-invalid',
+    ],
     run: (call, input) => call.ports.registry.enrolAgent({ ...call.caller, ...input }),
     view: ({ agent, privateJwk }, call) =>
       tagged(agent, created(`${call.path}/${agent.handle}`, viewEnrolled(agent, privateJwk))),
@@ -99,6 +122,8 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: filterInput,
+    summary: 'List agents',
+    answers: { 200: pageOf(agentAnswer) },
     run: ({ ports, caller }, { limit, cursor, q, ...filter }) => {
       const { organizationId, reach } = caller;
       const asked = withoutUndefined({ ...filter, text: q, organizationId, reach });
@@ -112,6 +137,10 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: noInput,
+    summary: 'Read an agent',
+    answers: { 200: lintedAnswer },
+    tagged: true,
+    refuses: ['agent-not-found'],
     run: async (call) => {
       const { registry } = call.ports;
       const agent = await registry.findAgent(agentOf(call));
@@ -125,6 +154,16 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: changesInput,
+    summary: 'Change the profile of an agent',
+    answers: { 200: agentAnswer },
+    refuses: [
+      'agent-not-found',
+      'agent-wrong-state',
+      'client-id-too-long',
+      'document-too-large',
+      'document-invalid',
+    ],
+    tagged: true,
     run: (call, changes) => call.ports.registry.updateAgent({ ...agentAsRead(call), changes }),
     view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
@@ -134,6 +173,9 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: noInput,
+    summary: 'List the versions of its public documents',
+    answers: { 200: pageOf(documentAnswer) },
+    refuses: ['agent-not-found'],
     run: (call) => call.ports.registry.listAgentDocuments(agentOf(call)),
     view: (documents) => ok({ data: documents.map(viewDocument), next: null }),
   }),
@@ -143,6 +185,10 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: 'Suspend an agent',
+    answers: { 200: agentAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state'],
+    tagged: true,
     run: (call, input) => call.ports.registry.suspendAgent({ ...agentAsRead(call), ...input }),
     view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
@@ -152,6 +198,10 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: 'Resume a suspended agent',
+    answers: { 200: agentAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state'],
+    tagged: true,
     run: (call, input) => call.ports.registry.resumeAgent({ ...agentAsRead(call), ...input }),
     view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),
@@ -161,6 +211,10 @@ export const agentRoutes: readonly Route[] = [
     scope: 'agents:write',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: 'Retire an agent for good',
+    answers: { 200: agentAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state'],
+    tagged: true,
     run: (call, input) => call.ports.registry.retireAgent({ ...agentAsRead(call), ...input }),
     view: (agent) => tagged(agent, ok(viewAgent(agent))),
   }),

@@ -16,6 +16,7 @@ import { issuerKeyRoutes } from './issuer-key-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import type { Logger } from './log.ts';
 import { metricsRoutes } from './metrics-routes.ts';
+import { openApiRoutes } from './openapi-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
@@ -65,7 +66,9 @@ export function createApp(deps: AppDeps): RequestListener {
   const api = Router();
   api.use(metricsRoutes(deps.registry));
   api.use(tokenExchangeRoute(deps));
-  api.use(serveRoutes(deps, { base: '/api/v1', routes: [...apiRoutes, ...openRoutes] }));
+  const routes = [...apiRoutes, ...openRoutes];
+  api.use(openApiRoutes(routes));
+  api.use(serveRoutes(deps, { base: '/api/v1', routes }));
   return appWith(deps, api);
 }
 

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { parseManifest } from '../manifest/parse-manifest.ts';
+import { manifestEntryAnswer } from './agent-answers.ts';
 import { listed, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { plansAnswer, resultsAnswer } from './apply-answers.ts';
 import { viewPlans, viewResults } from './apply-view.ts';
 import { anyJson, withoutUndefined } from './input.ts';
+import { manifestSchema } from './manifest-schema.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -17,6 +21,7 @@ const applyInput = z
     prune: z.boolean().default(false),
     reason: z.string().optional(),
   })
+  .meta(manifestSchema)
   .transform(({ preview, prune, reason, ...rest }, context) => {
     const issue = (pointer: string, message: string): void => {
       const path = pointer.split('/').slice(1).map(unescaped);
@@ -49,6 +54,8 @@ export const applyRoutes: readonly Route[] = [
     servesNarrowTokens: true,
     maxBodyBytes,
     input: applyInput,
+    summary: 'Apply a manifest, or preview what that would do',
+    answers: { 200: z.union([plansAnswer, resultsAnswer]) },
     run: async (call, { preview, ...input }) => {
       const order = { ...call.caller, ...input };
       const { registry } = call.ports;
@@ -63,6 +70,8 @@ export const applyRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: exportInput,
+    summary: 'List agents as a manifest has them',
+    answers: { 200: pageOf(manifestEntryAnswer) },
     run: exportAgents,
     view: (page, call) => listed(page, call, (entry) => entry),
   }),

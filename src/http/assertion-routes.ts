@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SignedAssertion } from '../journeys/sign-assertion.ts';
+import { assertionAnswer } from './agent-answers.ts';
 import { ok } from './answer.ts';
 import { type Route, route } from './route.ts';
 
@@ -16,6 +17,9 @@ export const assertionRoutes: readonly Route[] = [
     scope: 'keys:write',
     servesNarrowTokens: true,
     input: assertionInput,
+    summary: 'Sign a client assertion with the key that the registry holds',
+    answers: { 200: assertionAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state', 'key-held-elsewhere', 'key-not-found'],
     run: ({ ports, caller, target }, input) =>
       ports.registry.signAssertion({ ...caller, handle: target, ...input }),
     view: (signed) => ok(viewAssertion(signed)),

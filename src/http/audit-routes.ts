@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../audit/audit-event.ts';
 import { listed, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
 import { moment, noInput, withoutUndefined } from './input.ts';
+import { recordAnswer, verificationAnswer } from './organization-answers.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
 
@@ -20,6 +22,8 @@ export const auditRoutes: readonly Route[] = [
     path: '/audit',
     scope: 'audit:read',
     input: filterInput,
+    summary: 'List what happened',
+    answers: { 200: pageOf(recordAnswer) },
     run: ({ ports, caller }, { limit, cursor, ...filter }) => {
       const { organizationId } = caller;
       const asked = withoutUndefined({ ...filter, organizationId });
@@ -32,6 +36,8 @@ export const auditRoutes: readonly Route[] = [
     path: '/audit/verify',
     scope: 'audit:read',
     input: noInput,
+    summary: 'Check the hash chain of the audit trail',
+    answers: { 200: verificationAnswer },
     run: ({ ports }) => ports.registry.verifyAudit(),
     view: (verification) => ok(verification),
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BulkInput, BulkOutcome } from '../journeys/bulk-cases.ts';
 import { type Answer, ok } from './answer.ts';
+import { bulkAnswer } from './credential-answers.ts';
 import { moment, withoutUndefined } from './input.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -33,6 +34,9 @@ function bulkRoute(
     path,
     scope: 'credentials:revoke',
     input: bulkInput,
+    summary: path === '/revocations' ? 'Revoke many at once' : 'Suspend many at once',
+    answers: { 200: bulkAnswer },
+    refuses: ['agent-not-found'],
     run: async (call, { filter, reason, preview = false }) => {
       const order = { ...call.caller, filter: withoutUndefined(filter), reason, preview };
       return { outcome: await run(call, order), preview };

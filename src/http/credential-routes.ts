@@ -3,6 +3,8 @@ import type { Agent } from '../agents/agent.ts';
 import type { Credential, CredentialId } from '../credentials/credential.ts';
 import type { ChangeCredentialInput, ChangedCredential } from '../journeys/registry.ts';
 import { created, listed, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { changeAnswer, credentialAnswer, wholeCredentialAnswer } from './credential-answers.ts';
 import {
   type ShownCredential,
   viewChange,
@@ -41,6 +43,16 @@ export const credentialRoutes: readonly Route[] = [
     scope: 'credentials:issue',
     servesNarrowTokens: true,
     input: issueInput,
+    summary: 'Issue a credential and a new passport',
+    answers: { 201: wholeCredentialAnswer },
+    refuses: [
+      'agent-not-found',
+      'agent-wrong-state',
+      'credential-type-unknown',
+      'claims-invalid',
+      'document-too-large',
+      'document-invalid',
+    ],
     run: async (call, input) => {
       const order = { ...call.caller, ...input, handle: call.target };
       return show(call, await call.ports.registry.issueCredential(order));
@@ -53,6 +65,9 @@ export const credentialRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: filterInput,
+    summary: 'List credentials',
+    answers: { 200: pageOf(credentialAnswer) },
+    refuses: ['agent-not-found'],
     run: listCredentials,
     view: (page, call) =>
       listed(page, call, (shown) => viewCredential(shown, call.ports.clock.now())),
@@ -63,6 +78,9 @@ export const credentialRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: noInput,
+    summary: 'Read a credential',
+    answers: { 200: wholeCredentialAnswer },
+    refuses: ['credential-not-found'],
     run: async (call) => show(call, await call.ports.registry.findCredential(credentialOf(call))),
     view: (shown, call) => ok(viewWholeCredential(shown, call.ports.clock.now())),
   }),
@@ -72,6 +90,16 @@ export const credentialRoutes: readonly Route[] = [
     scope: 'credentials:issue',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: 'Renew a credential with the same claims',
+    answers: { 201: wholeCredentialAnswer },
+    refuses: [
+      'credential-not-found',
+      'credential-wrong-state',
+      'agent-wrong-state',
+      'claims-invalid',
+      'document-too-large',
+      'document-invalid',
+    ],
     run: async (call, input) => {
       const order = { ...credentialOf(call), ...input };
       return show(call, await call.ports.registry.renewCredential(order));
@@ -94,6 +122,9 @@ function changeRoute(
     scope: 'credentials:revoke',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: `${verb[0]?.toUpperCase()}${verb.slice(1)} a credential`,
+    answers: { 200: changeAnswer },
+    refuses: ['credential-not-found', 'credential-wrong-state'],
     run: (call, { reason }) => change(call, { ...credentialOf(call), reason }),
     view: (changed, call) => ok(viewChange(changed, call.ports.clock.now())),
   });

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Agent } from '../agents/agent.ts';
 import { type Enrolment, type EnrolmentId, enrolmentStateAt } from '../enrolments/enrolment.ts';
+import { identityAnswer } from './agent-answers.ts';
 import { agentMembers, kind } from './agent-input.ts';
 import { type Answer, created, listed, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { enrolmentAnswer, newEnrolmentAnswer, waitingAnswer } from './enrolment-answers.ts';
 import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, openRoute, type Route, route } from './route.ts';
@@ -41,6 +44,15 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments',
     scope: 'agents:write',
     input: enrolmentInput,
+    summary: 'Invite an agent to enrol',
+    answers: { 201: newEnrolmentAnswer },
+    refuses: [
+      'template-not-found',
+      'handle-taken',
+      'credential-type-unknown',
+      'claims-invalid',
+      'client-id-too-long',
+    ],
     run: ({ ports, caller }, input) => ports.registry.createEnrolment({ ...caller, ...input }),
     view: ({ enrolment, token, audience }, call) =>
       created(`${call.path}/${enrolment.id}`, {
@@ -54,6 +66,8 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments',
     scope: 'agents:read',
     input: filterInput,
+    summary: 'List enrolments',
+    answers: { 200: pageOf(enrolmentAnswer) },
     run: ({ ports, caller }, { limit, cursor, state }) => {
       const { organizationId } = caller;
       const filter = withoutUndefined({ organizationId, state, at: ports.clock.now() });
@@ -67,6 +81,9 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments/:target',
     scope: 'agents:read',
     input: noInput,
+    summary: 'Read an enrolment',
+    answers: { 200: enrolmentAnswer },
+    refuses: ['enrolment-not-found'],
     run: (call) => call.ports.registry.findEnrolment(enrolmentOf(call)),
     view: show,
   }),
@@ -75,6 +92,9 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments/:target/approve',
     scope: 'agents:write',
     input: noInput,
+    summary: 'Approve an agent that waits',
+    answers: { 200: enrolmentAnswer },
+    refuses: ['enrolment-not-found', 'enrolment-wrong-state', 'handle-taken', 'key-not-usable'],
     run: (call) => call.ports.registry.approveEnrolment(enrolmentOf(call)),
     view: show,
   }),
@@ -83,6 +103,9 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments/:target/reject',
     scope: 'agents:write',
     input: reasonInput,
+    summary: 'Reject an agent that waits',
+    answers: { 200: enrolmentAnswer },
+    refuses: ['enrolment-not-found', 'enrolment-wrong-state'],
     run: (call, input) => call.ports.registry.rejectEnrolment({ ...enrolmentOf(call), ...input }),
     view: show,
   }),
@@ -91,6 +114,9 @@ export const enrolmentRoutes: readonly Route[] = [
     path: '/enrolments/:target',
     scope: 'agents:write',
     input: noInput,
+    summary: 'Withdraw an enrolment',
+    answers: { 204: null },
+    refuses: ['enrolment-not-found', 'enrolment-wrong-state'],
     run: (call) => call.ports.registry.withdrawEnrolment(enrolmentOf(call)),
     view: noContent,
   }),
@@ -101,6 +127,15 @@ export const enrolRoute = openRoute({
   method: 'POST',
   path: '/enrol',
   input: enrolInput,
+  summary: 'Enrol with a one-time token and a key of its own',
+  answers: { 201: identityAnswer, 202: waitingAnswer },
+  refuses: [
+    'enrolment-refused',
+    'enrolment-proof-invalid',
+    'key-not-usable',
+    'handle-taken',
+    'client-id-too-long',
+  ],
   run: ({ ports }, input) => ports.registry.enrolWithToken(input),
   view: (outcome): Answer =>
     outcome.state === 'enrolled'

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { DepartedOwner } from '../estate/departed-owner.ts';
 import { type NeglectedAgent, neglectKinds } from '../estate/find-orphans.ts';
 import { created, listed, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { departedAnswer, neglectedAnswer } from './estate-answers.ts';
 import { noInput } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
@@ -27,6 +29,8 @@ export const estateRoutes: readonly Route[] = [
     path: '/owners/departed',
     scope: 'agents:write',
     input: z.strictObject({ owner: z.string(), reason: z.string() }),
+    summary: 'Mark a mailbox whose person left',
+    answers: { 201: departedAnswer },
     run: ({ ports, caller }, input) => ports.registry.markOwnerDeparted({ ...caller, ...input }),
     view: (departed, call) =>
       created(`${call.path}/${encodeURIComponent(departed.owner)}`, viewDeparted(departed)),
@@ -36,6 +40,8 @@ export const estateRoutes: readonly Route[] = [
     path: '/owners/departed',
     scope: 'agents:read',
     input: noInput,
+    summary: 'List mailboxes whose person left',
+    answers: { 200: pageOf(departedAnswer) },
     run: ({ ports, caller }) => ports.registry.listDepartedOwners(caller),
     view: (departed) => ok({ data: departed.map(viewDeparted), next: null }),
   }),
@@ -44,6 +50,9 @@ export const estateRoutes: readonly Route[] = [
     path: '/owners/departed/:target',
     scope: 'agents:write',
     input: noInput,
+    summary: 'Take a mailbox off that list',
+    answers: { 204: null },
+    refuses: ['owner-not-departed'],
     run: ({ ports, caller, target }) =>
       ports.registry.markOwnerReturned({ ...caller, owner: target }),
     view: noContent,
@@ -53,6 +62,8 @@ export const estateRoutes: readonly Route[] = [
     path: '/orphans',
     scope: 'agents:read',
     input: orphansInput,
+    summary: 'List agents that nobody may be looking after',
+    answers: { 200: pageOf(neglectedAnswer) },
     run: ({ ports, caller }, { limit, cursor, ...question }) => {
       const { organizationId } = caller;
       return readPage({ limit, cursor }, (page) =>

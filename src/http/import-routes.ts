@@ -6,6 +6,8 @@ import {
   type TrustedIssuer,
 } from '../estate/imported-credential.ts';
 import { created, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { importAnswer, trustedIssuerAnswer, wholeImportAnswer } from './credential-answers.ts';
 import { noInput } from './input.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -19,6 +21,8 @@ export const importRoutes: readonly Route[] = [
     path: '/trusted-issuers',
     scope: 'org:admin',
     input: trustInput,
+    summary: 'Trust an outside issuer for types of credential',
+    answers: { 201: trustedIssuerAnswer },
     run: ({ ports, caller }, input) => ports.registry.trustIssuer({ ...caller, ...input }),
     view: (trusted, call) =>
       created(`${call.path}/${encodeURIComponent(trusted.issuer)}`, viewTrusted(trusted)),
@@ -28,6 +32,8 @@ export const importRoutes: readonly Route[] = [
     path: '/trusted-issuers',
     scope: 'agents:read',
     input: noInput,
+    summary: 'List outside issuers that are trusted',
+    answers: { 200: pageOf(trustedIssuerAnswer) },
     run: ({ ports, caller }) => ports.registry.listTrustedIssuers(caller),
     view: (trusted) => ok({ data: trusted.map(viewTrusted), next: null }),
   }),
@@ -36,6 +42,9 @@ export const importRoutes: readonly Route[] = [
     path: '/trusted-issuers/:target',
     scope: 'org:admin',
     input: noInput,
+    summary: 'Trust an outside issuer no longer',
+    answers: { 204: null },
+    refuses: ['issuer-not-trusted'],
     run: ({ ports, caller, target }) =>
       ports.registry.distrustIssuer({ ...caller, issuer: target }),
     view: noContent,
@@ -45,6 +54,9 @@ export const importRoutes: readonly Route[] = [
     path: '/agents/:target/credentials/import',
     scope: 'credentials:issue',
     input: importInput,
+    summary: 'Import what an outside issuer says of an agent',
+    answers: { 201: wholeImportAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state', 'import-refused', 'import-undetermined'],
     run: ({ ports, caller, target }, input) =>
       ports.registry.importCredential({ ...caller, handle: target, ...input }),
     view: (imported, call) =>
@@ -55,6 +67,9 @@ export const importRoutes: readonly Route[] = [
     path: '/agents/:target/imports',
     scope: 'agents:read',
     input: noInput,
+    summary: 'List what was imported about an agent',
+    answers: { 200: pageOf(importAnswer) },
+    refuses: ['agent-not-found'],
     run: ({ ports, caller, target }) => ports.registry.listImports({ ...caller, handle: target }),
     view: (imports, call) =>
       ok({ data: imports.map((imported) => viewImport(imported, call)), next: null }),
@@ -64,6 +79,9 @@ export const importRoutes: readonly Route[] = [
     path: '/imports/:target',
     scope: 'agents:read',
     input: noInput,
+    summary: 'Read an imported credential',
+    answers: { 200: wholeImportAnswer },
+    refuses: ['import-not-found'],
     run: (call) => call.ports.registry.findImport(importOf(call)),
     view: (imported, call) => ok(viewWholeImport(imported, call)),
   }),
@@ -72,6 +90,9 @@ export const importRoutes: readonly Route[] = [
     path: '/imports/:target',
     scope: 'credentials:issue',
     input: noInput,
+    summary: 'Remove an imported credential',
+    answers: { 204: null },
+    refuses: ['import-not-found'],
     run: (call) => call.ports.registry.removeImport(importOf(call)),
     view: noContent,
   }),

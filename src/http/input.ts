@@ -18,15 +18,20 @@ export function parseInput<Input>(schema: z.ZodType<Input>, raw: unknown): Input
 }
 
 /** A moment as RFC 3339 with a time zone. */
-export const moment = z.string().transform((text, context) => {
-  const parsed = parseDateTimeStamp(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue({ code: 'custom', message: 'must be a moment such as 2026-11-20T12:00:00Z' });
-  return z.NEVER;
-});
+export const moment = z
+  .string()
+  .meta({ format: 'date-time' })
+  .transform((text, context) => {
+    const parsed = parseDateTimeStamp(text);
+    if (parsed.ok) return parsed.value;
+    context.addIssue({ code: 'custom', message: 'must be a moment such as 2026-11-20T12:00:00Z' });
+    return z.NEVER;
+  });
 
-/** JSON whose form the domain judges. */
-export const anyJson = z.custom<JsonValue>((value) => value !== undefined, 'must be present');
+/** JSON whose form the domain judges: it takes objects alone. */
+export const anyJson = z
+  .custom<JsonValue>((value) => value !== undefined, 'must be present')
+  .meta({ type: 'object' });
 
 /** The body of a change that someone answers for. */
 export const reasonInput = z.strictObject({ reason: z.string() });

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { IssuerKey } from '../journeys/issuer-key.ts';
 import type { CompromiseOutcome } from '../journeys/issuer-key-cases.ts';
 import { type Answer, created, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
 import { noInput } from './input.ts';
+import { compromiseAnswer, issuerKeyAnswer } from './organization-answers.ts';
 import { type Call, type Route, route } from './route.ts';
 
 const keyName = z.string().min(1).max(640);
@@ -23,6 +25,8 @@ export const issuerKeyRoutes: readonly Route[] = [
     path: '/organization/keys',
     scope: 'keys:write',
     input: noInput,
+    summary: 'List the signing keys of the organization',
+    answers: { 200: pageOf(issuerKeyAnswer) },
     run: ({ ports, caller }) => ports.registry.listIssuerKeys(caller),
     view: (keys) => ok({ data: keys.map(viewIssuerKey), next: null }),
   }),
@@ -31,6 +35,9 @@ export const issuerKeyRoutes: readonly Route[] = [
     path: '/organization/keys',
     scope: 'keys:write',
     input: changeInput,
+    summary: 'Prepare, rotate, activate, retire or give up a signing key',
+    answers: { 200: z.union([issuerKeyAnswer, compromiseAnswer]), 201: issuerKeyAnswer },
+    refuses: ['key-not-found', 'key-wrong-state', 'rotation-under-way'],
     run: carryOut,
     view: (answer) => answer,
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changedKeysAnswer, keysAnswer } from './agent-answers.ts';
 import { created, ok } from './answer.ts';
 import { anyJson, noInput, reasonInput } from './input.ts';
 import { viewChangedKeys, viewKeys } from './key-view.ts';
@@ -15,6 +16,9 @@ export const keyRoutes: readonly Route[] = [
     scope: 'agents:read',
     servesNarrowTokens: true,
     input: noInput,
+    summary: 'List the keys of an agent',
+    answers: { 200: keysAnswer },
+    refuses: ['agent-not-found'],
     run: (call) => call.ports.registry.listAgentKeys(agentOf(call)),
     view: (keys) => ok(viewKeys(keys)),
   }),
@@ -24,6 +28,9 @@ export const keyRoutes: readonly Route[] = [
     scope: 'keys:write',
     servesNarrowTokens: true,
     input: rotateInput,
+    summary: 'Rotate the key of an agent',
+    answers: { 201: changedKeysAnswer },
+    refuses: ['agent-not-found', 'agent-wrong-state', 'rotation-under-way', 'key-not-usable'],
     run: (call, input) => call.ports.registry.rotateAgentKey({ ...agentOf(call), ...input }),
     view: (keys, call) => created(call.path, viewChangedKeys(keys)),
   }),
@@ -33,6 +40,9 @@ export const keyRoutes: readonly Route[] = [
     scope: 'keys:write',
     servesNarrowTokens: true,
     input: reasonInput,
+    summary: 'End the overlap of a rotation early',
+    answers: { 200: keysAnswer },
+    refuses: ['agent-not-found', 'key-not-found', 'key-wrong-state'],
     run: (call, input) => call.ports.registry.retireAgentKey({ ...keyOf(call), ...input }),
     view: (keys) => ok(viewKeys(keys)),
   }),
@@ -42,6 +52,15 @@ export const keyRoutes: readonly Route[] = [
     scope: 'keys:write',
     servesNarrowTokens: true,
     input: compromiseInput,
+    summary: 'Give up a key that is no secret any more',
+    answers: { 200: changedKeysAnswer },
+    refuses: [
+      'agent-not-found',
+      'agent-wrong-state',
+      'key-not-found',
+      'key-wrong-state',
+      'key-not-usable',
+    ],
     run: (call, input) => call.ports.registry.compromiseAgentKey({ ...keyOf(call), ...input }),
     view: (keys) => ok(viewChangedKeys(keys)),
   }),

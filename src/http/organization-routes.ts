@@ -3,7 +3,9 @@ import { isPlainLine } from '../kernel/plain-line.ts';
 import { type ApiToken, type TokenId, tokenScopes } from '../organizations/api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { created, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
 import { moment, noInput } from './input.ts';
+import { newTokenAnswer, organizationAnswer, tokenAnswer } from './organization-answers.ts';
 import { type Route, route } from './route.ts';
 
 const tokenInput = z.strictObject({
@@ -22,6 +24,9 @@ export const organizationRoutes: readonly Route[] = [
     scope: null,
     servesNarrowTokens: true,
     input: noInput,
+    summary: 'Read the organization of the token',
+    answers: { 200: organizationAnswer },
+    refuses: ['organization-not-found'],
     run: ({ ports, caller }) => ports.registry.findOrganization(caller),
     view: (organization) => ok(viewOrganization(organization)),
   }),
@@ -30,6 +35,9 @@ export const organizationRoutes: readonly Route[] = [
     path: '/tokens',
     scope: 'org:admin',
     input: tokenInput,
+    summary: 'Create a token',
+    answers: { 201: newTokenAnswer },
+    refuses: ['agent-not-found'],
     run: ({ ports, caller }, input) =>
       ports.registry.createToken({ ...caller, ...input, scopes: [...new Set(input.scopes)] }),
     view: ({ token, text }, call) =>
@@ -40,6 +48,8 @@ export const organizationRoutes: readonly Route[] = [
     path: '/tokens',
     scope: 'org:admin',
     input: noInput,
+    summary: 'List tokens, without their texts',
+    answers: { 200: pageOf(tokenAnswer) },
     run: ({ ports, caller }) => ports.registry.listTokens(caller),
     view: (tokens) => ok({ data: tokens.map(viewToken), next: null }),
   }),
@@ -48,6 +58,9 @@ export const organizationRoutes: readonly Route[] = [
     path: '/tokens/:target',
     scope: 'org:admin',
     input: noInput,
+    summary: 'Revoke a token',
+    answers: { 204: null },
+    refuses: ['token-not-found'],
     run: ({ ports, caller, target }) =>
       ports.registry.revokeToken({ ...caller, id: target as TokenId }),
     view: noContent,

@@ -10,10 +10,15 @@ export const pageMembers = {
   limit: z
     .string()
     .regex(/^[1-9]\d{0,2}$/, `must be a number from 1 to ${mostLimit}`)
+    .meta({ description: `How many rows: 1 to ${mostLimit}, ${defaultLimit} unless given.` })
     .transform(Number)
     .refine((limit) => limit <= mostLimit, `must be at most ${mostLimit}`)
     .default(defaultLimit),
-  cursor: z.string().regex(cursorPattern, 'must be a cursor from an earlier answer').optional(),
+  cursor: z
+    .string()
+    .regex(cursorPattern, 'must be a cursor from an earlier answer')
+    .meta({ description: 'The `next` of the page before.' })
+    .optional(),
 } as const;
 
 /** What a caller asks for by `limit` and `cursor`. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Caller, Registry } from '../journeys/registry.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { ErrorCode } from '../kernel/sealwright-error.ts';
 import type { TokenScope } from '../organizations/api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
 import type { Verifier } from '../verifier/ports.ts';
@@ -36,8 +37,34 @@ export interface Call {
 /** PUT is missing on purpose: nothing here is replaced as a whole. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
+/** What a call answers when it succeeds: the form of the body by status, null where there is none. */
+export type RouteAnswers = Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | null>>>;
+
+/** What a reader of the API's description learns about a call, beyond its address and scope. */
+export interface RouteDescription {
+  /** One line, as an order: "Onboard an agent". */
+  readonly summary: string;
+  readonly input: z.ZodType;
+  readonly answers: RouteAnswers;
+  /** What it may be refused with, beyond what any call may. */
+  readonly refuses: readonly ErrorCode[];
+  /** Whether its answers carry an `ETag`; a change of what has one minds `If-Match`. */
+  readonly tagged: boolean;
+}
+
+/** The members by which a route describes itself. */
+interface Described extends Pick<RouteDescription, 'summary' | 'answers'> {
+  readonly refuses?: readonly ErrorCode[];
+  readonly tagged?: boolean;
+}
+
+function describe(spec: Described & { readonly input: z.ZodType }): RouteDescription {
+  const { summary, input, answers, refuses = [], tagged = false } = spec;
+  return { summary, input, answers, refuses, tagged };
+}
+
 /** A route as data. The input is the JSON body of POST and PATCH, and the query of GET and DELETE. */
-export interface RouteSpec<Input, Result> {
+export interface RouteSpec<Input, Result> extends Described {
   readonly method: Method;
   /** Below `/api/v1`, with a variable part called `:target`, and one below it called `:part`. */
   readonly path: string;
@@ -62,6 +89,7 @@ export interface Route {
   readonly scope: TokenScope | null;
   readonly servesNarrowTokens: boolean;
   readonly maxBodyBytes: number;
+  readonly description: RouteDescription;
   answer(call: Call, raw: unknown): Promise<Answer>;
 }
 
@@ -74,6 +102,7 @@ export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
     scope,
     servesNarrowTokens,
     maxBodyBytes,
+    description: describe(spec),
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);
@@ -85,7 +114,7 @@ export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
 export type OpenCall = Omit<Call, 'caller' | 'scopes'>;
 
 /** An open route as data. */
-export interface OpenRouteSpec<Input, Result> {
+export interface OpenRouteSpec<Input, Result> extends Described {
   readonly method: 'POST';
   /** Below `/api/v1`. */
   readonly path: string;
@@ -99,6 +128,7 @@ export interface OpenRoute {
   readonly method: 'POST';
   readonly path: string;
   readonly maxBodyBytes: number;
+  readonly description: RouteDescription;
   answer(call: OpenCall, raw: unknown): Promise<Answer>;
 }
 
@@ -109,6 +139,7 @@ export function openRoute<Input, Result>(spec: OpenRouteSpec<Input, Result>): Op
     method,
     path,
     maxBodyBytes: usualBodyBytes,
+    description: describe(spec),
     answer: async (call, raw) => {
       const input = parseInput(spec.input, raw);
       return spec.view(await spec.run(call, input), call);

@@ -3,6 +3,8 @@ import type { EstateFinding } from '../estate/finding.ts';
 import type { EstateRule, RuleId } from '../estate/rule.ts';
 import { isPlainLine } from '../kernel/plain-line.ts';
 import { created, listed, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { findingAnswer, ruleAnswer } from './estate-answers.ts';
 import { noInput, withoutUndefined } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
@@ -22,7 +24,8 @@ const attestation = z
   .strictObject({ framework: text(500).optional(), standard: text(100).optional() })
   .refine(({ framework, standard }) => (framework ?? standard) !== undefined, {
     message: 'give "framework", "standard" or both',
-  });
+  })
+  .meta({ minProperties: 1 });
 
 const requirement = z
   .strictObject({
@@ -33,7 +36,8 @@ const requirement = z
   })
   .refine((required) => Object.values(required).some((member) => member !== undefined), {
     message: 'must ask for something',
-  });
+  })
+  .meta({ minProperties: 1 });
 
 const ruleInput = z.strictObject({
   name: text(120),
@@ -59,6 +63,9 @@ export const ruleRoutes: readonly Route[] = [
     path: '/rules',
     scope: 'org:admin',
     input: ruleInput,
+    summary: 'Add a rule for agents',
+    answers: { 201: ruleAnswer },
+    refuses: ['rule-name-taken'],
     run: ({ ports, caller }, { name, when, require }) => {
       const draft = { name, condition: when, requirement: require };
       return ports.registry.addRule({ ...caller, draft });
@@ -70,6 +77,8 @@ export const ruleRoutes: readonly Route[] = [
     path: '/rules',
     scope: 'agents:read',
     input: noInput,
+    summary: 'List rules for agents',
+    answers: { 200: pageOf(ruleAnswer) },
     run: ({ ports, caller }) => ports.registry.listRules(caller),
     view: (rules) => ok({ data: rules.map(viewRule), next: null }),
   }),
@@ -78,6 +87,9 @@ export const ruleRoutes: readonly Route[] = [
     path: '/rules/:target',
     scope: 'org:admin',
     input: changesInput,
+    summary: 'Change a rule for agents',
+    answers: { 200: ruleAnswer },
+    refuses: ['rule-not-found', 'rule-name-taken'],
     run: ({ ports, caller, target }, { name, when, require }) => {
       const changes = withoutUndefined({ name, condition: when, requirement: require });
       return ports.registry.changeRule({ ...caller, id: target as RuleId, changes });
@@ -89,6 +101,9 @@ export const ruleRoutes: readonly Route[] = [
     path: '/rules/:target',
     scope: 'org:admin',
     input: noInput,
+    summary: 'Remove a rule for agents',
+    answers: { 204: null },
+    refuses: ['rule-not-found'],
     run: ({ ports, caller, target }) =>
       ports.registry.removeRule({ ...caller, id: target as RuleId }),
     view: noContent,
@@ -98,6 +113,9 @@ export const ruleRoutes: readonly Route[] = [
     path: '/findings',
     scope: 'agents:read',
     input: findingsInput,
+    summary: 'List agents that do not meet a rule',
+    answers: { 200: pageOf(findingAnswer) },
+    refuses: ['agent-not-found'],
     run: async ({ ports, caller }, { limit, cursor, state, rule, agent: handle }) => {
       const { registry } = ports;
       const { organizationId } = caller;

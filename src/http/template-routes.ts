@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Template } from '../enrolments/template.ts';
 import { agentMembers, kind } from './agent-input.ts';
 import { created, listed, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
+import { templateAnswer } from './enrolment-answers.ts';
 import { anyJson, noInput } from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
@@ -53,6 +55,9 @@ export const templateRoutes: readonly Route[] = [
     path: '/templates',
     scope: 'org:admin',
     input: templateInput,
+    summary: 'Create a template',
+    answers: { 201: templateAnswer },
+    refuses: ['template-name-taken', 'credential-type-unknown', 'claims-invalid'],
     run: ({ ports, caller }, input) => ports.registry.createTemplate({ ...caller, ...input }),
     view: (template, call) => created(`${call.path}/${template.name}`, viewTemplate(template)),
   }),
@@ -61,6 +66,8 @@ export const templateRoutes: readonly Route[] = [
     path: '/templates',
     scope: 'agents:read',
     input: z.strictObject(pageMembers),
+    summary: 'List templates',
+    answers: { 200: pageOf(templateAnswer) },
     run: ({ ports, caller }, input) =>
       readPage(input, (page) => ports.registry.listTemplates(caller.organizationId, page)),
     view: (page, call) => listed(page, call, viewTemplate),
@@ -70,6 +77,9 @@ export const templateRoutes: readonly Route[] = [
     path: '/templates/:target',
     scope: 'agents:read',
     input: noInput,
+    summary: 'Read a template',
+    answers: { 200: templateAnswer },
+    refuses: ['template-not-found'],
     run: (call) => call.ports.registry.findTemplate(templateOf(call)),
     view: (template) => ok(viewTemplate(template)),
   }),
@@ -78,6 +88,9 @@ export const templateRoutes: readonly Route[] = [
     path: '/templates/:target',
     scope: 'org:admin',
     input: changesInput,
+    summary: 'Change a template',
+    answers: { 200: templateAnswer },
+    refuses: ['template-not-found', 'credential-type-unknown', 'claims-invalid'],
     run: (call, changes) => call.ports.registry.updateTemplate({ ...templateOf(call), changes }),
     view: (template) => ok(viewTemplate(template)),
   }),
@@ -86,6 +99,9 @@ export const templateRoutes: readonly Route[] = [
     path: '/templates/:target',
     scope: 'org:admin',
     input: noInput,
+    summary: 'Delete a template',
+    answers: { 204: null },
+    refuses: ['template-not-found'],
     run: (call) => call.ports.registry.deleteTemplate(templateOf(call)),
     view: noContent,
   }),

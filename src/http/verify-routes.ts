@@ -9,11 +9,14 @@ import { clientIdBesideDid, parseDidWeb } from '../protocol/did-web.ts';
 import type { AccessRequest, Verifier } from '../verifier/ports.ts';
 import type { Verdict } from '../verifier/verdict.ts';
 import { ok } from './answer.ts';
+import { reportAnswer } from './credential-answers.ts';
 import { type Route, route } from './route.ts';
 
-const authorizationDetail = z.custom<AuthorizationDetail>(isAuthorizationDetail, {
-  message: 'must be an object with a "type" (RFC 9396 section 2)',
-});
+const authorizationDetail = z
+  .custom<AuthorizationDetail>(isAuthorizationDetail, {
+    message: 'must be an object with a "type" (RFC 9396 section 2)',
+  })
+  .meta({ type: 'object', properties: { type: { type: 'string' } }, required: ['type'] });
 
 const verifyInput = z
   .strictObject({
@@ -25,7 +28,8 @@ const verifyInput = z
   })
   .refine(({ client_id, jwt, did }) => [client_id, jwt, did].filter(isGiven).length === 1, {
     message: 'give exactly one of "client_id", "jwt" and "did"',
-  });
+  })
+  .meta({ oneOf: ['client_id', 'jwt', 'did'].map((name) => ({ required: [name] })) });
 
 type VerifyInput = z.output<typeof verifyInput>;
 
@@ -37,6 +41,8 @@ export const verifyRoutes: readonly Route[] = [
     scope: 'verify',
     servesNarrowTokens: true,
     input: verifyInput,
+    summary: 'Verify a client, a credential or a DID',
+    answers: { 200: reportAnswer },
     run: async ({ ports, caller }, input) => {
       const organization = await ports.registry.findOrganization(caller);
       const verdict = await verify(ports.verifierOf(organization), { organization, input });

@@ -6,8 +6,10 @@ import {
   workloadKinds,
 } from '../workloads/workload-rule.ts';
 import { created, noContent, ok } from './answer.ts';
+import { pageOf } from './answer-schemas.ts';
 import { noInput } from './input.ts';
 import { durationOf, shortDuration } from './lifetime.ts';
+import { workloadRuleAnswer } from './organization-answers.ts';
 import { type Route, route } from './route.ts';
 
 const usualLifetimeS = 900;
@@ -44,6 +46,9 @@ export const workloadRoutes: readonly Route[] = [
     path: '/workload-rules',
     scope: 'org:admin',
     input: ruleInput,
+    summary: 'Create a rule for workloads',
+    answers: { 201: workloadRuleAnswer },
+    refuses: ['agent-not-found'],
     run: ({ ports, caller }, input) => ports.registry.createWorkloadRule({ ...caller, ...input }),
     view: (rule, call) => created(`${call.path}/${rule.id}`, viewRule(rule)),
   }),
@@ -52,6 +57,8 @@ export const workloadRoutes: readonly Route[] = [
     path: '/workload-rules',
     scope: 'org:admin',
     input: noInput,
+    summary: 'List rules for workloads',
+    answers: { 200: pageOf(workloadRuleAnswer) },
     run: ({ ports, caller }) => ports.registry.listWorkloadRules(caller),
     view: (rules) => ok({ data: rules.map(viewRule), next: null }),
   }),
@@ -60,6 +67,9 @@ export const workloadRoutes: readonly Route[] = [
     path: '/workload-rules/:target',
     scope: 'org:admin',
     input: noInput,
+    summary: 'Delete a rule for workloads',
+    answers: { 204: null },
+    refuses: ['workload-rule-not-found'],
     run: ({ ports, caller, target }) =>
       ports.registry.deleteWorkloadRule({ ...caller, id: target as WorkloadRuleId }),
     view: noContent,

@@ -65,7 +65,7 @@ export async function startClockedRegistry() {
     planes,
   );
   return {
-    ...{ url, clock, organization },
+    ...{ url, clock, organization, token: text },
     /** One round of what the registry owes. */
     keep: () => keepPapers(deps),
     call: (method: string, path: string, body?: object) =>

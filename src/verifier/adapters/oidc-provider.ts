@@ -1,9 +1,9 @@
 import type { Verifier } from '../ports.ts';
-import { responseOf } from './judged-octets.ts';
 import { AgentJudge, type JudgeOptions } from './oidc-agent-judge.ts';
 import { keeping, mergeInto, replaceIn, withParam } from './oidc-configuration.ts';
 import { AgentRegistrar, registeredMembers } from './oidc-registration.ts';
 import { credentialsParam } from './oidc-request.ts';
+import { heldResponseOf } from './oidc-response.ts';
 import type {
   OidcClient,
   ParamCheck,
@@ -140,15 +140,11 @@ function metadataDocuments(judge: AgentJudge): Section {
   };
 }
 
-function agentFetch(
-  verifier: Verifier,
-  options: AgentClientsOptions,
-  judge: AgentJudge,
-): typeof globalThis.fetch {
-  return async (input, init) => {
+function agentFetch(verifier: Verifier, options: AgentClientsOptions, judge: AgentJudge) {
+  return async (input: string | URL | Request, init?: RequestInit) => {
     const url = input instanceof Request ? input.url : String(input);
     const reads = (init?.method ?? 'GET') === 'GET' && judge.readsFor(url);
-    if (reads) return responseOf(await verifier.read(url));
+    if (reads) return heldResponseOf(await verifier.read(url));
     return (options.fetch ?? globalThis.fetch)(input, init);
   };
 }

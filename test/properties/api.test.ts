@@ -93,12 +93,12 @@ function changed(input: JsonObject, orders: readonly Change[]): JsonObject {
     if ('add' in order) {
       const value = holder[name];
       const into = isHolder(value) && !Array.isArray(value) ? value : copy;
-      into[order.add] = order.value;
+      into[order.add] = structuredClone(order.value);
     } else if ('rename' in order) {
       copy[order.rename] = holder[name];
       delete holder[name];
     } else if ('remove' in order) delete holder[name];
-    else holder[name] = order.value;
+    else holder[name] = structuredClone(order.value);
   }
   return copy as JsonObject;
 }

@@ -208,7 +208,9 @@ export function pathOf({ path }: Pick<Named, 'path'>, things: Things): string {
 /** What goes out for an input: a body, or a query. */
 export function messageOf({ method }: Named, input: JsonObject): { body?: string; query: string } {
   if (method === 'POST' || method === 'PATCH') return { body: JSON.stringify(input), query: '' };
-  const members = Object.entries(input).map(([name, value]) => [name, String(value)]);
+  const members = Object.entries(input).map(([name, value]) => {
+    return [name, typeof value === 'string' ? value : JSON.stringify(value)];
+  });
   return { query: members.length === 0 ? '' : `?${new URLSearchParams(members)}` };
 }
 

@@ -37,6 +37,7 @@ const oddText = fc.oneof(
   fc.constantFrom("' OR 1=1 --", '"; DROP TABLE agents; --', '$.a[*]', '%', '%25', '\\', '../..'),
   fc.constantFrom('\ud800', 'a\udfff', '\u2028', 'javascript:alert(1)', '<img src=x onerror=x>'),
   fc.constantFrom('-infinity', '9999-12-31T23:59:59Z', '0000-01-01T00:00:00Z', 'P9999999Y', '-1'),
+  fc.constantFrom('9999-12-31T23:59:59-14:00', '0001-01-01T00:00:00+14:00', '24:00:00', '+010000'),
   fc.constantFrom('2026-11-20T12:00:00.999999999999Z', '1e400', 'null', 'did:web:', 'https://'),
   fc.integer({ min: 100, max: 100_000 }).map((length) => 'x'.repeat(length)),
   fc.string({ unit: 'binary', maxLength: 40 }),

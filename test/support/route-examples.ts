@@ -137,7 +137,11 @@ const examples: Readonly<Record<string, Example>> = {
     prune: true,
     reason: 'CHG-1',
     agents: [
-      { handle, kind: 'agent', name: 'Applied', owners: ['a@acme.com'], keyCustody: 'registry' },
+      {
+        ...{ handle, kind: 'agent', name: 'Applied', owners: ['a@acme.com'] },
+        ...{ keyCustody: 'registry', expiresAt: '2027-01-01T00:00:00Z' },
+        credentials: [{ type: 'allowed-actions', claims: asJson(readsLogs), reason: 'CHG-1' }],
+      },
     ],
   }),
   'GET /export': () => ({ team: 'payments', limit: '5' }),

@@ -17,13 +17,19 @@ export function parseInput<Input>(schema: z.ZodType<Input>, raw: unknown): Input
   });
 }
 
-/** A moment as RFC 3339 with a time zone. */
+/** PostgreSQL has no year 0, and JavaScript writes years of five digits in another way. */
+function isStorable(moment: Date): boolean {
+  const year = moment.getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
+
+/** A moment of the years 1 to 9999 as RFC 3339 with a time zone. */
 export const moment = z
   .string()
   .meta({ format: 'date-time' })
   .transform((text, context) => {
     const parsed = parseDateTimeStamp(text);
-    if (parsed.ok) return parsed.value;
+    if (parsed.ok && isStorable(parsed.value)) return parsed.value;
     context.addIssue({ code: 'custom', message: 'must be a moment such as 2026-11-20T12:00:00Z' });
     return z.NEVER;
   });

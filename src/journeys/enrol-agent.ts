@@ -192,11 +192,16 @@ export function withAuthorizationCode(grantTypes: Agent['grantTypes']): Agent['g
   return ['authorization_code', ...grantTypes.filter((type) => type !== 'authorization_code')];
 }
 
-/** Refuses an agent whose own end has come before its papers are made. */
+/**
+ * Refuses an agent whose own end has come before its papers are made, and an end after the year 9999:
+ * such a row can be written and never be read again.
+ */
 export function checkEnd(agent: Pick<Agent, 'expiresAt'>, now: Date): void {
-  if (!hasEnded(agent, now)) return;
+  const isWritable = (agent.expiresAt?.getUTCFullYear() ?? 0) <= 9999;
+  if (isWritable && !hasEnded(agent, now)) return;
+  const detail = isWritable ? 'must be in the future' : 'must be before the year 10000';
   throw new SealwrightError('invalid-input', 'The end of the agent is not usable.', {
-    faults: [{ pointer: '/expiresAt', detail: 'must be in the future' }],
+    faults: [{ pointer: '/expiresAt', detail }],
   });
 }
 

@@ -592,6 +592,8 @@ describe('bad input changes nothing', () => {
     ['a number for a text', { ...order, name: 7 }, '/name'],
     ['null for a text', { ...order, team: null }, '/team'],
     ['an odd moment', { ...order, expiresAt: '2026-11-20' }, '/expiresAt'],
+    ['a moment in the year 0', { ...order, expiresAt: '0000-12-31T00:00:00Z' }, '/expiresAt'],
+    ['one in the year 10000', { ...order, expiresAt: '9999-12-31T23:00:00-02:00' }, '/expiresAt'],
     ['a text with U+0000', { ...order, owners: ['a\0@acme.com'] }, '/owners/0'],
     ['a member with a slash', { ...order, 'a/b~c': 1 }, '/a~1b~0c'],
     ['no key at all', { ...order, jwk: undefined }, ''],
@@ -662,6 +664,9 @@ describe('bad input changes nothing', () => {
     '/api/v1/agents/billing-bot?expand=all',
     '/api/v1/access?action=read',
     '/api/v1/credentials?expiresBefore=tomorrow',
+    '/api/v1/credentials?expiresBefore=0000-01-01T00:00:00Z',
+    '/api/v1/audit?since=0001-01-01T00:00:00%2B01:00',
+    '/api/v1/access?action=read&resource=logs&at=0000-01-01T00:00:00Z',
   ])('%s', async (target) => {
     const answer = await call(`GET ${target}`);
     expect([answer.status, answer.json['code']]).toEqual([400, 'invalid-input']);

@@ -84,6 +84,14 @@ describe('POST /apply', () => {
     expect(await send('{"agents":[],"constructor":{}}')).toBe('400 invalid-input');
   });
 
+  it('refuses an end that could be written and never be read again', async () => {
+    const agents = [{ ...bot, handle: 'late-bot', expiresAt: '9999-12-31T23:59:59-14:00' }];
+    expect((await service.call('POST', '/apply', { agents })).body['agents']).toMatchObject([
+      { action: 'refuse', problem: { errors: [{ detail: 'must be before the year 10000' }] } },
+    ]);
+    expect(await handles()).toEqual([]);
+  });
+
   it('answers for each agent, and a preview for what would be done', async () => {
     const agents = [
       { ...bot, credentials: [reading] },

@@ -2,6 +2,7 @@ import { agentPages } from '../../src/console/agent-pages.ts';
 import { createClient } from '../../src/db/client.ts';
 import { createReaders } from '../../src/db/create-readers.ts';
 import { PostgresUnitOfWork } from '../../src/db/unit-of-work.ts';
+import type { JudgeOutside } from '../../src/estate/imported-credential.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
@@ -37,12 +38,14 @@ export interface ClockedAnswer {
  * The registry over HTTP and on PostgreSQL as it runs, but for the time: its clock stands until it is
  * moved, and its rounds are run by hand.
  */
-export async function startClockedRegistry() {
+export async function startClockedRegistry(options: { readonly judgeOutside?: JudgeOutside } = {}) {
   const database = await createTestDatabase();
   const client = createClient(database.connectionString);
   const url = `http://localhost:${await freePort()}`;
   const clock = new SettableClock();
-  const { deps, memory, organization } = await openOn(client, { url, clock });
+  const opened = await openOn(client, { url, clock });
+  const { memory, organization } = opened;
+  const deps = { ...opened.deps, ...options };
   const registry = createRegistry(deps);
   const actor = { kind: 'token', id: 'tok_1' } as const;
   const order = { organizationId: organization.id, actor, name: 'test', scopes: tokenScopes };
@@ -65,7 +68,10 @@ export async function startClockedRegistry() {
     planes,
   );
   return {
-    ...{ url, clock, organization, token: text },
+    ...{ url, clock, organization, registry, deps },
+    connectionString: database.connectionString,
+    /** The text of a token with every scope. */
+    token: text,
     /** One round of what the registry owes. */
     keep: () => keepPapers(deps),
     call: (method: string, path: string, body?: object) =>

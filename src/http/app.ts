@@ -19,6 +19,7 @@ import { metricsRoutes } from './metrics-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
+import { schemaRoutes } from './schema-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { templateRoutes } from './template-routes.ts';
 import { tokenExchangeRoute } from './token-exchange-route.ts';
@@ -44,6 +45,7 @@ export const apiRoutes: readonly Route[] = [
   ...estateRoutes,
   ...importRoutes,
   ...ruleRoutes,
+  ...schemaRoutes,
 ];
 
 /** The calls that no token opens. */

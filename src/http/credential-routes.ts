@@ -9,7 +9,14 @@ import {
   viewCredential,
   viewWholeCredential,
 } from './credential-view.ts';
-import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
+import {
+  anyJson,
+  credentialType,
+  moment,
+  noInput,
+  reasonInput,
+  withoutUndefined,
+} from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -28,7 +35,7 @@ const issueInput = z.strictObject({
 const filterInput = z.strictObject({
   ...pageMembers,
   agent: z.string().optional(),
-  type: z.enum(['passport', 'compliance', 'provenance', 'allowed-actions']).optional(),
+  type: credentialType.optional(),
   state: z.enum(['intended', 'abandoned', 'active', 'suspended', 'revoked', 'expired']).optional(),
   expiresBefore: moment.optional(),
 });

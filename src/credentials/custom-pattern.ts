@@ -6,6 +6,8 @@ const longestText = 1_024;
 const mostRepetitions = 4;
 /** How often one text may be tried in the worst case. */
 const mostAttempts = 2 ** 20;
+/** More than two repetitions keep short texts busy too, of which claims can hold many. */
+const shortTextWeight = 16;
 
 /** A class, an escape or a plain character, then how often it comes. */
 const atomPattern =
@@ -31,7 +33,8 @@ export function checkPattern(pattern: JsonValue): JudgedPattern {
     return refuse('must be characters and classes with repetitions, without groups or "|"');
   }
   const spans = repetitions.map(spanOf).filter((span) => span > 1);
-  const attempts = spans.reduce((product, span) => product * span, 1);
+  const weight = spans.length > 2 ? shortTextWeight : 1;
+  const attempts = spans.reduce((product, span) => product * span, weight);
   return spans.length <= mostRepetitions && attempts <= mostAttempts
     ? { ok: true, attempts }
     : refuse('could take too long: have fewer repetitions, or bound them as in {1,20}');

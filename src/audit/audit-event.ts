@@ -53,6 +53,7 @@ export type AuditAction =
   | 'template.created'
   | 'template.updated'
   | 'template.deleted'
+  | 'schema.registered'
   | 'revocation.ordered'
   | 'suspension.ordered';
 

@@ -58,6 +58,8 @@ import { revoke } from './revoke.ts';
 import { ruleAdd } from './rule-add.ts';
 import { ruleList } from './rule-list.ts';
 import { ruleRemove } from './rule-remove.ts';
+import { schemaAdd } from './schema-add.ts';
+import { schemaList } from './schema-list.ts';
 import { serve } from './serve.ts';
 import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
@@ -118,6 +120,8 @@ export const commands: readonly Command[] = [
   templateCreate,
   templateList,
   templateGet,
+  schemaAdd,
+  schemaList,
   issuerKeyList,
   issuerKeyPrepare,
   issuerKeyActivate,

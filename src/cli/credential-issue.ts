@@ -14,7 +14,7 @@ export const credentialIssue: Command = {
   options: [
     {
       form: '--type <type>',
-      help: 'compliance, provenance or allowed-actions',
+      help: 'compliance, provenance, allowed-actions, or one of your own',
       required: true,
     },
     {

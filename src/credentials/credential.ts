@@ -5,11 +5,14 @@ import type { OrganizationId } from '../organizations/organization.ts';
 import type { FacetType } from '../protocol/facet.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { StatusReference } from '../status/status-list.ts';
+import type { CustomTypeName } from './custom-type.ts';
 
 /** A credential by its id, `crd_…`. */
 export type CredentialId = Brand<'CredentialId'>;
+/** The kind of a facet: one of ours, or one that the organization defined. */
+export type IssuedType = FacetType | CustomTypeName;
 /** What a credential is: the passport, or the kind of facet. */
-export type CredentialType = 'passport' | FacetType;
+export type CredentialType = 'passport' | IssuedType;
 /** A public facet is served at its URL; an on-request one is presented by its holder. */
 export type Visibility = 'public' | 'on-request';
 /** `intended`: recorded, not yet sealed. `abandoned`: it never will be. */

@@ -6,13 +6,15 @@ import {
   parseFacetClaims,
 } from '../protocol/facet.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
-import type { CredentialId, Visibility } from './credential.ts';
+import type { CredentialId, CredentialType, IssuedType, Visibility } from './credential.ts';
+import { isCustomTypeName } from './custom-type.ts';
+import type { OfferedTypes } from './offered-types.ts';
 import { renewsForOf } from './renewal.ts';
 import { resolveValidity, type Validity } from './validity.ts';
 
 /** A facet as somebody asks for it. Of `validFor` and `validUntil` at most one; neither: 90 days. */
 export interface FacetOrder {
-  /** `compliance`, `provenance` or `allowed-actions`. */
+  /** `compliance`, `provenance`, `allowed-actions`, or the name of the organization's own type. */
   readonly type: string;
   readonly claims: JsonValue;
   readonly reason: string;
@@ -28,7 +30,9 @@ export interface FacetOrder {
 export interface FacetDraft extends Validity {
   /** Where the id is decided beforehand; absent, it gets a new one. */
   readonly id?: CredentialId;
-  readonly type: FacetType;
+  readonly type: IssuedType;
+  /** Of the organization's own type; null for ours. */
+  readonly schemaVersion: number | null;
   readonly claims: JsonObject;
   readonly visibility: Visibility;
   readonly reason: string;
@@ -52,7 +56,12 @@ export function facetTypeOf(text: string): FacetType {
   const type = facetTypes.find((candidate) => candidate === text);
   if (type !== undefined) return type;
   throw new SealwrightError('credential-type-unknown', 'There is no such credential type.', {
-    faults: [{ pointer: '/type', detail: `must be one of ${facetTypes.join(', ')}` }],
+    faults: [
+      {
+        pointer: '/type',
+        detail: `must be one of ${facetTypes.join(', ')}, or a type of your own`,
+      },
+    ],
   });
 }
 
@@ -65,9 +74,28 @@ export function claimsOf(type: FacetType, claims: JsonValue): FacetClaims {
   });
 }
 
+/** The type that a credential in a listing may have; undefined for what is no name of one. */
+export function credentialTypeNamed(text: string): CredentialType | undefined {
+  if (text === 'passport' || isFacetType(text)) return text;
+  return isCustomTypeName(text) ? text : undefined;
+}
+
+/** Whether a type is one of ours. */
+export function isFacetType(type: string): type is FacetType {
+  return facetTypes.some((known) => known === type);
+}
+
 /** Who gets to see a facet: what was asked for, or the default of its type. */
-export function visibilityOf(type: FacetType, asked: Visibility | undefined): Visibility {
-  return asked ?? defaultVisibility[type];
+export function visibilityOf(type: IssuedType, asked: Visibility | undefined): Visibility {
+  return asked ?? (isFacetType(type) ? defaultVisibility[type] : 'on-request');
+}
+
+/** What a draft depends on beside its order. */
+export interface DraftPlace {
+  readonly agentExpiresAt: Date | null;
+  readonly now: Date;
+  /** The organization's own types, those that the orders name at least. */
+  readonly types: OfferedTypes;
 }
 
 /**
@@ -75,16 +103,25 @@ export function visibilityOf(type: FacetType, asked: Visibility | undefined): Vi
  * `credential-type-unknown`, `claims-invalid` or `invalid-input`; whether the reason says anything
  * is not judged here.
  */
-export function facetDraftOf(
-  order: FacetOrder,
-  place: { readonly agentExpiresAt: Date | null; readonly now: Date },
-): FacetDraft {
-  const type = facetTypeOf(order.type);
-  const claims = claimsOf(type, order.claims) as unknown as JsonObject;
+export function facetDraftOf(order: FacetOrder, place: DraftPlace): FacetDraft {
   const { validFor, validUntil, renew, reason } = order;
   const asked = { validFor, validUntil, renew, agentExpiresAt: place.agentExpiresAt };
-  const said = { ...resolveValidity(asked, place.now), type, claims };
+  const statement = statementOf(order, place.types);
+  const said = { ...resolveValidity(asked, place.now), ...statement };
   const renewsForS = renewsForOf(asked, said);
-  const visibility = visibilityOf(type, order.visibility);
+  const visibility = visibilityOf(statement.type, order.visibility);
   return { ...said, visibility, reason, renewalOf: null, series: null, renewsForS };
+}
+
+/** What an order says, by which version of which type. */
+function statementOf(
+  { type: name, claims }: FacetOrder,
+  types: OfferedTypes,
+): Pick<FacetDraft, 'type' | 'schemaVersion' | 'claims'> {
+  const own = isFacetType(name) ? undefined : types.find(name);
+  if (own !== undefined) {
+    return { type: own.name, schemaVersion: own.version, claims: types.claimsOf(own, claims) };
+  }
+  const type = facetTypeOf(name);
+  return { type, schemaVersion: null, claims: claimsOf(type, claims) as unknown as JsonObject };
 }

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Agent } from '../agents/agent.ts';
-import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Issuer } from '../keys/issuer.ts';
 import { verificationMethodOf } from '../keys/signing-key.ts';
 import { issuerDomainOf, originOf } from '../organizations/organization.ts';
 import { buildFacet } from '../protocol/facet.ts';
+import { buildOwnFacet } from '../protocol/own-facet.ts';
 import { buildPassport, maxPassportAttestations } from '../protocol/passport.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { type StatusReference, statusListSize, statusUrls } from '../status/status-list.ts';
 import type { PassportSummary } from './compose-passport.ts';
 import type { CredentialId, CredentialRecord } from './credential.ts';
 import type { CredentialSchemas } from './credential-schemas.ts';
-import type { FacetDraft } from './facet-draft.ts';
+import type { CustomType } from './custom-type.ts';
+import { type FacetDraft, isFacetType } from './facet-draft.ts';
 
 /** What every credential of an agent needs to be written down. */
 export interface RecordContext {
@@ -35,19 +37,33 @@ export interface PassportDraft {
 
 /** Writes down the exact octets of a facet that is to be signed. */
 export function recordFacet(context: RecordContext, draft: FacetDraft): CredentialRecord {
-  const payload = buildFacet({
-    ...envelopeOf(context),
-    type: draft.type,
-    claims: draft.claims,
-    validFrom: draft.validFrom,
-    validUntil: draft.validUntil,
+  const { type, claims, validFrom, validUntil } = draft;
+  if (!isFacetType(type)) throw new TypeError(`There is no type ${type} of ours.`);
+  const payload = buildFacet({ ...envelopeOf(context), type, claims, validFrom, validUntil });
+  checkPayload(context.schemas.faultsOf(type, payload));
+  return recordOf(context, payload, { ...draft, series: draft.series ?? context.id });
+}
+
+/** The same for a facet of the organization's own type. */
+export function recordOwnFacet(
+  context: RecordContext,
+  draft: FacetDraft,
+  type: CustomType,
+): CredentialRecord {
+  const { claims, validFrom, validUntil } = draft;
+  const payload = buildOwnFacet({
+    ...{ ...envelopeOf(context), claims, validFrom, validUntil },
+    credentialType: type.credentialType,
+    schema: type.url,
   });
+  checkPayload(context.schemas.customFaultsOf(type, payload));
   return recordOf(context, payload, { ...draft, series: draft.series ?? context.id });
 }
 
 /** Writes down the exact octets of a passport that is to be signed. */
 export function recordPassport(context: RecordContext, draft: PassportDraft): CredentialRecord {
   const payload = buildPassportPayload(context, draft);
+  checkPayload(context.schemas.faultsOf('passport', payload));
   const { validUntil } = draft.summary;
   return recordOf(context, payload, {
     type: 'passport',
@@ -138,6 +154,13 @@ function envelopeOf(context: RecordContext) {
   };
 }
 
+function checkPayload(faults: readonly InputFault[]): void {
+  if (faults.length === 0) return;
+  throw new SealwrightError('claims-invalid', 'The credential would not fit its schema.', {
+    faults,
+  });
+}
+
 function recordOf(
   context: RecordContext,
   payload: JsonObject,
@@ -154,12 +177,6 @@ function recordOf(
     | 'renewsForS'
   >,
 ): CredentialRecord {
-  const faults = context.schemas.faultsOf(draft.type, payload);
-  if (faults.length > 0) {
-    throw new SealwrightError('claims-invalid', 'The credential would not fit its schema.', {
-      faults,
-    });
-  }
   return {
     id: context.id,
     organizationId: context.agent.organizationId,

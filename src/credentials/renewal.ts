@@ -1,8 +1,9 @@
 import type { Agent } from '../agents/agent.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { ComplianceClaims, FacetType } from '../protocol/facet.ts';
+import type { ComplianceClaims } from '../protocol/facet.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
-import type { Credential, CredentialRecord } from './credential.ts';
+import type { Credential, CredentialRecord, IssuedType } from './credential.ts';
+import { schemaVersionOf } from './custom-type.ts';
 import type { FacetDraft } from './facet-draft.ts';
 import { lifeOf, type Validity, type ValidityOrder, wholeSeconds } from './validity.ts';
 
@@ -18,7 +19,7 @@ export interface RenewalOrder extends ValidityOrder {
  */
 export function renewsForOf(
   order: RenewalOrder,
-  facet: Validity & { readonly type: FacetType; readonly claims: JsonObject },
+  facet: Validity & { readonly type: IssuedType; readonly claims: JsonObject },
 ): number | null {
   if (order.renew === true && order.validUntil !== undefined) {
     throw new SealwrightError('invalid-input', 'The renewal is not usable.', {
@@ -73,7 +74,8 @@ export function renewalDraft(former: Credential, agent: Agent, now: Date): Facet
     asked,
   );
   if (validUntil <= validFrom) return null;
-  const renewal = { type, claims, visibility, reason, validFrom, validUntil };
+  const schemaVersion = schemaVersionOf(former);
+  const renewal = { type, schemaVersion, claims, visibility, reason, validFrom, validUntil };
   const isLast = hasClaimsEnded(renewal, validUntil);
   return { ...renewal, renewalOf: former.id, series, renewsForS: isLast ? null : renewsForS };
 }

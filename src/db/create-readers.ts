@@ -4,6 +4,7 @@ import { PostgresApiTokenReader } from './api-token-store.ts';
 import { PostgresAuditReader } from './audit-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialReader } from './credential-store.ts';
+import { PostgresCustomTypeReader } from './custom-type-store.ts';
 import { translateError } from './database-error.ts';
 import { PostgresDidReader } from './did-store.ts';
 import { PostgresEnrolmentReader } from './enrolment-store.ts';
@@ -35,6 +36,7 @@ export function createReaders(db: Connection): Readers {
     documents: translating(new PostgresPublicDocumentReader(db)),
     enrolments: translating(new PostgresEnrolmentReader(db)),
     templates: translating(new PostgresTemplateReader(db)),
+    customTypes: translating(new PostgresCustomTypeReader(db)),
     audit: translating(new PostgresAuditReader(db)),
     access: translating(new PostgresAccessReader(db)),
     owners: translating(estate.owners),

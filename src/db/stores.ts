@@ -2,6 +2,7 @@ import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
+import type { CustomTypeReader, CustomTypeStore } from '../credentials/custom-type-store.ts';
 import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
@@ -35,6 +36,7 @@ export interface Stores extends EstateStores {
   readonly requests: RememberedRequestStore;
   readonly enrolments: EnrolmentStore;
   readonly templates: TemplateStore;
+  readonly customTypes: CustomTypeStore;
   readonly audit: AuditTrail;
 }
 
@@ -53,6 +55,7 @@ export interface Readers extends EstateReaders {
   readonly documents: PublicDocumentReader;
   readonly enrolments: EnrolmentReader;
   readonly templates: TemplateReader;
+  readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
   readonly access: AccessReader;
 }

@@ -8,6 +8,7 @@ import { PostgresApiTokenStore } from './api-token-store.ts';
 import { PostgresAuditTrail } from './audit-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
+import { PostgresCustomTypeStore } from './custom-type-store.ts';
 import { isConflict, translateError } from './database-error.ts';
 import { PostgresDidStore } from './did-store.ts';
 import { PostgresEnrolmentStore } from './enrolment-store.ts';
@@ -115,6 +116,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),
+      customTypes: new PostgresCustomTypeStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
       ...estateStoresOn(db),
     };

@@ -10,6 +10,7 @@ const partNames: Readonly<Record<string, string>> = {
   agents: 'handle',
   keys: 'kid',
   templates: 'name',
+  schemas: 'name',
   departed: 'owner',
   'trusted-issuers': 'did',
 };

@@ -20,6 +20,7 @@ import { openApiRoutes } from './openapi-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
+import { schemaRoutes } from './schema-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
 import { templateRoutes } from './template-routes.ts';
 import { tokenExchangeRoute } from './token-exchange-route.ts';
@@ -45,6 +46,7 @@ export const apiRoutes: readonly Route[] = [
   ...estateRoutes,
   ...importRoutes,
   ...ruleRoutes,
+  ...schemaRoutes,
 ];
 
 /** The calls that no token opens. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BulkInput, BulkOutcome } from '../journeys/bulk-cases.ts';
 import { type Answer, ok } from './answer.ts';
 import { bulkAnswer } from './credential-answers.ts';
-import { moment, withoutUndefined } from './input.ts';
+import { credentialType, moment, withoutUndefined } from './input.ts';
 import { type Call, type Route, route } from './route.ts';
 
 const bulkInput = z.strictObject({
@@ -11,7 +11,7 @@ const bulkInput = z.strictObject({
     owner: z.string().optional(),
     team: z.string().optional(),
     tag: z.string().optional(),
-    type: z.enum(['passport', 'compliance', 'provenance', 'allowed-actions']).optional(),
+    type: credentialType.optional(),
     issuerKey: z.string().optional(),
     issuedBefore: moment.optional(),
   }),

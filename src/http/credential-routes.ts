@@ -11,7 +11,14 @@ import {
   viewCredential,
   viewWholeCredential,
 } from './credential-view.ts';
-import { anyJson, moment, noInput, reasonInput, withoutUndefined } from './input.ts';
+import {
+  anyJson,
+  credentialType,
+  moment,
+  noInput,
+  reasonInput,
+  withoutUndefined,
+} from './input.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -30,7 +37,7 @@ const issueInput = z.strictObject({
 const filterInput = z.strictObject({
   ...pageMembers,
   agent: z.string().optional(),
-  type: z.enum(['passport', 'compliance', 'provenance', 'allowed-actions']).optional(),
+  type: credentialType.optional(),
   state: z.enum(['intended', 'abandoned', 'active', 'suspended', 'revoked', 'expired']).optional(),
   expiresBefore: moment.optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialTypeNamed } from '../credentials/facet-draft.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import { parseDateTimeStamp } from '../protocol/date-time.ts';
 import { pointerTo } from '../protocol/parsed.ts';
@@ -33,6 +34,14 @@ export const moment = z
     context.addIssue({ code: 'custom', message: 'must be a moment such as 2026-11-20T12:00:00Z' });
     return z.NEVER;
   });
+
+/** What a credential may be, by its name in the API. */
+export const credentialType = z.string().transform((text, context) => {
+  const type = credentialTypeNamed(text);
+  if (type !== undefined) return type;
+  context.addIssue({ code: 'custom', message: 'must be the name of a credential type' });
+  return z.NEVER;
+});
 
 /** JSON whose form the domain judges: it takes objects alone. */
 export const anyJson = z

@@ -4,27 +4,40 @@ import { createVerifier } from '../verifier/index.ts';
 import type { Fetch, TrustPolicy, Verifier } from '../verifier/ports.ts';
 
 /** The policy by which an organization judges its own agents: its issuer, below its base URL. */
-function ownPolicy(organization: Pick<Organization, 'did' | 'baseUrl'>): TrustPolicy {
+function ownPolicy(
+  organization: Pick<Organization, 'did' | 'baseUrl'>,
+  ownTypes: readonly string[],
+): TrustPolicy {
   return {
     mode: 'enforce',
     trust: [
       {
         issuer: organization.did,
         clientIds: [`${organization.baseUrl}/a/`],
-        credentialTypes: ['AgentAuthorizationCredential', ...Object.values(facetCredentialTypes)],
+        credentialTypes: [
+          'AgentAuthorizationCredential',
+          ...Object.values(facetCredentialTypes),
+          ...ownTypes,
+        ],
       },
     ],
   };
 }
 
-/** Gives each organization one verifier, which keeps its caches from call to call. */
-export function createOwnVerifiers(fetch: Fetch): (organization: Organization) => Verifier {
-  const verifiers = new Map<string, Verifier>();
-  return (organization) => {
+/**
+ * Gives each organization one verifier, which keeps its caches from call to call, until the
+ * organization defines another credential type.
+ */
+export function createOwnVerifiers(
+  fetch: Fetch,
+): (organization: Organization, ownTypes: readonly string[]) => Verifier {
+  const verifiers = new Map<string, { readonly types: string; readonly verifier: Verifier }>();
+  return (organization, ownTypes) => {
+    const types = ownTypes.join(' ');
     const held = verifiers.get(organization.id);
-    if (held !== undefined) return held;
-    const verifier = createVerifier({ fetch, policy: ownPolicy(organization) });
-    verifiers.set(organization.id, verifier);
+    if (held?.types === types) return held.verifier;
+    const verifier = createVerifier({ fetch, policy: ownPolicy(organization, ownTypes) });
+    verifiers.set(organization.id, { types, verifier });
     return verifier;
   };
 }

@@ -105,7 +105,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   'credential-type-unknown': {
     status: 422,
     title: 'No such type of credential',
-    fix: 'Use compliance, provenance or allowed-actions. Passports are composed from these.',
+    fix: 'Use compliance, provenance, allowed-actions, or a type that your organization defined. Passports are composed from the first three.',
   },
   'claims-invalid': {
     status: 422,
@@ -172,6 +172,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 409,
     title: 'There is a template of this name already',
     fix: 'Choose another name, or change the template that there is.',
+  },
+  'schema-not-found': {
+    status: 404,
+    title: 'No such credential type',
+    fix: 'Check the name; "sealwright schema list" shows the types that your organization defined.',
   },
   'workload-rule-not-found': {
     status: 404,

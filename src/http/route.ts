@@ -13,8 +13,8 @@ const usualBodyBytes = 256 * 1024;
 /** What routes act upon. */
 export interface RoutePorts {
   readonly registry: Registry;
-  /** The verifier that trusts this organization's own issuer, for its own client_ids. */
-  readonly verifierOf: (organization: Organization) => Verifier;
+  /** The verifier that trusts this organization's own issuer, for its own client_ids and types. */
+  readonly verifierOf: (organization: Organization, ownTypes: readonly string[]) => Verifier;
   readonly clock: Clock;
 }
 

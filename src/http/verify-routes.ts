@@ -45,7 +45,9 @@ export const verifyRoutes: readonly Route[] = [
     answers: { 200: reportAnswer },
     run: async ({ ports, caller }, input) => {
       const organization = await ports.registry.findOrganization(caller);
-      const verdict = await verify(ports.verifierOf(organization), { organization, input });
+      const types = await ports.registry.listCredentialTypes(caller);
+      const verifier = ports.verifierOf(organization, types);
+      const verdict = await verify(verifier, { organization, input });
       const { clientId } = verdict.report.subject;
       if (clientId !== null) ports.registry.noteVerification(clientId);
       return verdict;

@@ -2,7 +2,8 @@ import type { TemplateContent } from '../enrolments/template.ts';
 import { addDuration } from '../kernel/duration.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import { draftFacets } from './draft-facets.ts';
-import { draftAgent, type EnrolAgentDeps } from './enrol-agent.ts';
+import { type DraftAgentDeps, draftAgent } from './enrol-agent.ts';
+import { offerTypes } from './offer-types.ts';
 import type { Caller } from './registry.ts';
 
 const namePattern = /^[a-z0-9](?:-?[a-z0-9])*$/;
@@ -19,7 +20,7 @@ export function checkTemplateName(name: string): void {
  * defaults are judged as those of an agent, and credentials as if they were issued now.
  */
 export async function checkTemplate(
-  deps: Pick<EnrolAgentDeps, 'issuers' | 'clock' | 'loopback'>,
+  deps: DraftAgentDeps,
   { organizationId, actor }: Caller,
   content: TemplateContent,
 ): Promise<void> {
@@ -33,7 +34,8 @@ export async function checkTemplate(
   } catch (error) {
     throw inDefaults(error);
   }
-  draftFacets(content.credentials, { agentExpiresAt: null, now });
+  const types = await offerTypes(deps, organizationId, content.credentials);
+  draftFacets(content.credentials, { agentExpiresAt: null, now, types });
 }
 
 function checkLifetime(expiresIn: string, now: Date): void {

@@ -10,7 +10,7 @@ import type { TemplateReader } from '../enrolments/template-store.ts';
 import { addDuration } from '../kernel/duration.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { draftAgent } from './enrol-agent.ts';
+import { type DraftAgentDeps, draftAgent } from './enrol-agent.ts';
 import type { CreatedEnrolment, CreateEnrolmentInput } from './enrolment-cases.ts';
 import { fillFromTemplate } from './fill-from-template.ts';
 import { findTemplate } from './find-template.ts';
@@ -22,8 +22,7 @@ const defaultLife = 'PT24H';
 const mostLife = 'P30D';
 
 /** What says whether the agent could be onboarded as ordered, and no signer. */
-export interface CreateEnrolmentDeps
-  extends Pick<PapersDeps, 'work' | 'issuers' | 'clock' | 'loopback'> {
+export interface CreateEnrolmentDeps extends Pick<PapersDeps, 'work'>, DraftAgentDeps {
   readonly agents: AgentReader;
   readonly templates: TemplateReader;
 }

@@ -6,6 +6,7 @@ import { agentUrls } from '../cimd/client-document.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { CustomTypeReader, CustomTypeStore } from '../credentials/custom-type-store.ts';
 import { facetUrl } from '../credentials/publish-credential.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
@@ -44,6 +45,7 @@ import { bindKeyCases } from './key-cases.ts';
 import { onboardAgent } from './onboard-agent.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
+import { bindSchemaCases } from './schema-cases.ts';
 import { bindTemplateCases } from './template-cases.ts';
 import { updateAgent } from './update-agent.ts';
 import {
@@ -65,6 +67,7 @@ export interface RegistryDeps
       EstateStores & {
         readonly tokens: ApiTokenStore;
         readonly templates: TemplateStore;
+        readonly customTypes: CustomTypeStore;
         readonly requests: RememberedRequestStore;
       }
   >;
@@ -81,6 +84,7 @@ export interface RegistryDeps
   readonly tokens: ApiTokenReader;
   readonly enrolments: EnrolmentReader;
   readonly templates: TemplateReader;
+  readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
   readonly access: AccessReader;
 }
@@ -93,6 +97,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...officeCases(deps),
     ...bindEnrolmentCases(deps),
     ...bindTemplateCases(deps),
+    ...bindSchemaCases(deps),
     ...bindApplyCases(deps),
     ...bindBulkCases(deps),
     ...bindKeyCases(deps),

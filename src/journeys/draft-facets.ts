@@ -1,4 +1,9 @@
-import { type FacetDraft, type FacetOrder, facetDraftOf } from '../credentials/facet-draft.ts';
+import {
+  type DraftPlace,
+  type FacetDraft,
+  type FacetOrder,
+  facetDraftOf,
+} from '../credentials/facet-draft.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { checkReason } from './check-reason.ts';
 
@@ -7,7 +12,7 @@ const mostFacets = 8;
 /** The facets of a list of orders; a refusal points to the place in `/credentials`. */
 export function draftFacets(
   orders: readonly FacetOrder[],
-  place: { readonly agentExpiresAt: Date | null; readonly now: Date },
+  place: DraftPlace,
 ): readonly FacetDraft[] {
   if (orders.length > mostFacets) {
     throw new SealwrightError('invalid-input', 'There are too many credentials.', {
@@ -20,10 +25,7 @@ export function draftFacets(
 }
 
 /** The facet of one order; pointers go into it. */
-export function draftFacet(
-  order: FacetOrder,
-  place: Parameters<typeof facetDraftOf>[1],
-): FacetDraft {
+export function draftFacet(order: FacetOrder, place: DraftPlace): FacetDraft {
   checkReason(order.reason);
   return facetDraftOf(order, place);
 }

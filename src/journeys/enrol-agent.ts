@@ -17,14 +17,20 @@ import { type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, type JsonValue, parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { draftFacets } from './draft-facets.ts';
 import type { IssuePapers } from './issue-papers.ts';
+import { type OfferTypesDeps, offerTypes } from './offer-types.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
 import type { EnrolAgentInput, EnrolledAgent, KeyOrder } from './registry.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
 
+/** What says whether an agent is well described. */
+export interface DraftAgentDeps
+  extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'>,
+    OfferTypesDeps {}
+
 /** What onboarding needs beside papers: somebody who makes identities. */
-export interface EnrolAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
+export interface EnrolAgentDeps extends DraftAgentDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly identities: IdentityProvider;
@@ -70,7 +76,7 @@ export async function enrolAgent(
 
 /** An agent that is well described, and what it gets with its passport; nothing is recorded yet. */
 export async function draftAgent(
-  deps: Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'>,
+  deps: DraftAgentDeps,
   input: EnrolAgentInput,
 ): Promise<{ readonly agent: Agent; readonly facets: readonly FacetDraft[] }> {
   checkMayOnboard(input.reach);
@@ -82,8 +88,10 @@ export async function draftAgent(
   checkProfile(agent, { loopback: deps.loopback });
   checkEnd(agent, now);
   if ('jwk' in input.key && input.key.jwk !== undefined) publicJwkOf(input.key.jwk);
-  const place = { agentExpiresAt: agent.expiresAt, now };
-  return { agent, facets: draftFacets(input.credentials ?? [], place) };
+  const { credentials = [] } = input;
+  const types = await offerTypes(deps, input.organizationId, credentials);
+  const place = { agentExpiresAt: agent.expiresAt, now, types };
+  return { agent, facets: draftFacets(credentials, place) };
 }
 
 async function beginEnrolment(

@@ -1,6 +1,7 @@
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import { schemaVersionOf } from '../credentials/custom-type.ts';
 import { type FacetDraft, facetDraftOf } from '../credentials/facet-draft.ts';
 import { hasClaimsEnded, isTakenBack } from '../credentials/renewal.ts';
 import { resolveValidity, wholeSeconds } from '../credentials/validity.ts';
@@ -11,11 +12,12 @@ import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { findEarlierCredential } from './find-earlier-credential.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
+import { type OfferTypesDeps, offerTypes } from './offer-types.ts';
 import type { IssuedPapers } from './papers.ts';
 import type { ChangeCredentialInput, IssueCredentialInput } from './registry.ts';
 
 /** What says whether a facet may be issued, and the papers that it is issued with. */
-export interface IssueCredentialDeps {
+export interface IssueCredentialDeps extends OfferTypesDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly issuePapers: IssuePapers;
@@ -36,7 +38,8 @@ export async function issueCredential(
   const now = deps.clock.now();
   const { id, earlier } = await findEarlierCredential(deps, input, now);
   if (earlier !== null) return earlier;
-  const draft = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now });
+  const types = await offerTypes(deps, input.organizationId, [input]);
+  const draft = facetDraftOf(input, { agentExpiresAt: agent.expiresAt, now, types });
   const facet: FacetDraft = { ...draft, id };
   const order = renewalOf(agent.id, { ...input, narrows: false });
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));
@@ -76,6 +79,7 @@ export async function renewCredential(
   const isLast = hasClaimsEnded(former, validity.validUntil);
   const facet: FacetDraft = {
     ...{ ...validity, id, type, claims, visibility, reason: input.reason },
+    schemaVersion: schemaVersionOf(former),
     ...{ renewalOf: former.id, series: null, renewsForS: isLast ? null : former.renewsForS },
   };
   return onlyFacet(await deps.issuePapers({ ...order, facets: [facet], isRefusable: true }));

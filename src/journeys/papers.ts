@@ -5,6 +5,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Credential, CredentialRecord } from '../credentials/credential.ts';
 import type { CredentialSchemas } from '../credentials/credential-schemas.ts';
 import type { CredentialStore } from '../credentials/credential-store.ts';
+import type { CustomTypeReader } from '../credentials/custom-type-store.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import type { IdentityStores } from '../dids/identity-provider.ts';
 import type { EnrolmentStore } from '../enrolments/enrolment-store.ts';
@@ -25,6 +26,7 @@ export interface PapersStores extends IdentityStores {
   readonly rotations: RotationStore;
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
+  readonly customTypes: CustomTypeReader;
   readonly status: StatusStore;
   readonly documents: PublicDocumentStore;
   readonly enrolments: EnrolmentStore;

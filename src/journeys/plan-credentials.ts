@@ -1,5 +1,5 @@
 import type { Credential } from '../credentials/credential.ts';
-import type { FacetDraft, FacetOrder } from '../credentials/facet-draft.ts';
+import type { DraftPlace, FacetDraft, FacetOrder } from '../credentials/facet-draft.ts';
 import { resolveValidity } from '../credentials/validity.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { ManifestCredential } from '../manifest/manifest.ts';
@@ -20,9 +20,7 @@ export interface CredentialStep {
 }
 
 /** What credentials are compared with, and when. */
-export interface CredentialContext {
-  readonly agentExpiresAt: Date | null;
-  readonly now: Date;
+export interface CredentialContext extends DraftPlace {
   /** Whether credentials that the manifest does not have are revoked, of types that it does not name too. */
   readonly prune: boolean;
 }

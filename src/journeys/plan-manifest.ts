@@ -14,8 +14,8 @@ import { reaches } from '../organizations/api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
 import type { JsonValue } from '../protocol/strict-json.ts';
-import { draftAgent, publicJwkOf } from './enrol-agent.ts';
-import type { PapersDeps } from './papers.ts';
+import { type DraftAgentDeps, draftAgent, publicJwkOf } from './enrol-agent.ts';
+import { offerTypes } from './offer-types.ts';
 import { type CredentialStep, orderOf, planCredentials } from './plan-credentials.ts';
 import { teamWithin } from './reach.ts';
 import type { Caller, EnrolAgentInput, KeyOrder, UpdateAgentInput } from './registry.ts';
@@ -24,7 +24,7 @@ import { mergeProfile } from './update-agent.ts';
 const rowsPerPage = 500;
 
 /** What a plan is compared with. */
-export interface PlanManifestDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
+export interface PlanManifestDeps extends DraftAgentDeps {
   readonly agents: AgentReader;
   readonly credentials: CredentialReader;
   readonly keys: KeyReader;
@@ -141,7 +141,7 @@ async function planEntry(deps: PlanManifestDeps, order: EntryOrder): Promise<Age
   const agent = present.agent ?? null;
   try {
     if (agent === null) return await planCreation(deps, order);
-    return planChange(deps, { ...order, agent });
+    return await planChange(deps, { ...order, agent });
   } catch (problem) {
     if (!(problem instanceof SealwrightError)) throw problem;
     return { ...nothing, handle, action: 'refuse', problem };
@@ -207,10 +207,10 @@ function keyOrderOf({ jwk, keyCustody }: ManifestAgent): KeyOrder {
   return { custody: 'registry' };
 }
 
-function planChange(
+async function planChange(
   deps: PlanManifestDeps,
   order: EntryOrder & { readonly agent: Agent },
-): AgentPlan {
+): Promise<AgentPlan> {
   const { entry, agent, organization, present, input } = order;
   if (!reaches(input.reach, agent)) throw takenHandle(entry);
   if (agent.state === 'retired') throw refuseState('The agent is retired, and stays so.');
@@ -222,8 +222,10 @@ function planChange(
   const members = differences(agent, proposed);
   if (members.length > 0) checkProposed(deps, { ...order, proposed });
   const now = deps.clock.now();
-  const context = { agentExpiresAt: agent.expiresAt, now, prune: input.prune };
-  const steps = planCredentials(entry.credentials ?? [], present.credentials, context);
+  const { credentials = [] } = entry;
+  const types = await offerTypes(deps, organization.id, credentials);
+  const context = { agentExpiresAt: agent.expiresAt, now, types, prune: input.prune };
+  const steps = planCredentials(credentials, present.credentials, context);
   const isSame = members.length === 0 && steps.length === 0;
   if (!isSame && (agent.state === 'suspended' || hasEnded(agent, now))) {
     throw refuseState('The agent is suspended, or has reached its end: its papers do not change.');

@@ -16,7 +16,6 @@ import {
   largestPassportBytes,
   type PassportDraft,
   type RecordContext,
-  recordFacet,
   recordPassport,
 } from '../credentials/record-credential.ts';
 import { wholeSeconds } from '../credentials/validity.ts';
@@ -35,6 +34,7 @@ import type {
   PlannedPapers,
   StrictPapers,
 } from './papers.ts';
+import { type HeldTypes, holdTypes, recordDraft } from './record-draft.ts';
 
 /** An agent with all orders of the batch that concern it, and what it holds so far. */
 interface Begun {
@@ -54,6 +54,7 @@ interface Holdings {
   readonly credentials: ReadonlyMap<AgentId, readonly Credential[]>;
   readonly references: ReadonlyMap<CredentialId, StatusReference>;
   readonly openedLists: readonly StatusListId[];
+  readonly types: HeldTypes;
 }
 
 /** What a batch is about to have signed. */
@@ -168,7 +169,13 @@ async function readHoldings(
   const keys = await stores.keys.listByDids(begun.map(({ agent }) => agent.did));
   const ids = begun.map(({ agent }) => agent.id);
   const credentials = await stores.credentials.listUnexpired(ids, at);
+  const drafts = begun.flatMap(({ agent, orders }) =>
+    orders.flatMap(({ facets }) =>
+      facets.map((facet) => ({ organizationId: agent.organizationId, facet })),
+    ),
+  );
   return {
+    types: await holdTypes(stores, drafts),
     keys: groupBy(keys, (key) => key.did),
     credentials: groupBy(credentials, (credential) => credential.agentId),
     ...(await reserveForAll(stores, begun, at)),
@@ -215,7 +222,11 @@ async function planAgent(
   const inForce = held.filter(({ type }) => type !== 'passport');
   const drafts = begun.orders.flatMap(({ facets }) => facets);
   const newFacets = drafts.map((draft, place) =>
-    recordFacet(context(begun.facetIds[place] as CredentialId), withinLife(draft, agent)),
+    recordDraft(
+      context(begun.facetIds[place] as CredentialId),
+      withinLife(draft, agent),
+      holdings.types,
+    ),
   );
   const heldFacets = withoutRenewed(inForce, newFacets);
   const signingAlgorithm = sharedAlgorithmOf(keys);

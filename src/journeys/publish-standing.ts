@@ -3,6 +3,7 @@ import { getsPapers, lifecycle } from '../agents/lifecycle.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import { schemaVersionOf } from '../credentials/custom-type.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import { draftFacetListing } from '../credentials/publish-credential.ts';
 import { draftDidDocument } from '../dids/publish-did-document.ts';
@@ -106,7 +107,8 @@ async function facetsOwed(
     const { validFrom, validUntil, createdAt, renewsForS } = record;
     if (type === 'passport' || createdAt.getTime() !== first || validUntil <= at) continue;
     const span = { validFrom, validUntil, renewsForS, renewalOf: null, series: null };
-    const draft = { type, claims, visibility, reason, ...span };
+    const schemaVersion = schemaVersionOf({ type, payload: record.payload });
+    const draft = { type, schemaVersion, claims, visibility, reason, ...span };
     owed.set(JSON.stringify([type, claims, visibility, reason]), draft);
   }
   return [...owed.values()];

@@ -30,6 +30,7 @@ import type { EstateCases } from './estate-cases.ts';
 import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
+import type { SchemaCases } from './schema-cases.ts';
 import type { TemplateCases } from './template-cases.ts';
 import type { WorkloadCases } from './workload-cases.ts';
 
@@ -139,6 +140,7 @@ export interface CreateTokenInput extends Caller {
 export interface Registry
   extends EnrolmentCases,
     TemplateCases,
+    SchemaCases,
     ApplyCases,
     BulkCases,
     KeyCases,

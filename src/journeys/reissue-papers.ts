@@ -1,12 +1,12 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { Actor } from '../audit/audit-event.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { schemaVersionOf } from '../credentials/custom-type.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
 import { wholeSeconds } from '../credentials/validity.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
-import { facetTypes } from '../protocol/facet.ts';
 import { issueTogether, renewalOf } from './issue-papers.ts';
 import type { IssuerKeysDeps } from './issuer-keys.ts';
 import type { PapersOrder } from './papers.ts';
@@ -107,13 +107,13 @@ function orderFor(
 }
 
 function draftLike(former: Credential, at: Date) {
-  const type = facetTypes.find((candidate) => candidate === former.type);
-  if (type === undefined) return [];
+  const { type } = former;
+  if (type === 'passport') return [];
   const { claims, visibility, reason, validUntil, renewalOf: renewed, series, renewsForS } = former;
   // It takes the place of the former one in its series of renewals.
   const draft = {
     ...{ type, claims, visibility, reason, validFrom: wholeSeconds(at), validUntil },
-    ...{ renewalOf: renewed, series, renewsForS },
+    ...{ renewalOf: renewed, series, renewsForS, schemaVersion: schemaVersionOf(former) },
   };
   return [{ former, draft }];
 }

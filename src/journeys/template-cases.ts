@@ -8,7 +8,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import { checkTemplate, checkTemplateName } from './check-template.ts';
-import type { EnrolAgentDeps } from './enrol-agent.ts';
+import type { DraftAgentDeps } from './enrol-agent.ts';
 import { findTemplate } from './find-template.ts';
 import type { Caller } from './registry.ts';
 
@@ -34,7 +34,7 @@ export type TemplateChanges = {
 };
 
 /** What the cases about templates need together. */
-export interface TemplateCasesDeps extends Pick<EnrolAgentDeps, 'issuers' | 'clock' | 'loopback'> {
+export interface TemplateCasesDeps extends DraftAgentDeps {
   readonly work: UnitOfWork<{ readonly templates: TemplateStore; readonly audit: AuditTrail }>;
   readonly templates: TemplateReader;
 }

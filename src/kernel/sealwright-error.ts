@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'enrolment-refused'
   | 'template-not-found'
   | 'template-name-taken'
+  | 'schema-not-found'
   | 'workload-rule-not-found'
   | 'subject-token-refused'
   | 'issuer-unavailable'

@@ -49,8 +49,10 @@ export interface EnvelopeInput {
   /** Beside `VerifiableCredential`. */
   readonly types: readonly string[];
   readonly subject: JsonObject & { readonly id: string };
-  /** File name below `/schemas/`. */
+  /** Absolute URL of the JSON Schema. */
   readonly schema: string;
+  /** Whether the subject has terms that no context of ours defines. */
+  readonly hasUndefinedTerms?: boolean;
   /** Whole seconds: a fraction is cut. */
   readonly validFrom: Date;
   readonly validUntil: Date;
@@ -62,14 +64,18 @@ export interface EnvelopeInput {
 /** Builds the payload of a credential about an agent; the order of its members is fixed. */
 export function buildEnvelope(input: EnvelopeInput): JsonObject {
   return {
-    '@context': [credentialsContext, `${input.origin}${agentContextPath}`],
+    '@context': [
+      credentialsContext,
+      `${input.origin}${agentContextPath}`,
+      ...(input.hasUndefinedTerms === true ? [undefinedTermsContext] : []),
+    ],
     id: input.id,
     type: ['VerifiableCredential', ...input.types],
     issuer: input.issuer,
     validFrom: formatDateTime(input.validFrom),
     validUntil: formatDateTime(input.validUntil),
     credentialSubject: input.subject,
-    credentialSchema: { id: `${input.origin}/schemas/${input.schema}`, type: 'JsonSchema' },
+    credentialSchema: { id: input.schema, type: 'JsonSchema' },
     ...buildStatusMembers(input.status),
     ...(input.relatedResource !== undefined && { relatedResource: input.relatedResource }),
     iss: input.issuer,

@@ -95,7 +95,7 @@ export function buildFacet(input: FacetInput): JsonObject {
     issuer,
     types: [facetCredentialTypes[input.type]],
     subject: { id: clientId, did, name, ...claims },
-    schema: facetSchemas[input.type],
+    schema: `${origin}/schemas/${facetSchemas[input.type]}`,
     validFrom,
     validUntil,
     status,

@@ -111,7 +111,7 @@ export function buildPassport(input: PassportInput): JsonObject {
     issuer,
     types: typesOf(input.agentType),
     subject: buildSubject(input),
-    schema: passportSchema,
+    schema: `${origin}/schemas/${passportSchema}`,
     validFrom,
     validUntil,
     status,

@@ -60,6 +60,8 @@ test('the commands', () => {
     'template create',
     'template list',
     'template get',
+    'schema add',
+    'schema list',
     'issuer-key list',
     'issuer-key prepare',
     'issuer-key activate',

@@ -9,6 +9,7 @@ import { accessStoreContract } from './access-store.contract.ts';
 import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
+import { customTypeStoreContract } from './custom-type-store.contract.ts';
 import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
 import { noon } from './entities.ts';
 import { estateStoresContract } from './estate-stores.contract.ts';
@@ -91,6 +92,7 @@ describe.each([
   describe('DIDs', () => didStoreContract(world));
   describe('status', () => statusStoreContract(world));
   describe('credentials', () => credentialStoreContract(world));
+  describe('credential types', () => customTypeStoreContract(world));
   describe('public documents', () => publicDocumentStoreContract(world));
   describe('remembered requests', () => rememberedRequestStoreContract(world));
   describe('enrolments', () => enrolmentStoreContract(world));

@@ -13,7 +13,7 @@ describe('the type of a facet', () => {
     (text) => {
       expect(refusalOf(() => facetTypeOf(text))).toStrictEqual([
         'credential-type-unknown',
-        '/type: must be one of compliance, provenance, allowed-actions',
+        '/type: must be one of compliance, provenance, allowed-actions, or a type of your own',
       ]);
     },
   );

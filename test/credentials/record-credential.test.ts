@@ -147,6 +147,7 @@ describe('a passport', () => {
 function facetDraft(changes: Partial<FacetDraft> = {}): FacetDraft {
   return {
     type: 'allowed-actions',
+    schemaVersion: null,
     claims: asJson(readsLogs),
     visibility: 'on-request',
     reason: 'CHG-4711',

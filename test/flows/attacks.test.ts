@@ -49,7 +49,7 @@ async function issue(handle: string, resource: string): Promise<string> {
 /** As a stranger with the organization's own policy sees it, with nothing in a cache. */
 function freshVerifier(): Verifier {
   const fetch = guardedFetch({ allowLoopback: true });
-  return createOwnVerifiers(fetch)(running.service.organization);
+  return createOwnVerifiers(fetch)(running.service.organization, []);
 }
 
 async function passportAt(clientId: string): Promise<string> {

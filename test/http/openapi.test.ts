@@ -334,6 +334,14 @@ describe('what the API answers is what the document says', () => {
     await send('DELETE /enrolments/{id}', { at: [(await invite('never-bot', false)).id] });
   });
 
+  test('about credential types', async () => {
+    const schema = { type: 'object', properties: { level: { type: 'string' } } };
+    await send('POST /schemas', { body: { name: 'clearance', schema, description: 'Cleared' } });
+    await send('POST /schemas', { body: { name: 'clearance', schema } });
+    await send('GET /schemas');
+    await send('GET /schemas/{name}', { at: ['clearance'] });
+  });
+
   test('about templates', async () => {
     const facet = { type: 'allowed-actions', claims: asJson(readsLogs), reason, validFor: 'P30D' };
     const defaults = { owners, team: 'payments', tags: ['prod'], keyCustody: 'registry' };
@@ -399,6 +407,7 @@ describe('what the API answers is what the document says', () => {
     ['GET /credentials/{id}', { at: ['crd_none'] }, 'credential-not-found'],
     ['GET /enrolments/{id}', { at: ['enr_none'] }, 'enrolment-not-found'],
     ['GET /templates/{name}', { at: ['none'] }, 'template-not-found'],
+    ['GET /schemas/{name}', { at: ['none'] }, 'schema-not-found'],
     ['GET /imports/{id}', { at: ['imp_none'] }, 'import-not-found'],
     ['PATCH /rules/{id}', { at: ['rul_none'], body: { name: 'x' } }, 'rule-not-found'],
     ['DELETE /tokens/{id}', { at: ['tok_none'] }, 'token-not-found'],

@@ -49,6 +49,7 @@ const pinned = {
   'start-refused': 503,
   'storage-unavailable': 503,
   'subject-token-refused': 400,
+  'schema-not-found': 404,
   'template-name-taken': 409,
   'template-not-found': 404,
   'token-not-found': 404,

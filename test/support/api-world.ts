@@ -21,6 +21,7 @@ export interface Things {
   readonly token: string;
   readonly enrolment: string;
   readonly template: string;
+  readonly customType: string;
   readonly workloadRule: string;
   readonly rule: string;
   readonly imported: string;
@@ -104,10 +105,13 @@ export async function startApiWorld() {
         `${(await make('POST', path, body))['id']}`;
       await make('POST', '/owners/departed', { owner, reason: 'HR-1' });
       await make('POST', '/templates', { name });
+      const customType = `clearance-${made}`;
+      const schema = { type: 'object', properties: { level: { type: 'string' } } };
+      await make('POST', '/schemas', { name: customType, schema });
       const keys = await make('GET', `/agents/${name}/keys`);
       const issuerKeys = await make('GET', '/organization/keys');
       return {
-        ...{ handle: name, template: name, owner, issuer: `${issuer}` },
+        ...{ handle: name, template: name, customType, owner, issuer: `${issuer}` },
         thumbprint: firstOf(keys['keys'])['kid'] ?? '',
         issuerKey: firstOf(issuerKeys['data'])['id'] ?? '',
         credential: await idOf(`/agents/${name}/credentials`, facet),

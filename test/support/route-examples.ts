@@ -167,6 +167,13 @@ const examples: Readonly<Record<string, Example>> = {
     require: { attestation: { framework: 'https://www.iso.org/standard/27001' }, owners: 2 },
   }),
   'GET /rules': nothing,
+  'POST /schemas': ({ customType }) => ({
+    name: customType,
+    schema: { type: 'object', properties: { level: { type: 'string' } } },
+    description: 'What somebody was cleared for',
+  }),
+  'GET /schemas': () => ({ limit: '5' }),
+  'GET /schemas/:target': nothing,
   'PATCH /rules/:target': () => ({ name: 'three owners', require: { owners: 3 } }),
   'DELETE /rules/:target': nothing,
   'GET /findings': ({ handle, rule }) => ({ state: 'open', rule, agent: handle, limit: '5' }),
@@ -184,6 +191,7 @@ const targets: Readonly<Record<string, keyof Things>> = {
   '/trusted-issuers/': 'issuer',
   '/imports/': 'imported',
   '/rules/': 'rule',
+  '/schemas/': 'customType',
 };
 
 interface Named {

@@ -6,6 +6,7 @@ import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
+import { MemoryCustomTypeReader, MemoryCustomTypeStore } from './custom-type-store.ts';
 import {
   MemoryEnrolmentReader,
   MemoryEnrolmentStore,
@@ -85,6 +86,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       requests: new MemoryRememberedRequestStore(source),
       enrolments: new MemoryEnrolmentStore(source),
       templates: new MemoryTemplateStore(source),
+      customTypes: new MemoryCustomTypeStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
       ...memoryEstateStores(source),
     };
@@ -106,6 +108,7 @@ function readersOn(source: () => MemoryState): Readers {
     documents: new MemoryPublicDocumentReader(source),
     enrolments: new MemoryEnrolmentReader(source),
     templates: new MemoryTemplateReader(source),
+    customTypes: new MemoryCustomTypeReader(source),
     audit: new MemoryAuditReader(source),
     access: new MemoryAccessReader(source),
     ...memoryEstateReaders(source),

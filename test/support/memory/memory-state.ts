@@ -2,6 +2,7 @@ import type { Agent, AgentId, AgentState } from '../../../src/agents/agent.ts';
 import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
+import type { CustomType, CustomTypeId } from '../../../src/credentials/custom-type.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
 import type { Enrolment, EnrolmentId } from '../../../src/enrolments/enrolment.ts';
 import type { Template, TemplateId } from '../../../src/enrolments/template.ts';
@@ -48,6 +49,7 @@ export interface MemoryState {
   readonly credentials: Map<CredentialId, CredentialRecord>;
   readonly enrolments: Map<EnrolmentId, Enrolment>;
   readonly templates: Map<TemplateId, Template>;
+  readonly customTypes: Map<CustomTypeId, CustomType>;
   /** All versions kept, by path and version. */
   readonly documents: Map<string, PublicDocument>;
   readonly requests: Map<RequestId, RememberedRequest>;
@@ -76,6 +78,7 @@ export function emptyState(): MemoryState {
     credentials: new Map(),
     enrolments: new Map(),
     templates: new Map(),
+    customTypes: new Map(),
     documents: new Map(),
     requests: new Map(),
     agentStates: [],
@@ -101,6 +104,7 @@ export function copyState(state: MemoryState): MemoryState {
     credentials: new Map(state.credentials),
     enrolments: new Map(state.enrolments),
     templates: new Map(state.templates),
+    customTypes: new Map(state.customTypes),
     documents: new Map(state.documents),
     requests: new Map(state.requests),
     agentStates: [...state.agentStates],

@@ -105,7 +105,7 @@ export async function startApiWorld() {
         `${(await make('POST', path, body))['id']}`;
       await make('POST', '/owners/departed', { owner, reason: 'HR-1' });
       await make('POST', '/templates', { name });
-      const customType = `clearance-${made}`;
+      const customType = `clearance-v${made}`;
       const schema = { type: 'object', properties: { level: { type: 'string' } } };
       await make('POST', '/schemas', { name: customType, schema });
       const keys = await make('GET', `/agents/${name}/keys`);

@@ -3,6 +3,7 @@ import type { WorkloadCases } from '../journeys/workload-cases.ts';
 import { type ErrorCode, SealwrightError } from '../kernel/sealwright-error.ts';
 import { requestIdOf } from './answer-problem.ts';
 import type { Logger } from './log.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -22,15 +23,20 @@ const subjectTypes: ReadonlySet<string> = new Set([
 export interface TokenExchangeDeps {
   readonly registry: Pick<WorkloadCases, 'exchangeToken'>;
   readonly log: Logger;
+  readonly limits: RateLimits;
 }
 
 /**
  * The token endpoint (RFC 8693) for workloads. It asks for no token of ours, reads a form and answers
- * errors as OAuth does (RFC 6749 §5.2), where the rest of the API answers problem documents.
+ * errors as OAuth does (RFC 6749 §5.2), where the rest of the API answers problem documents. An
+ * address that tries too often gets one of those, too.
  */
 export function tokenExchangeRoute(deps: TokenExchangeDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.post(path, (request, response) => exchange(deps, request, response));
+  router.post(path, (request, response) => {
+    deps.limits.countStranger(request.socket.remoteAddress ?? '');
+    return exchange(deps, request, response);
+  });
   router.all(path, () => {
     throw new Refusal('method-not-allowed', { headers: { Allow: 'POST' } });
   });

@@ -1,3 +1,4 @@
+import { isMailbox } from '../kernel/mailbox.ts';
 import { isPlainLine } from '../kernel/plain-line.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
 import { isLoopbackName } from '../protocol/host-name.ts';
@@ -5,7 +6,6 @@ import { maxClientIdBytes } from '../protocol/limits.ts';
 import type { AgentProfile } from './agent.ts';
 
 const handlePattern = /^[a-z0-9](?:-?[a-z0-9])*$/;
-const mailboxPattern = /^[^\s@<>"(),:;\\]{1,64}@[^\s@<>"(),:;\\]{1,190}$/;
 /** What URL parsers repair or other readers take for a pattern. */
 const strangeInUrl = /[\s\\*]|^https?:(?!\/\/[^/])/i;
 const mostCharacters = { name: 120, description: 500, team: 60, version: 40, tag: 40, url: 500 };
@@ -76,9 +76,7 @@ function countFaults(pointer: string, entries: readonly string[], most: number):
 function ownerFaults(owners: readonly string[]): InputFault[] {
   if (owners.length === 0) return [{ pointer: '/owners', detail: 'name at least one owner' }];
   const malformed = owners.flatMap((owner, index) =>
-    mailboxPattern.test(owner) && isPlainLine(owner)
-      ? []
-      : [{ pointer: `/owners/${index}`, detail: 'must be an e-mail address' }],
+    isMailbox(owner) ? [] : [{ pointer: `/owners/${index}`, detail: 'must be an e-mail address' }],
   );
   return [...countFaults('/owners', owners, mostEntries.owners), ...malformed];
 }

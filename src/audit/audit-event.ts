@@ -6,6 +6,7 @@ export type EventId = Brand<'EventId'>;
 /** Everything that can happen here, in the words used in the audit trail. */
 export type AuditAction =
   | 'organization.created'
+  | 'organization.updated'
   | 'issuer-key.prepared'
   | 'issuer-key.activated'
   | 'issuer-key.retired'

@@ -25,7 +25,7 @@ export class PostgresOrganizationReader implements OrganizationReader {
   }
 }
 
-/** Inserts organizations; of two at one base URL the second is `invalid-input`. */
+/** Inserts and describes organizations; of two at one base URL the second is `invalid-input`. */
 export class PostgresOrganizationStore
   extends PostgresOrganizationReader
   implements OrganizationStore
@@ -35,6 +35,20 @@ export class PostgresOrganizationStore
       this.db.organization.create({ data: organization, select: { id: true } }),
       () => new SealwrightError('invalid-input', 'There is an organization at this base URL.'),
     );
+  }
+
+  async describe(
+    id: OrganizationId,
+    { name, contact }: Parameters<OrganizationStore['describe']>[1],
+  ): Promise<Organization | null> {
+    const [row] = await this.db.organization.updateManyAndReturn({
+      where: { id },
+      data: {
+        ...(name === undefined ? {} : { name }),
+        ...(contact === undefined ? {} : { contact }),
+      },
+    });
+    return row === undefined ? null : toOrganization(row);
   }
 }
 

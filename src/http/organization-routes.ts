@@ -16,6 +16,11 @@ const tokenInput = z.strictObject({
   agent: z.string().nullable().default(null),
 });
 
+const organizationInput = z.strictObject({
+  name: z.string().optional(),
+  contact: z.string().optional(),
+});
+
 /** The calls about the caller's organization and its tokens. */
 export const organizationRoutes: readonly Route[] = [
   route({
@@ -28,6 +33,18 @@ export const organizationRoutes: readonly Route[] = [
     answers: { 200: organizationAnswer },
     refuses: ['organization-not-found'],
     run: ({ ports, caller }) => ports.registry.findOrganization(caller),
+    view: (organization) => ok(viewOrganization(organization)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/organization',
+    scope: 'org:admin',
+    input: organizationInput,
+    summary: 'Change the name or the contact of the organization',
+    answers: { 200: organizationAnswer },
+    refuses: ['organization-not-found'],
+    run: ({ ports, caller }, changes) =>
+      ports.registry.updateOrganization({ ...caller, ...changes }),
     view: (organization) => ok(viewOrganization(organization)),
   }),
   route({

@@ -20,7 +20,9 @@ import { hashToken, isUsable, type TokenReach } from '../organizations/api-token
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
 import { createApiToken } from '../organizations/create-api-token.ts';
 import type { Organization } from '../organizations/organization.ts';
+import type { OrganizationStore } from '../organizations/organization-store.ts';
 import { revokeApiToken } from '../organizations/revoke-api-token.ts';
+import { updateOrganization } from '../organizations/update-organization.ts';
 import { pathOf } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import { answerOnce } from '../requests/answer-once.ts';
@@ -65,6 +67,7 @@ export interface RegistryDeps
     PapersStores &
       WorkloadStores &
       EstateStores & {
+        readonly organizations: OrganizationStore;
         readonly tokens: ApiTokenStore;
         readonly templates: TemplateStore;
         readonly customTypes: CustomTypeStore;
@@ -146,6 +149,11 @@ function officeCases(deps: RegistryDeps) {
   return {
     findOrganization: async (caller) =>
       (await deps.issuers.find(caller.organizationId)).organization,
+    updateOrganization: async (input) => {
+      const updated = await updateOrganization(deps, input);
+      deps.issuers.forget(updated.id);
+      return updated;
+    },
     createToken: async (input) =>
       createApiToken(deps, { ...input, reach: await reachOf(deps, input) }),
     listTokens: (caller) => deps.tokens.list(caller.organizationId),

@@ -17,6 +17,7 @@ import type { FacetOrder } from '../credentials/facet-draft.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { ApiToken, TokenId, TokenReach, TokenScope } from '../organizations/api-token.ts';
 import type { Organization, OrganizationId } from '../organizations/organization.ts';
+import type { UpdateOrganizationInput } from '../organizations/update-organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
@@ -149,6 +150,7 @@ export interface Registry
     IssuerKeyCases,
     EstateCases {
   findOrganization(caller: Caller): Promise<Organization>;
+  updateOrganization(input: UpdateOrganizationInput): Promise<Organization>;
 
   enrolAgent(input: OnboardAgentInput): Promise<EnrolledAgent>;
   updateAgent(input: UpdateAgentInput): Promise<Agent>;

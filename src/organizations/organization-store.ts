@@ -9,4 +9,9 @@ export interface OrganizationReader {
 /** Writes organizations, inside a unit of work. */
 export interface OrganizationStore extends OrganizationReader {
   insert(organization: Organization): Promise<void>;
+  /** Sets the members that are given; null when there is no such organization. */
+  describe(
+    id: OrganizationId,
+    changes: { readonly name?: string | undefined; readonly contact?: string | undefined },
+  ): Promise<Organization | null>;
 }

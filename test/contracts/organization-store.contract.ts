@@ -16,6 +16,21 @@ export function organizationStoreContract(world: WorldSource): void {
     expect(await world().readers.organizations.list()).toEqual([acme, other]);
   });
 
+  it('describes one, in the members that are given', async () => {
+    const described = await world().work.run(async ({ organizations }) => {
+      await organizations.insert(acme);
+      await organizations.insert(other);
+      await organizations.describe(acme.id, { name: 'Acme Ltd' });
+      return organizations.describe(acme.id, { contact: 'security@acme.example' });
+    });
+    expect(described).toEqual({ ...acme, name: 'Acme Ltd', contact: 'security@acme.example' });
+    expect(await world().readers.organizations.list()).toEqual([described, other]);
+    const unknown = await world().work.run(({ organizations }) =>
+      organizations.describe('org_none' as typeof acme.id, { name: 'Nobody' }),
+    );
+    expect(unknown).toBeNull();
+  });
+
   it('finds nothing where there is nothing', async () => {
     expect(await world().readers.organizations.find(acme.id)).toBeNull();
     expect(await world().readers.organizations.list()).toEqual([]);

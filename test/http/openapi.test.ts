@@ -265,6 +265,7 @@ describe('what the API answers is what the document says', () => {
 
   test('about the organization, its tokens and its audit trail', async () => {
     await send('GET /organization');
+    await send('PATCH /organization', { body: { name: 'Acme Ltd', contact: 'it@acme.com' } });
     const body = { name: 'reader', scopes: ['agents:read'], team: 'payments' };
     const { id } = await send('POST /tokens', { body });
     await send('GET /tokens');

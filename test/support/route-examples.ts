@@ -79,6 +79,7 @@ const examples: Readonly<Record<string, Example>> = {
     authorizationDetails: [{ type: 'logs' }],
   }),
   'GET /organization': nothing,
+  'PATCH /organization': () => ({ name: 'Acme Ltd', contact: 'security@acme.com' }),
   'POST /tokens': ({ handle }) => ({
     ...{ name: 'ci', scopes: ['verify'], expiresAt: null, team: null, agent: handle },
   }),

@@ -33,6 +33,17 @@ export class MemoryOrganizationStore extends MemoryOrganizationReader implements
     }
     this.state().organizations.set(organization.id, organization);
   }
+
+  async describe(
+    id: OrganizationId,
+    { name, contact }: Parameters<OrganizationStore['describe']>[1],
+  ): Promise<Organization | null> {
+    const found = await this.find(id);
+    if (found === null) return null;
+    const described = { ...found, name: name ?? found.name, contact: contact ?? found.contact };
+    this.state().organizations.set(id, described);
+    return described;
+  }
 }
 
 export class MemoryApiTokenReader implements ApiTokenReader {

@@ -7,6 +7,14 @@ import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { wantsColour } from '../../src/cli/terminal.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
 
+test('the help says what each group of commands is for', async () => {
+  const { out } = await runRecorded(['--help']);
+  const groups = commands.map(({ words }) => words.split(' ')).filter((words) => words.length > 1);
+  for (const name of new Set(groups.map(([group]) => group))) {
+    expect(out, name).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+  }
+});
+
 test('the exit codes', () => {
   expect(exitCodes).toEqual({
     ok: 0,

@@ -35,6 +35,20 @@ export interface AgentProfile {
   readonly expiresAt: Date | null;
 }
 
+/** What may be said of an agent before there is one. A member that is left out is absent or empty. */
+export interface AgentOptions {
+  readonly description?: string | undefined;
+  readonly team?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly version?: string | undefined;
+  /** Absent or empty: the agent's own inert callback, as for a machine agent. */
+  readonly redirectUris?: readonly string[] | undefined;
+  readonly grantTypes?: readonly GrantType[] | undefined;
+  readonly logoUri?: string | undefined;
+  /** Client documents beside its own, each with a client_id of its own. */
+  readonly profiles?: readonly DocumentProfile[] | undefined;
+}
+
 /** An agent or MCP server that the organization answers for. */
 export interface Agent extends AgentProfile {
   readonly id: AgentId;

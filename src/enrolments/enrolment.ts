@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { AgentId, AgentKind, DocumentProfile, GrantType } from '../agents/agent.ts';
+import type { AgentId, AgentKind, AgentOptions } from '../agents/agent.ts';
 import type { FacetOrder } from '../credentials/facet-draft.ts';
 import type { Brand } from '../kernel/brand.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
@@ -24,18 +24,10 @@ export type OnboardingFacet = Omit<FacetOrder, 'validUntil'>;
  * What the agent will be, but for what only it can say. It is fixed when the enrolment is made: a
  * template that changes later changes nothing about tokens that are out.
  */
-export interface OrderedAgent {
+export interface OrderedAgent extends AgentOptions {
   readonly kind: AgentKind;
   readonly owners: readonly string[];
   readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly team?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly version?: string | undefined;
-  readonly redirectUris?: readonly string[] | undefined;
-  readonly grantTypes?: readonly GrantType[] | undefined;
-  readonly logoUri?: string | undefined;
-  readonly profiles?: readonly DocumentProfile[] | undefined;
   /** How long the agent lives from its onboarding on: an ISO 8601 duration such as `P1Y`. */
   readonly lifetime?: string | undefined;
   /** The agent's own end as RFC 3339, where it was given as a moment. */

@@ -1,4 +1,4 @@
-import type { Agent, AgentKind, DocumentProfile, GrantType } from '../agents/agent.ts';
+import type { Agent, AgentKind, AgentOptions } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Enrolment, EnrolmentId, OnboardingFacet } from '../enrolments/enrolment.ts';
 import type { EnrolmentFilter, EnrolmentReader } from '../enrolments/enrolment-store.ts';
@@ -15,7 +15,7 @@ import type { PublishStandingDeps } from './publish-standing.ts';
 import type { Caller } from './registry.ts';
 
 /** What an enrolment is to make; where it is silent its template speaks. */
-export interface CreateEnrolmentInput extends Caller {
+export interface CreateEnrolmentInput extends Caller, AgentOptions {
   /** Absent: the agent names itself. */
   readonly handle?: string | undefined;
   /** The name of a template. */
@@ -24,14 +24,6 @@ export interface CreateEnrolmentInput extends Caller {
   readonly owners?: readonly string[] | undefined;
   /** Absent: what the agent calls itself, or its handle. */
   readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly team?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly version?: string | undefined;
-  readonly redirectUris?: readonly string[] | undefined;
-  readonly grantTypes?: readonly GrantType[] | undefined;
-  readonly logoUri?: string | undefined;
-  readonly profiles?: readonly DocumentProfile[] | undefined;
   /** When the agent ends for good. */
   readonly expiresAt?: Date | undefined;
   /** Issued with the agent's first passport, after those of the template. */

@@ -1,11 +1,4 @@
-import type {
-  Agent,
-  AgentId,
-  AgentKind,
-  AgentProfile,
-  DocumentProfile,
-  GrantType,
-} from '../agents/agent.ts';
+import type { Agent, AgentId, AgentKind, AgentOptions, AgentProfile } from '../agents/agent.ts';
 import type { AgentLint } from '../agents/agent-lint.ts';
 import type { AgentFilter } from '../agents/agent-store.ts';
 import type { Actor, AuditRecord } from '../audit/audit-event.ts';
@@ -55,21 +48,11 @@ export type KeyOrder =
   | { readonly custody: 'registry' };
 
 /** An agent as its owner describes it. A member that is left out is absent or empty in its papers. */
-export interface EnrolAgentInput extends Caller {
+export interface EnrolAgentInput extends Caller, AgentOptions {
   readonly handle: string;
   readonly kind: AgentKind;
   readonly name: string;
-  readonly description?: string | undefined;
   readonly owners: readonly string[];
-  readonly team?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly version?: string | undefined;
-  /** Absent or empty: the agent's own inert callback, as for a machine agent. */
-  readonly redirectUris?: readonly string[] | undefined;
-  readonly grantTypes?: readonly GrantType[] | undefined;
-  readonly logoUri?: string | undefined;
-  /** Client documents beside its own, each with a client_id of its own. */
-  readonly profiles?: readonly DocumentProfile[] | undefined;
   readonly key: KeyOrder;
   /** A year from now unless given. */
   readonly expiresAt?: Date | undefined;

@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialId } from '../../src/credentials/credential.ts';
-import { createApp } from '../../src/http/app.ts';
-import { type Listeners, startListeners } from '../../src/http/listeners.ts';
-import { createLog } from '../../src/http/log.ts';
-import { RateLimits } from '../../src/http/rate-limits.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { type EdgeWorld, heldJwk, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
+import type { Listeners } from '../../src/http/listeners.ts';
+import { startEdgeServer } from '../support/edge-server.ts';
+import { type EdgeWorld, heldJwk, openEdgeWorld } from '../support/edge-world.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
-import { createStubVerifier } from '../support/stub-verifier.ts';
 
 const onboarding = ['--name', 'Billing Bot', '--owner', 'a@acme.com', '--owner', 'b@acme.com'];
 const heldKey = JSON.stringify(heldJwk);
@@ -19,21 +15,7 @@ let listeners: Listeners;
 let token: string;
 
 beforeAll(async () => {
-  const app = createApp({
-    limits: new RateLimits({ clock: systemClock, perMinute: null }),
-    registry: watchedRegistry(() => world),
-    verifierOf: createStubVerifier,
-    checkReadiness: async () => [],
-    origin: 'https://id.acme.com',
-    clock: { now: () => world.clock.now() },
-    log: createLog('silent'),
-  });
-  const settings = {
-    listen: { host: '127.0.0.1', port: 0 },
-    adminListen: undefined,
-    tls: undefined,
-  };
-  listeners = await startListeners(settings, { public: app, admin: null });
+  listeners = await startEdgeServer(() => world);
 });
 
 afterAll(() => listeners.close());

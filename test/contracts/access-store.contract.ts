@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { AgentId } from '../../src/agents/agent.ts';
 import type { CredentialRecord } from '../../src/credentials/credential.ts';
+import type { TokenReach } from '../../src/organizations/api-token.ts';
 import type { ScopedAction } from '../../src/protocol/scope.ts';
 import { acme, agentNamed, intentNamed, listNumbered, noon, other } from './entities.ts';
 import type { WorldSource } from './world.ts';
@@ -71,6 +72,29 @@ export function accessStoreContract(world: WorldSource): void {
     await seal(record);
     const filter = { organizationId: other.id, scope: 'read:logs', at: noon() };
     expect(await world().readers.access.listPermitted(filter, { limit: 9 })).toEqual([]);
+  });
+
+  it('keeps to what the caller reaches', async () => {
+    const [first, second] = [permission('1', 0), permission('2', 1, { agentId: cat })];
+    await insert(first, second);
+    await seal(first, second);
+    const within = (reach: TokenReach) =>
+      world().readers.access.listPermitted(
+        { organizationId: acme.id, reach, scope: 'read:logs', at: noon() },
+        { limit: 9 },
+      );
+    const ofBot = { agentId: bot, credentialId: first.id };
+    const ofCat = { agentId: cat, credentialId: second.id };
+    expect(await within({ team: null, agentId: null })).toEqual([ofBot, ofCat]);
+    expect(await within({ team: null, agentId: cat })).toEqual([ofCat]);
+    expect(await within({ team: 'payments', agentId: null })).toEqual([]);
+    await world().work.run(async ({ agents }) => {
+      const [agent] = await agents.findMany([bot]);
+      if (agent === undefined) throw new Error('no agent');
+      await agents.updateProfile(bot, { ...agent, team: 'payments' }, noon());
+    });
+    expect(await within({ team: 'payments', agentId: null })).toEqual([ofBot]);
+    expect(await within({ team: 'payments', agentId: cat })).toEqual([]);
   });
 
   it('counts a credential from when it was recorded until it ends or is revoked', async () => {

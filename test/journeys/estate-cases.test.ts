@@ -266,7 +266,7 @@ describe('an import', () => {
     expect(checks.map(({ details }) => details.state)).toEqual(['undetermined', 'rejected']);
   });
 
-  it('that was not asked about for long is not known to hold', async () => {
+  it('that was not asked about for long is asked about before it is judged', async () => {
     const { world, jwt } = await openWithImport();
     const order = { ...world.caller, handle: 'billing-bot', jwt, reason: 'AUD-7' };
     await world.registry.importCredential(order);

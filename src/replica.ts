@@ -5,6 +5,7 @@ import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { systemClock } from './kernel/clock.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { DocumentMemory } from './publication/document-memory.ts';
 import { createDocumentFollower } from './publication/follow-documents.ts';
 
@@ -36,8 +37,9 @@ export async function createReplica(settings: Settings): Promise<Replica> {
     const memory = new DocumentMemory(documents, { maxBytes: memoryBytes });
     const { origin } = settings;
     // Nothing has to be there beside what is in memory, so it is ready whenever it answers.
-    const app = createHealthApp({ origin, log, checkReadiness: async () => [] });
-    const deps = { documents: memory, app, clock: systemClock, origin };
+    const metrics = new Metrics();
+    const app = createHealthApp({ origin, log, metrics, checkReadiness: async () => [] });
+    const deps = { documents: memory, app, metrics, clock: systemClock, origin };
     const listeners = await startListeners(settings, arrangePlanes(settings, deps));
     const stop = startLooking(createDocumentFollower({ documents, memory }), log);
     log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });

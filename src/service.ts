@@ -17,6 +17,7 @@ import { createOwnVerifiers } from './http/own-verifier.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
 import { RateLimits } from './http/rate-limits.ts';
+import { addRegistryGauges } from './http/registry-gauges.ts';
 import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
 import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
@@ -26,6 +27,8 @@ import { createTokenJudge } from './judge/create-token-judge.ts';
 import { systemClock } from './kernel/clock.ts';
 import { IssuerDirectory } from './keys/issuer.ts';
 import { KeySeal } from './keys/key-seal.ts';
+import { measureRound, measureSigner } from './metrics/measured.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { admitOperator } from './organizations/admit-operator.ts';
 import type { Organization } from './organizations/organization.ts';
 import { facetSchemas } from './protocol/facet.ts';
@@ -98,17 +101,22 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
-  const rooms = await wireRooms(order, database);
+  const metrics = new Metrics();
+  const rooms = await wireRooms(order, { database, metrics });
   const organization = await openOrganization(rooms, settings.url);
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
   await keepPapers(rooms);
-  closers.push(startRounds(() => keepRegistry(rooms), log));
-  closers.push(startRounds(() => judgeEstate(rooms), log));
+  const papersRound = measureRound(metrics, 'papers', () => keepRegistry(rooms));
+  closers.push(startRounds(papersRound, log));
+  const estateRound = measureRound(metrics, 'estate', () => judgeEstate(rooms));
+  closers.push(startRounds(estateRound, log));
+  addRegistryGauges(metrics, { registry, clock: systemClock });
   const app = createApp({
     registry,
-    verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
+    verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback }), metrics),
+    metrics,
     clock: systemClock,
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
@@ -118,6 +126,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
     app,
+    metrics,
     clock: systemClock,
     origin: settings.origin,
   });
@@ -128,8 +137,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
 }
 
 /** The ports of all rooms, bound to the database. */
-async function wireRooms(order: Start, database: Database) {
-  const { settings } = order;
+async function wireRooms(
+  { settings }: Start,
+  { database, metrics }: { readonly database: Database; readonly metrics: Metrics },
+) {
   const { readers } = database;
   const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
   const clock = systemClock;
@@ -147,7 +158,7 @@ async function wireRooms(order: Start, database: Database) {
   const { createVeramoSigner } = await import('./veramo/veramo-signer.ts');
   const { createVeramoIdentityProvider } = await import('./veramo/veramo-identity-provider.ts');
   const issuers = new IssuerDirectory(readers);
-  const signer = createVeramoSigner({ seal });
+  const signer = measureSigner(createVeramoSigner({ seal }), metrics);
   const lists = new StatusPublisher((id) =>
     publishStatusList({ work, status: readers.status, issuers, signer, clock }, id),
   );

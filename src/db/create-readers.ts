@@ -44,6 +44,7 @@ export function createReaders(db: Connection): Readers {
     rules: translating(estate.rules),
     findings: translating(estate.findings),
     sightings: translating(estate.sightings),
+    inventory: translating(estate.inventory),
   };
 }
 

@@ -252,8 +252,8 @@ function within({ reach }: CredentialFilter): Prisma.Sql[] {
   ];
 }
 
-/** `credentialStateAt` of the credentials room, word for word. */
-function stateSql(at: Date): Prisma.Sql {
+/** `credentialStateAt` of the credentials room, word for word, of `credentials c` and `status_entries s`. */
+export function stateSql(at: Date): Prisma.Sql {
   return Prisma.sql`
     CASE WHEN c.sealing <> 'sealed' THEN c.sealing
          WHEN s.revoked_at IS NOT NULL THEN 'revoked'

@@ -2,6 +2,7 @@ import type { EstateReaders, EstateStores } from '../estate/estate-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresFindingReader, PostgresFindingStore } from './finding-store.ts';
 import { PostgresImportReader, PostgresImportStore } from './import-store.ts';
+import { PostgresInventoryReader } from './inventory-reader.ts';
 import { PostgresOwnerReader, PostgresOwnerStore } from './owner-store.ts';
 import { PostgresRuleReader, PostgresRuleStore } from './rule-store.ts';
 import { PostgresSightingReader, PostgresSightingStore } from './sighting-store.ts';
@@ -25,5 +26,6 @@ export function estateReadersOn(db: Connection): EstateReaders {
     rules: new PostgresRuleReader(db),
     findings: new PostgresFindingReader(db),
     sightings: new PostgresSightingReader(db),
+    inventory: new PostgresInventoryReader(db),
   };
 }

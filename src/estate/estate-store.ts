@@ -1,5 +1,6 @@
 import type { FindingReader, FindingStore } from './finding-store.ts';
 import type { ImportReader, ImportStore } from './import-store.ts';
+import type { InventoryReader } from './inventory.ts';
 import type { OwnerReader, OwnerStore } from './owner-store.ts';
 import type { RuleReader, RuleStore } from './rule-store.ts';
 import type { SightingReader, SightingStore } from './sighting-store.ts';
@@ -20,4 +21,5 @@ export interface EstateReaders {
   readonly rules: RuleReader;
   readonly findings: FindingReader;
   readonly sightings: SightingReader;
+  readonly inventory: InventoryReader;
 }

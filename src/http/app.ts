@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import express, { Router } from 'express';
+import type { Metrics } from '../metrics/metrics.ts';
 import { accessRoutes } from './access-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { answerProblems, prepareAnswer, refuseUnknownRoute } from './answer-problem.ts';
@@ -52,12 +53,13 @@ export const apiRoutes: readonly Route[] = [
 /** The calls that no token opens. */
 export const openRoutes: readonly OpenRoute[] = [enrolRoute];
 
-/** What health needs from the composition root. */
+/** What health and metrics need from the composition root. */
 export interface HealthAppDeps {
   /** The origin of the first organization: it stands in the `type` of problem documents. */
   readonly origin: string;
   readonly log: Logger;
   readonly checkReadiness: () => Promise<readonly Readiness[]>;
+  readonly metrics: Metrics;
 }
 
 /** What the API and health need from the composition root. */
@@ -66,7 +68,6 @@ export type AppDeps = ServeRoutesDeps & HealthAppDeps;
 /** The API and health: all that is not a public document. */
 export function createApp(deps: AppDeps): RequestListener {
   const api = Router();
-  api.use(metricsRoutes(deps.registry));
   api.use(tokenExchangeRoute(deps));
   const routes = [...apiRoutes, ...openRoutes];
   api.use(openApiRoutes(routes));
@@ -74,7 +75,7 @@ export function createApp(deps: AppDeps): RequestListener {
   return appWith(deps, api);
 }
 
-/** Health alone: for a process that serves documents and writes nothing. */
+/** Health and metrics alone: for a process that serves documents and writes nothing. */
 export function createHealthApp(deps: HealthAppDeps): RequestListener {
   return appWith(deps, Router());
 }
@@ -86,6 +87,7 @@ function appWith(deps: HealthAppDeps, api: Router): RequestListener {
   app.set('query parser', false);
   app.use(prepareAnswer);
   app.use(healthRoutes(deps.checkReadiness));
+  app.use(metricsRoutes(deps.metrics));
   app.use(api);
   app.use(refuseUnknownRoute);
   app.use(answerProblems(deps));

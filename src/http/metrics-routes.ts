@@ -1,38 +1,15 @@
 import { Router } from 'express';
-import type { Registry } from '../journeys/registry.ts';
-
-/** The text format of Prometheus, version 0.0.4. */
-const mediaType = 'text/plain; version=0.0.4; charset=utf-8';
+import type { Metrics } from '../metrics/metrics.ts';
 
 /**
- * `/metrics` counts what needs somebody, as of now. It takes no token, so it says no names: a rule
- * is labelled by its id, which a renaming leaves alone.
+ * `/metrics` says in the text format of Prometheus how the process and its registry are. It takes no
+ * token, so it says no names: what is labelled by a client, an agent or a key is counted together.
  */
-export function metricsRoutes(registry: Pick<Registry, 'countFindings' | 'countOrphans'>): Router {
+export function metricsRoutes(metrics: Metrics): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/metrics', async (_request, response) => {
-    const [rules, orphans] = await Promise.all([registry.countFindings(), registry.countOrphans()]);
-    const families = [
-      gauge(
-        'sealwright_rule_findings',
-        'Agents that do not meet a rule.',
-        rules.map(({ ruleId, open }) => ({ labels: `{rule="${ruleId}"}`, value: open })),
-      ),
-      gauge('sealwright_orphans', 'Agents all of whose owners departed.', [
-        { labels: '', value: orphans },
-      ]),
-    ];
-    response.setHeader('Content-Type', mediaType);
-    response.end(`${families.flat().join('\n')}\n`);
+    response.setHeader('Content-Type', metrics.mediaType);
+    response.end(await metrics.render());
   });
   return router;
-}
-
-function gauge(
-  name: string,
-  help: string,
-  samples: readonly { readonly labels: string; readonly value: number }[],
-): readonly string[] {
-  const lines = samples.map(({ labels, value }) => `${name}${labels} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines];
 }

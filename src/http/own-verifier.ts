@@ -1,7 +1,9 @@
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { facetCredentialTypes } from '../protocol/facet.ts';
 import { createVerifier } from '../verifier/index.ts';
 import type { Fetch, TrustPolicy, Verifier } from '../verifier/ports.ts';
+import { measureVerifier } from './measure-verifier.ts';
 
 /** The policy by which an organization judges its own agents: its issuer, below its base URL. */
 function ownPolicy(
@@ -30,13 +32,15 @@ function ownPolicy(
  */
 export function createOwnVerifiers(
   fetch: Fetch,
+  metrics: Pick<Metrics, 'observeVerification'>,
 ): (organization: Organization, ownTypes: readonly string[]) => Verifier {
   const verifiers = new Map<string, { readonly types: string; readonly verifier: Verifier }>();
   return (organization, ownTypes) => {
     const types = ownTypes.join(' ');
     const held = verifiers.get(organization.id);
     if (held?.types === types) return held.verifier;
-    const verifier = createVerifier({ fetch, policy: ownPolicy(organization, ownTypes) });
+    const policy = ownPolicy(organization, ownTypes);
+    const verifier = measureVerifier(createVerifier({ fetch, policy }), metrics);
     verifiers.set(organization.id, { types, verifier });
     return verifier;
   };

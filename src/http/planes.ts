@@ -1,5 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Settings } from '../config/settings.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { countDocuments } from './count-documents.ts';
 import type { Planes } from './listeners.ts';
 import { createPublicPlane, type DocumentSource, type PublicPlaneDeps } from './public-plane.ts';
 
@@ -7,6 +9,7 @@ import { createPublicPlane, type DocumentSource, type PublicPlaneDeps } from './
 export interface PlanesDeps extends Omit<PublicPlaneDeps, 'next'> {
   /** The API and health. */
   readonly app: RequestListener;
+  readonly metrics: Pick<Metrics, 'countDocument'>;
 }
 
 /**
@@ -20,7 +23,10 @@ export function arrangePlanes(
   const split = settings.adminListen !== undefined;
   const documents = settings.role === 'admin' ? noDocuments : deps.documents;
   return {
-    public: createPublicPlane({ ...deps, documents, next: split ? null : deps.app }),
+    public: countDocuments(
+      createPublicPlane({ ...deps, documents, next: split ? null : deps.app }),
+      deps.metrics,
+    ),
     admin: split ? deps.app : null,
   };
 }

@@ -5,6 +5,7 @@ import express, {
   Router,
 } from 'express';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { ApiToken } from '../organizations/api-token.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
@@ -22,6 +23,7 @@ const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 export interface ServeRoutesDeps extends RoutePorts {
   readonly log: Logger;
   readonly limits: RateLimits;
+  readonly metrics: Pick<Metrics, 'observeRequest'>;
 }
 
 /**
@@ -65,7 +67,7 @@ async function serve(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const observed = observe(deps.log, route, response);
+  const observed = observe(deps, { route, response });
   const query = queryOf(request);
   const call = {
     ports: deps,
@@ -116,19 +118,19 @@ async function admit(
   return token;
 }
 
-/** Logs the outcome by the pattern of the route: the path itself is the caller's text. */
+/** Logs and counts the outcome by the pattern of the route: the path itself is the caller's text. */
 function observe(
-  log: Logger,
-  route: Pick<Route, 'method' | 'path'>,
-  response: Response,
+  { log, metrics }: Pick<ServeRoutesDeps, 'log' | 'metrics'>,
+  { route, response }: { route: Pick<Route, 'method' | 'path'>; response: Response },
 ): { tokenId?: string } {
   const began = performance.now();
   const observed: { tokenId?: string } = {};
   response.on('close', () => {
-    const ms = Math.round(performance.now() - began);
-    const { statusCode: status } = response;
+    const ms = performance.now() - began;
+    const answered = { method: route.method, route: route.path, status: response.statusCode };
+    metrics.observeRequest({ ...answered, seconds: ms / 1_000 });
     const requestId = requestIdOf(response);
-    log.info({ requestId, method: route.method, route: route.path, status, ms, ...observed });
+    log.info({ requestId, ...answered, ms: Math.round(ms), ...observed });
   });
   return observed;
 }

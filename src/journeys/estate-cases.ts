@@ -15,6 +15,7 @@ import {
   removeImport,
 } from '../estate/import-credential.ts';
 import type { ImportedCredential, ImportId, TrustedIssuer } from '../estate/imported-credential.ts';
+import type { Inventory } from '../estate/inventory.ts';
 import { addRule, changeRule, type RuleDraft, removeRule } from '../estate/keep-rule.ts';
 import { markDeparted, markReturned } from '../estate/mark-departed.ts';
 import type { EstateRule, RuleId } from '../estate/rule.ts';
@@ -53,6 +54,8 @@ export interface EstateCases {
   countFindings(): Promise<readonly FindingCount[]>;
   /** Agents of all organizations that every owner departed from. */
   countOrphans(): Promise<number>;
+  /** What all organizations hold, counted now. */
+  takeInventory(): Promise<Inventory>;
 
   /** Notes that the registry's own verifier judged a client; nothing is written before a round. */
   noteVerification(clientId: string): void;
@@ -120,5 +123,6 @@ function ruleCases(deps: EstateCasesDeps) {
     listRules: ({ organizationId }) => deps.rules.listRules([organizationId]),
     listFindings: (filter, page) => deps.findings.listFindings(filter, page),
     countFindings: () => deps.findings.countOpen(),
+    takeInventory: () => deps.inventory.takeInventory(deps.clock.now()),
   } satisfies Partial<EstateCases>;
 }

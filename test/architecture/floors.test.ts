@@ -90,6 +90,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'status', 'credentials'],
     ...pure,
   },
+  metrics: { rooms: [], packages: ['prom-client'], node: [] },
   journeys: {
     rooms: ['protocol', ...domain, 'estate', 'manifest'],
     packages: [],
@@ -130,6 +131,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'manifest',
       'estate',
       'journeys',
+      'metrics',
       'verifier',
       'config',
       'console',
@@ -178,6 +180,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'db',
       'veramo',
       'judge',
+      'metrics',
       'http',
       'console',
       'verifier/node',
@@ -186,7 +189,11 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: [],
     node: ['node:fs', 'node:url'],
   },
-  replica: { rooms: ['kernel', 'publication', 'db', 'http', 'config'], packages: [], node: [] },
+  replica: {
+    rooms: ['kernel', 'publication', 'db', 'metrics', 'http', 'config'],
+    packages: [],
+    node: [],
+  },
   main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
 };
 

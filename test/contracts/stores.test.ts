@@ -13,6 +13,7 @@ import { customTypeStoreContract } from './custom-type-store.contract.ts';
 import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
 import { noon } from './entities.ts';
 import { estateStoresContract } from './estate-stores.contract.ts';
+import { inventoryReaderContract } from './inventory-reader.contract.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
 import { publicDocumentStoreContract } from './public-document-store.contract.ts';
@@ -98,6 +99,7 @@ describe.each([
   describe('enrolments', () => enrolmentStoreContract(world));
   describe('templates', () => templateStoreContract(world));
   describe('the estate', () => estateStoresContract(world));
+  describe('the inventory', () => inventoryReaderContract(world));
   describe('access', () => accessStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
 });

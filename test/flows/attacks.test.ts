@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOwnVerifiers } from '../../src/http/own-verifier.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { tokenScopes } from '../../src/organizations/api-token.ts';
 import { guardedFetch } from '../../src/verifier/node/index.ts';
 import type { Verifier } from '../../src/verifier/ports.ts';
@@ -49,7 +50,7 @@ async function issue(handle: string, resource: string): Promise<string> {
 /** As a stranger with the organization's own policy sees it, with nothing in a cache. */
 function freshVerifier(): Verifier {
   const fetch = guardedFetch({ allowLoopback: true });
-  return createOwnVerifiers(fetch)(running.service.organization, []);
+  return createOwnVerifiers(fetch, new Metrics())(running.service.organization, []);
 }
 
 async function passportAt(clientId: string): Promise<string> {

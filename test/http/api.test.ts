@@ -7,6 +7,7 @@ import { createLog } from '../../src/http/log.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { type ApiToken, type TokenScope, tokenScopes } from '../../src/organizations/api-token.ts';
 import { asJson, certified, readsLogs } from '../credentials/made-claims.ts';
 import { payloadOf } from '../journeys/registry-world.ts';
@@ -38,6 +39,7 @@ beforeAll(async () => {
     registry: watchedRegistry(() => world),
     verifierOf: () => verifier,
     checkReadiness: async () => [{ name: 'database', ok: ready }],
+    metrics: new Metrics(),
     origin: 'https://id.acme.com',
     clock: { now: () => world.clock.now() },
     log,

@@ -6,6 +6,7 @@ import { createApp } from '../../src/http/app.ts';
 import { type Listeners, messageLimits, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { type EdgeWorld, openEdgeWorld, watchedRegistry } from '../support/edge-world.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { createStubVerifier } from '../support/stub-verifier.ts';
@@ -24,6 +25,7 @@ beforeAll(async () => {
     registry: watchedRegistry(() => world),
     verifierOf: createStubVerifier,
     checkReadiness: async () => [],
+    metrics: new Metrics(),
     origin: 'https://id.acme.com',
     clock: world.clock,
     log: createLog('trace', { write: (line) => void logged.push(line) }),

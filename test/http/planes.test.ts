@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/config/env.ts';
 import { startListeners } from '../../src/http/listeners.ts';
 import { arrangePlanes } from '../../src/http/planes.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import type { PublicDocument } from '../../src/publication/public-document.ts';
 import { rawRequest } from '../support/raw-request.ts';
 
@@ -39,7 +40,9 @@ describe('what the listeners serve, as status of a document and of the API', () 
 async function statuses(role: Role, split: boolean) {
   const settings = { listen: anyPort, adminListen: split ? anyPort : undefined, tls: undefined };
   const documents = { peek: () => undefined, read: async () => document };
-  const deps = { documents, app, clock: { now: () => new Date() }, origin: 'https://id.acme.com' };
+  const clock = { now: () => new Date() };
+  const metrics = new Metrics();
+  const deps = { documents, app, metrics, clock, origin: 'https://id.acme.com' };
   const listeners = await startListeners(settings, arrangePlanes({ ...settings, role }, deps));
   const both = async (url: string) =>
     Promise.all(

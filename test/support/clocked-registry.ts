@@ -13,6 +13,7 @@ import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
 import { keepPapers } from '../../src/journeys/keep-papers.ts';
 import { IssuerDirectory } from '../../src/keys/issuer.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { tokenScopes } from '../../src/organizations/api-token.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
 import { publishStatusList } from '../../src/status/publish-status-list.ts';
@@ -50,15 +51,16 @@ export async function startClockedRegistry(options: { readonly judgeOutside?: Ju
   const actor = { kind: 'token', id: 'tok_1' } as const;
   const order = { organizationId: organization.id, actor, name: 'test', scopes: tokenScopes };
   const { text } = await registry.createToken({ ...order, expiresAt: null });
+  const metrics = new Metrics();
   const app = createApp({
     limits: new RateLimits({ clock, perMinute: null }),
-    ...{ registry, clock, origin: url, log: createLog('silent') },
+    ...{ registry, clock, metrics, origin: url, log: createLog('silent') },
     verifierOf: createStubVerifier,
     checkReadiness: async () => [],
   });
   const planes = arrangePlanes(
     { adminListen: undefined, role: 'all' },
-    { documents: memory, app, clock, origin: url },
+    { documents: memory, app, metrics, clock, origin: url },
   );
   const listen = { host: '127.0.0.1', port: Number(new URL(url).port) };
   // As the service does before it listens: the first lists are published by a round.

@@ -3,6 +3,7 @@ import { type Listeners, startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { type EdgeWorld, watchedRegistry } from './edge-world.ts';
 import { createStubVerifier } from './stub-verifier.ts';
 
@@ -13,6 +14,7 @@ export function startEdgeServer(present: () => EdgeWorld): Promise<Listeners> {
     verifierOf: createStubVerifier,
     limits: new RateLimits({ clock: systemClock, perMinute: null }),
     checkReadiness: async () => [],
+    metrics: new Metrics(),
     origin: 'https://id.acme.com',
     clock: { now: () => present().clock.now() },
     log: createLog('silent'),

@@ -27,6 +27,7 @@ import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import type { EstateState } from './estate-state.ts';
+import { MemoryInventoryReader } from './inventory-reader.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
 export function memoryEstateStores(state: StateSource): EstateStores {
@@ -46,6 +47,7 @@ export function memoryEstateReaders(state: StateSource): EstateReaders {
     rules: new MemoryRuleReader(state),
     findings: new MemoryFindingReader(state),
     sightings: new MemorySightingReader(state),
+    inventory: new MemoryInventoryReader(state),
   };
 }
 

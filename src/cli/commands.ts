@@ -26,6 +26,7 @@ import { databaseMove } from './database-move.ts';
 import { demo } from './demo.ts';
 import { devCertificate } from './dev-certificate.ts';
 import { diff } from './diff.ts';
+import { doctor } from './doctor.ts';
 import { enrolmentApprove } from './enrolment-approve.ts';
 import { enrolmentCreate } from './enrolment-create.ts';
 import { enrolmentList } from './enrolment-list.ts';
@@ -82,6 +83,7 @@ import { workloadRuleList } from './workload-rule-list.ts';
  */
 export const commands: readonly Command[] = [
   demo,
+  doctor,
   serve,
   devCertificate,
   configCheck,

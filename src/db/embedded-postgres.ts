@@ -60,8 +60,8 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
   };
 }
 
-/** The same form that other PostgreSQL clients read. */
-function connectionStringOf(socketDir: string): string {
+/** How a client reaches the server behind this folder, in the form that other PostgreSQL clients read. */
+export function connectionStringOf(socketDir: string): string {
   return `postgresql://${databaseRole}@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
 }
 

@@ -8,6 +8,9 @@ export const postgresFolder = 'postgres';
 /** The part of a data directory where processes claim it for themselves. */
 export const claimsFolder = 'claims';
 
+/** Where root keeps the data when the database's account cannot reach what was asked for. */
+export const rootFallback = '/var/lib/sealwright';
+
 /** The account an embedded server runs as when root starts the service. */
 export interface ServerUser {
   readonly uid: number;
@@ -35,7 +38,7 @@ export interface PrepareDataDirOptions {
  */
 export function prepareDataDir(options: PrepareDataDirOptions): PreparedDataDir {
   const asked = resolve(options.dataDir);
-  const rootDataDir = options.rootDataDir ?? '/var/lib/sealwright';
+  const rootDataDir = options.rootDataDir ?? rootFallback;
   if (process.getuid?.() !== 0) {
     mkdirSync(asked, { recursive: true, mode: 0o700 });
     return { dataDir: asked, user: null };

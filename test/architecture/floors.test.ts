@@ -144,6 +144,12 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ['preact', 'preact-render-to-string'],
     node: [],
   },
+  // Looks at everything from outside: what it says is for people.
+  doctor: {
+    rooms: ['protocol', 'keys', 'verifier', 'verifier/node', 'config', 'db'],
+    packages: [],
+    node: ['node:fs/promises', 'node:tls'],
+  },
   cli: {
     rooms: [
       'protocol',
@@ -158,6 +164,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'probe',
       'config',
       'db',
+      'doctor',
       'http',
       'demo',
       'service',

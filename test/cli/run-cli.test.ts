@@ -30,6 +30,7 @@ test('the exit codes', () => {
 test('the commands', () => {
   expect(commands.map(({ words }) => words)).toEqual([
     'demo',
+    'doctor',
     'serve',
     'dev-certificate',
     'config check',

@@ -24,6 +24,7 @@ export interface RunningService extends AsyncDisposable {
   readonly token: string;
   readonly service: Service;
   readonly connectionString: string;
+  readonly dataDir: string;
   call(method: string, path: string, body?: unknown, token?: string | null): Promise<ApiAnswer>;
 }
 
@@ -58,6 +59,7 @@ export async function startRunningService(
     url,
     address,
     token,
+    dataDir,
     service,
     connectionString: database.connectionString,
     call: (method, path, body, bearer = token) => callApi(address, { method, path, body, bearer }),

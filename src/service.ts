@@ -160,6 +160,7 @@ async function wireRooms(order: Start, database: Database) {
     schemas: readCredentialSchemas(),
     pages: agentPages,
     loopback: isLoopbackName(new URL(settings.url).hostname),
+    statusListSize: settings.statusListSize,
   };
   return {
     ...readers,

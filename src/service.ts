@@ -171,6 +171,7 @@ async function wireRooms(
     schemas: readCredentialSchemas(),
     pages: agentPages,
     loopback: isLoopbackName(new URL(settings.url).hostname),
+    statusListSize: settings.statusListSize,
   };
   return {
     ...readers,

@@ -45,6 +45,7 @@ export type AuditAction =
   | 'credential.suspended'
   | 'credential.resumed'
   | 'credential.revoked'
+  | 'status-list.retired'
   | 'enrolment.created'
   | 'enrolment.requested'
   | 'enrolment.approved'

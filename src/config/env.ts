@@ -5,6 +5,7 @@ import {
   readListen,
   readMasterKey,
   readNumber,
+  readPowerOfTwo,
   readRateLimit,
   readSecret,
   readServer,
@@ -107,6 +108,11 @@ export const variables = {
     help: 'API requests that one token may send in a minute, or "off".',
     fallback: '12000',
     read: readRateLimit,
+  }),
+  statusListSize: variable('SEALWRIGHT_STATUS_LIST_SIZE', {
+    help: 'How many credentials a status list opened from now on describes: a power of two from 131072 to 1048576.',
+    fallback: '131072',
+    read: readPowerOfTwo(131_072, 1_048_576),
   }),
   server: variable('SEALWRIGHT_SERVER', {
     help: 'For the command line: the origin of the running service.',

@@ -71,6 +71,15 @@ export function readDatabaseUrl(text: string): Parsed<Secret<string>> {
   return parsed.ok ? accepted(new Secret(text)) : parsed;
 }
 
+/** A power of two within limits, both included, which are powers of two. */
+export function readPowerOfTwo(least: number, most: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    const fits = number >= least && number <= most && Number.isInteger(Math.log2(number));
+    return fits ? accepted(number) : fault(`must be a power of two from ${least} to ${most}`);
+  };
+}
+
 /** A whole number within limits, both included. */
 export function readNumber(least: number, most: number): (text: string) => Parsed<number> {
   return (text) => {

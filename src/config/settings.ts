@@ -32,6 +32,8 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** API requests that one token may send in a minute; null for no limit. */
   readonly rateLimit: number | null;
+  /** How many credentials a status list describes that is opened from now on. */
+  readonly statusListSize: number;
   readonly policyPath: string | undefined;
 }
 
@@ -75,6 +77,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const dataDir = reading.take(variables.dataDir);
   const logLevel = reading.take(variables.logLevel);
   const rateLimit = reading.take(variables.rateLimit);
+  const statusListSize = reading.take(variables.statusListSize);
   const adminListen = reading.take(variables.adminListen);
   const databaseUrl = reading.take(variables.databaseUrl);
   const databasePool = reading.take(variables.databasePool);
@@ -102,6 +105,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     adminToken,
     logLevel: present(logLevel),
     rateLimit: present(rateLimit),
+    statusListSize: present(statusListSize),
     policyPath,
   }));
 }

@@ -57,8 +57,9 @@ export interface CredentialReader {
   ): Promise<readonly AgentId[]>;
   /**
    * Agents in state `active`, and not past their own end, that need a new passport: their newest
-   * sealed, unrevoked one is past its renewal time, which is `validFrom` plus two thirds of its
-   * lifetime, or has ended.
+   * sealed one is past its renewal time, which is `validFrom` plus two thirds of its lifetime, and so
+   * is the newest that is not revoked, which there must be. Whoever revokes a passport sees to
+   * another one; this is not how it is found missing.
    */
   listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]>;
   /**

@@ -203,7 +203,7 @@ function toColumns(profile: AgentProfile) {
   };
 }
 
-function toAgent(row: Row): Agent {
+function toAgent({ renewalDueAt: _due, ...row }: Row): Agent {
   return {
     ...row,
     id: row.id as AgentId,

@@ -130,7 +130,7 @@ export class PostgresCredentialReader implements CredentialReader {
           WHERE c.agent_id = a.id AND c.type = 'passport' AND c.sealing = 'sealed'
             AND s.revoked_at IS NULL
           ORDER BY c.created_at DESC, c.id DESC LIMIT 1) p
-       WHERE a.state = 'active'
+       WHERE a.state = 'active' AND a.renewal_due_at < ${at}::timestamptz
          AND (a.expires_at IS NULL OR a.expires_at > ${at}::timestamptz)
          AND p.valid_from + (p.valid_until - p.valid_from) * 2 / 3 < ${at}::timestamptz
        ORDER BY p.valid_until, a.id LIMIT ${limit}`;
@@ -144,7 +144,8 @@ export class PostgresCredentialReader implements CredentialReader {
     const rows = await this.db.$queryRaw<Row[]>`
       ${select}
       JOIN agents a ON a.id = c.agent_id
-       WHERE c.valid_until > ${order.lapsedBefore}::timestamptz
+       WHERE s.renewal_due_at < ${at}::timestamptz
+         AND c.valid_until > ${order.lapsedBefore}::timestamptz
          AND c.renews_for_s IS NOT NULL AND c.sealing = 'sealed'
          AND c.valid_from + (c.valid_until - c.valid_from) * 2 / 3 < ${at}::timestamptz
          AND s.revoked_at IS NULL AND s.suspended_at IS NULL AND s.agent_suspended_at IS NULL
@@ -159,7 +160,11 @@ export class PostgresCredentialReader implements CredentialReader {
   }
 }
 
-/** Writes whole batches, each in one statement however many records it has. */
+/**
+ * Writes whole batches, each in one statement however many records it has. When an agent, or a facet,
+ * is due to be renewed stands in a column that sealing and revoking keep right: what is due is found
+ * without walking the rest.
+ */
 export class PostgresCredentialStore extends PostgresCredentialReader implements CredentialStore {
   async insertIntents(records: readonly CredentialRecord[]): Promise<void> {
     const column = <Value>(read: (record: CredentialRecord) => Value) => records.map(read);
@@ -193,12 +198,28 @@ export class PostgresCredentialStore extends PostgresCredentialReader implements
   async sealAll(
     seals: readonly { readonly id: CredentialId; readonly jwt: string }[],
   ): Promise<void> {
-    const count = await this.db.$executeRaw`
-      UPDATE credentials SET jwt = seal.jwt, sealing = 'sealed'
-        FROM unnest(${seals.map(({ id }) => id)}::text[], ${seals.map(({ jwt }) => jwt)}::text[])
-          AS seal (id, jwt)
-       WHERE credentials.id = seal.id AND credentials.sealing = 'intended'`;
-    if (count === seals.length) return;
+    const [sealed] = await this.db.$queryRaw<{ readonly count: number }[]>`
+      WITH sealed AS (
+        UPDATE credentials SET jwt = seal.jwt, sealing = 'sealed'
+          FROM unnest(${seals.map(({ id }) => id)}::text[], ${seals.map(({ jwt }) => jwt)}::text[])
+            AS seal (id, jwt)
+         WHERE credentials.id = seal.id AND credentials.sealing = 'intended'
+        RETURNING credentials.id, agent_id, type, renewal_of, renews_for_s,
+          date_trunc('milliseconds', valid_from + (valid_until - valid_from) * 2 / 3) AS due_at),
+      passports AS (
+        UPDATE agents SET renewal_due_at = newest.due_at
+          FROM (SELECT agent_id, max(due_at) AS due_at FROM sealed
+                 WHERE type = 'passport' GROUP BY agent_id) newest
+         WHERE agents.id = newest.agent_id),
+      renewing AS (
+        UPDATE status_entries SET renewal_due_at = sealed.due_at
+          FROM sealed
+         WHERE holder = sealed.id AND renews_for_s IS NOT NULL AND revoked_at IS NULL),
+      renewed AS (
+        UPDATE status_entries SET renewal_due_at = NULL
+          FROM sealed WHERE holder = sealed.renewal_of AND renewal_due_at IS NOT NULL)
+      SELECT count(*)::int AS count FROM sealed`;
+    if (sealed?.count === seals.length) return;
     throw new SealwrightError(
       'credential-wrong-state',
       'A credential was given up before its signature was recorded.',

@@ -15,6 +15,8 @@ export interface CreateOrganizationDeps {
   readonly work: UnitOfWork<PapersStores & { readonly organizations: OrganizationStore }>;
   readonly identities: IdentityProvider;
   readonly clock: Clock;
+  /** How many entries its first status list gets; the least unless given. */
+  readonly statusListSize?: number;
 }
 
 /** What an issuer says about itself. Its did:web follows from the base URL, which never changes. */
@@ -43,7 +45,8 @@ export async function createOrganization(
       purpose: 'credential',
       at,
     });
-    await stores.status.insertList(newStatusList({ organizationId: organization.id, at }, 1));
+    const opening = { organizationId: organization.id, at, listSize: deps.statusListSize };
+    await stores.status.insertList(newStatusList(opening, 1));
     await publishDocuments(stores, {
       drafts: draftIssuer(organization, [key]),
       at,

@@ -3,6 +3,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
 import type { RotationReader } from '../keys/rotation-store.ts';
+import { retireStatusLists } from '../status/retire-status-lists.ts';
 import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import { type ForgetExchangesDeps, forgetExchanges } from '../workloads/forget-exchanges.ts';
@@ -16,6 +17,9 @@ import { retireEndedAgents } from './retire-ended-agents.ts';
 
 /** A list is signed anew at least this often; it is valid three times as long. */
 const resignAfterMs = 5 * 60_000;
+/** Lists that were signed together are signed anew within so long before that, one by one. */
+const spreadMs = 2 * 60_000;
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An intent this old was left behind by a process that ended before it could seal it. */
 const abandonAfterMs = 60_000;
 const rowsPerRound = 200;
@@ -33,6 +37,7 @@ export interface KeepPapersDeps extends PublishStandingDeps, KeepIssuerKeysDeps 
 export interface KeptPapers {
   readonly listsPublished: number;
   readonly intentsAbandoned: number;
+  readonly listsRetired: number;
   readonly agentsRetired: number;
   readonly agentsCaughtUp: number;
   readonly facetsRenewed: number;
@@ -58,7 +63,8 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const issuerKeys = await keepIssuerKeys(deps);
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
-  const published = await Promise.allSettled(lists.map(({ id }) => deps.lists.publish(id)));
+  const published = await publishInTurn(deps, lists);
+  const [listsRetired] = await Promise.allSettled([retireStatusLists(deps)]);
   const retired = await retireEndedAgents(deps);
   const lagging = await deps.agents.listLagging(rowsPerRound);
   const caughtUp = await Promise.allSettled(
@@ -73,6 +79,7 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   return {
     listsPublished: countDone(published),
     intentsAbandoned,
+    listsRetired: listsRetired.status === 'fulfilled' ? listsRetired.value : 0,
     agentsRetired: retired.agents.length,
     agentsCaughtUp: countDone(caughtUp),
     facetsRenewed: facets.count,
@@ -83,21 +90,48 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     agentsReissued: issuerKeys.agentsReissued,
     failures: [
       ...[...retired.failures, ...facets.failures, ...issuerKeys.failures],
-      ...[...caughtUp, ...renewed, ...rotated, ...published, forgotten].flatMap(reasonOf),
+      ...[...caughtUp, ...renewed, ...rotated, ...published, listsRetired, forgotten].flatMap(
+        reasonOf,
+      ),
     ],
   };
 }
 
 async function dueLists(deps: KeepPapersDeps): Promise<readonly StatusList[]> {
   const now = deps.clock.now();
-  return (await deps.status.listLists()).filter((list) => isDue(list, now));
+  const due = (await deps.status.listLists()).filter((list) => isDue(list, now));
+  // Those that owe a change come before those that only age.
+  return due.sort((one, other) => Number(owes(other)) - Number(owes(one)));
 }
 
 function isDue(list: StatusList, now: Date): boolean {
-  if (list.publishedAt === null || list.publishedRevision < list.revision) return true;
+  if (list.publishedAt === null || owes(list)) return true;
   const ageMs = now.getTime() - list.publishedAt.getTime();
   // A clock that stepped back far is no reason to let a list run out.
-  return ageMs >= resignAfterMs || ageMs < -resignAfterMs;
+  return ageMs >= resignAfterMs - headStartMs(list) || ageMs < -resignAfterMs;
+}
+
+/** Whether its documents lack a change that is recorded. */
+function owes({ publishedAt, publishedRevision, revision }: StatusList): boolean {
+  return publishedAt === null || publishedRevision < revision;
+}
+
+/** By the number of the list: neighbours are far apart, so that many are not due in the same round. */
+function headStartMs({ number }: StatusList): number {
+  const turns = number * goldenRatio;
+  return (turns - Math.floor(turns)) * spreadMs;
+}
+
+/** One after the other: a hundred lists at once would keep everybody else waiting. */
+async function publishInTurn(
+  { lists: publisher }: KeepPapersDeps,
+  lists: readonly StatusList[],
+): Promise<readonly PromiseSettledResult<Date>[]> {
+  const settled: PromiseSettledResult<Date>[] = [];
+  for (const { id } of lists) {
+    settled.push(...(await Promise.allSettled([publisher.publish(id)])));
+  }
+  return settled;
 }
 
 async function abandonIntents(deps: KeepPapersDeps): Promise<number> {

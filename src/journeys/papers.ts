@@ -44,6 +44,8 @@ export interface PapersDeps {
   readonly clock: Clock;
   /** Whether the installation is a development one on loopback. */
   readonly loopback: boolean;
+  /** How many entries a status list gets that is opened from now on; the least unless given. */
+  readonly statusListSize?: number;
 }
 
 /** What the page for people shows; it never holds the owners' names. */

@@ -77,11 +77,18 @@ export async function planPapers(
   const at = deps.clock.now();
   const begun = await beginOrders(stores, orders, at);
   const issuers = await holdIssuers(deps, stores, begun);
-  const holdings = { issuers, ...(await readHoldings(stores, begun, at)) };
+  const holdings = {
+    issuers,
+    ...(await readHoldings(stores, { begun, at, listSize: deps.statusListSize })),
+  };
   const plans = await Promise.all(
     begun.map((one) => planAgent(deps, { begun: one, holdings, at })),
   );
-  await stores.credentials.insertIntents(plans.flatMap(recordsOf));
+  const records = plans.flatMap(recordsOf);
+  await stores.credentials.insertIntents(records);
+  await stores.status.noteEnds(
+    records.map(({ status, validUntil }) => ({ listId: status.listId, validUntil })),
+  );
   await stores.audit.append(plans.flatMap(intentEvents));
   return { plans, openedLists: holdings.openedLists };
 }
@@ -161,11 +168,15 @@ async function holdIssuers(
   return held;
 }
 
-async function readHoldings(
-  stores: PapersStores,
-  begun: readonly Begun[],
-  at: Date,
-): Promise<Omit<Holdings, 'issuers'>> {
+/** Who needs indices and keys, and how large a list is that is opened for them. */
+interface Need {
+  readonly begun: readonly Begun[];
+  readonly at: Date;
+  readonly listSize: number | undefined;
+}
+
+async function readHoldings(stores: PapersStores, need: Need): Promise<Omit<Holdings, 'issuers'>> {
+  const { begun, at } = need;
   const keys = await stores.keys.listByDids(begun.map(({ agent }) => agent.did));
   const ids = begun.map(({ agent }) => agent.id);
   const credentials = await stores.credentials.listUnexpired(ids, at);
@@ -178,14 +189,13 @@ async function readHoldings(
     types: await holdTypes(stores, drafts),
     keys: groupBy(keys, (key) => key.did),
     credentials: groupBy(credentials, (credential) => credential.agentId),
-    ...(await reserveForAll(stores, begun, at)),
+    ...(await reserveForAll(stores, need)),
   };
 }
 
 async function reserveForAll(
   stores: PapersStores,
-  begun: readonly Begun[],
-  at: Date,
+  { begun, at, listSize }: Need,
 ): Promise<Pick<Holdings, 'references' | 'openedLists'>> {
   const openedLists: StatusListId[] = [];
   const references = new Map<CredentialId, StatusReference>();
@@ -195,7 +205,7 @@ async function reserveForAll(
       passportId,
       ...(strictPassportId === null ? [] : [strictPassportId]),
     ]);
-    const reserved = await reserveIndices(stores, { organizationId, holders, at });
+    const reserved = await reserveIndices(stores, { organizationId, holders, at, listSize });
     openedLists.push(...reserved.openedLists);
     for (const [place, reference] of reserved.references.entries()) {
       references.set(holders[place] as CredentialId, reference);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Issuer } from '../keys/issuer.ts';
 import { originOf } from '../organizations/organization.ts';
 import {
@@ -8,20 +9,22 @@ import {
 } from '../protocol/bitstring-status-list.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { buildTokenStatusList, encodeStatuses, packStatus } from '../protocol/token-status-list.ts';
-import { type StatusList, type StatusState, statusUrls } from './status-list.ts';
+import { type StatusList, statusUrls } from './status-list.ts';
+import type { StatusExceptions } from './status-store.ts';
 
 /** How long a verifier may hold a list. */
 const ttlS = 30;
 /** How long a list is valid: an attacker who freezes an old one gains no more than this. */
 export const statusListValidityMs = 15 * 60_000;
 const tokenStatusBits = 2;
-const tokenStatusOf = { valid: 0, revoked: 1, suspended: 2 } as const;
+const indicesAtOnce = 65_536;
+const tokenStatusOf = { revoked: 1, suspended: 2 } as const;
 
 /** What the three documents of a list show: all indices but the exceptions are valid. */
 export interface StatusListContent {
   readonly issuer: Issuer;
   readonly list: StatusList;
-  readonly exceptions: readonly { readonly index: number; readonly state: StatusState }[];
+  readonly exceptions: StatusExceptions;
   readonly validFrom: Date;
 }
 
@@ -37,26 +40,25 @@ export interface UnsignedStatusLists {
  */
 export async function buildStatusLists(content: StatusListContent): Promise<UnsignedStatusLists> {
   return {
-    revocation: await buildBitstring(content, { purpose: 'revocation', state: 'revoked' }),
-    suspension: await buildBitstring(content, { purpose: 'suspension', state: 'suspended' }),
+    revocation: await buildBitstring(content, 'revocation', content.exceptions.revoked),
+    suspension: await buildBitstring(content, 'suspension', content.exceptions.suspended),
     token: await buildToken(content),
   };
 }
 
 async function buildBitstring(
   content: StatusListContent,
-  show: { purpose: StatusPurpose; state: StatusState },
+  purpose: StatusPurpose,
+  indices: Uint32Array,
 ): Promise<JsonObject> {
   const { issuer, list, validFrom } = content;
   const bits = new Uint8Array(list.size / 8);
-  for (const { index, state } of content.exceptions) {
-    if (state === show.state) setBit(bits, index);
-  }
+  await inSlices(indices, (index) => setBit(bits, index));
   return buildBitstringStatusList({
-    url: statusUrls(issuer.organization.baseUrl, list.number)[show.purpose],
+    url: statusUrls(issuer.organization.baseUrl, list.number)[purpose],
     issuer: issuer.organization.did,
     origin: originOf(issuer.organization),
-    purpose: show.purpose,
+    purpose,
     encodedList: await encodeBitstring(bits),
     validFrom,
     validUntil: new Date(validFrom.getTime() + statusListValidityMs),
@@ -67,9 +69,10 @@ async function buildBitstring(
 async function buildToken(content: StatusListContent): Promise<JsonObject> {
   const { issuer, list, validFrom } = content;
   const packed = new Uint8Array((list.size * tokenStatusBits) / 8);
-  for (const { index, state } of content.exceptions) {
-    packStatus({ bytes: packed, bits: tokenStatusBits }, index, tokenStatusOf[state]);
-  }
+  const statuses = { bytes: packed, bits: tokenStatusBits } as const;
+  const { revoked, suspended } = content.exceptions;
+  await inSlices(revoked, (index) => packStatus(statuses, index, tokenStatusOf.revoked));
+  await inSlices(suspended, (index) => packStatus(statuses, index, tokenStatusOf.suspended));
   return buildTokenStatusList({
     url: statusUrls(issuer.organization.baseUrl, list.number).token,
     issuer: issuer.organization.did,
@@ -79,4 +82,12 @@ async function buildToken(content: StatusListContent): Promise<JsonObject> {
     bits: tokenStatusBits,
     lst: await encodeStatuses(packed),
   });
+}
+
+/** Others have their turn in between: a list may have a million entries. */
+async function inSlices(indices: Uint32Array, write: (index: number) => void): Promise<void> {
+  for (let start = 0; start < indices.length; start += indicesAtOnce) {
+    if (start > 0) await turn();
+    indices.subarray(start, start + indicesAtOnce).forEach(write);
+  }
 }

@@ -39,7 +39,7 @@ export interface PublishStatusListDeps {
  * Signs and publishes the three documents of a list from its recorded states, and returns their
  * validFrom. Whatever was committed before the call is shown. Lists only go forward: validFrom is
  * later than that of every earlier publication, also when the clock steps back, and a publication
- * overtaken by another process starts again from the newer states.
+ * overtaken by another process starts again from the newer states. A retired list is left as it is.
  */
 export async function publishStatusList(
   deps: PublishStatusListDeps,
@@ -55,6 +55,7 @@ export async function publishStatusList(
 async function publishOnce(deps: PublishStatusListDeps, id: StatusListId): Promise<Date | null> {
   const list = await deps.status.findList(id);
   if (list === null) throw new TypeError(`There is no status list ${id}.`);
+  if (list.retiredAt !== null) return list.publishedAt ?? list.retiredAt;
   const exceptions = await deps.status.readExceptions(id);
   const issuer = await deps.issuers.find(list.organizationId);
   const validFrom = nextValidFrom(list, deps.clock.now());

@@ -15,12 +15,17 @@ export interface ReserveIndexOrder {
   readonly organizationId: OrganizationId;
   readonly holders: readonly string[];
   readonly at: Date;
+  /** Of lists that are opened from now on; the least there may be unless given. */
+  readonly listSize?: number | undefined;
 }
 
 export interface ReservedIndices {
   /** One for each holder, in their order. */
   readonly references: readonly StatusReference[];
-  /** Lists that were begun; they must be served before a credential that points to them is. */
+  /**
+   * Lists that were never published, begun here or by somebody who is not done yet: they must be
+   * served before a credential that points to them is.
+   */
   readonly openedLists: readonly StatusListId[];
 }
 
@@ -34,7 +39,7 @@ export async function reserveIndices(
   order: ReserveIndexOrder,
 ): Promise<ReservedIndices> {
   const references: StatusReference[] = [];
-  const openedLists: StatusListId[] = [];
+  const openedLists = new Set<StatusListId>();
   let full: StatusListId | null = null;
   while (references.length < order.holders.length) {
     const wanted = order.holders.length - references.length;
@@ -42,33 +47,35 @@ export async function reserveIndices(
     if (taken === null || (taken.granted === 0 && taken.list.id === full)) {
       const list = newStatusList(order, (taken?.list.number ?? 0) + 1);
       await stores.status.insertList(list);
-      openedLists.push(list.id);
       continue;
     }
+    if (taken.granted > 0 && taken.list.publishedAt === null) openedLists.add(taken.list.id);
     references.push(...referencesOf(taken.list, taken.granted));
     if (taken.granted < wanted) full = taken.list.id;
   }
   await stores.status.insertEntries(
     references.map((reference, place) => ({ ...reference, holder: order.holders[place] ?? '' })),
   );
-  return { references, openedLists };
+  return { references, openedLists: [...openedLists] };
 }
 
 /** An empty list with a permutation of its own. */
 export function newStatusList(
-  order: { readonly organizationId: OrganizationId; readonly at: Date },
+  order: Omit<ReserveIndexOrder, 'holders'>,
   number: number,
 ): StatusList {
   return {
     id: newId('lst', order.at),
     organizationId: order.organizationId,
     number,
-    size: statusListSize,
+    size: order.listSize ?? statusListSize,
     taken: 0,
     permutationKey: randomBytes(32),
     revision: 0,
     publishedRevision: -1,
     publishedAt: null,
+    lastEnd: null,
+    retiredAt: null,
   };
 }
 

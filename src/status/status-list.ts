@@ -5,7 +5,7 @@ import { minBitstringEntries } from '../protocol/limits.ts';
 /** A status list by its id, `lst_…`. */
 export type StatusListId = Brand<'StatusListId'>;
 
-/** How many credentials one list describes: the least that is allowed (BSL §2.2). */
+/** How many credentials a list describes unless told: the least that is allowed (BSL §2.2). */
 export const statusListSize = minBitstringEntries;
 
 /** A range of indices, published as two Bitstring lists and one Token Status List. */
@@ -25,6 +25,10 @@ export interface StatusList {
   readonly publishedRevision: number;
   /** validFrom of the published documents; it only grows. */
   readonly publishedAt: Date | null;
+  /** The latest validUntil of what it describes; null while it describes nothing. */
+  readonly lastEnd: Date | null;
+  /** Since when it is not signed anew any more, and its documents are withdrawn. */
+  readonly retiredAt: Date | null;
 }
 
 /** Where a credential stands in its list. */

@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../organizations/organization.ts';
-import type { StatusList, StatusListId, StatusReference, StatusState } from './status-list.ts';
+import type { StatusList, StatusListId, StatusReference } from './status-list.ts';
 
 /** A change to the recorded state of some holders. A date sets, null clears. */
 export type StatusChange =
@@ -7,14 +7,19 @@ export type StatusChange =
   | { readonly suspendedAt: Date | null }
   | { readonly agentSuspendedAt: Date | null };
 
+/** The indices of a list that are not `valid`, each in one of the members, ascending. */
+export interface StatusExceptions {
+  readonly revoked: Uint32Array;
+  readonly suspended: Uint32Array;
+}
+
 /** Reads status lists and what is recorded in them. */
 export interface StatusReader {
+  /** Those that are served: retired ones are left out. */
   listLists(): Promise<readonly StatusList[]>;
   findList(id: StatusListId): Promise<StatusList | null>;
   /** All entries of the list that are not `valid`. */
-  readExceptions(
-    id: StatusListId,
-  ): Promise<readonly { readonly index: number; readonly state: StatusState }[]>;
+  readExceptions(id: StatusListId): Promise<StatusExceptions>;
 }
 
 /** Writes status lists and entries, inside a unit of work. */
@@ -40,10 +45,17 @@ export interface StatusStore extends StatusReader {
   change(holders: readonly string[], change: StatusChange): Promise<readonly StatusListId[]>;
   /**
    * Locks the list and records that `revision` is published as of `at`. Returns false, and changes
-   * nothing, when a publication with the same or a later `at`, or of a later revision, is recorded.
+   * nothing, when a publication with the same or a later `at`, or of a later revision, is recorded,
+   * or the list is retired.
    */
   recordPublication(
     id: StatusListId,
     publication: { readonly revision: number; readonly at: Date },
   ): Promise<boolean>;
+  /** Keeps, for each list, the latest validUntil of what it was ever told. */
+  noteEnds(
+    ends: readonly { readonly listId: StatusListId; readonly validUntil: Date }[],
+  ): Promise<void>;
+  /** Ends the publications of the list. Returns false when it had ended before. */
+  retire(id: StatusListId, at: Date): Promise<boolean>;
 }

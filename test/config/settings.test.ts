@@ -34,6 +34,7 @@ describe('without any variable', () => {
       adminToken: undefined,
       logLevel: 'info',
       rateLimit: 12_000,
+      statusListSize: 131_072,
       policyPath: undefined,
     });
   });
@@ -256,7 +257,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(19);
+    expect(lines).toHaveLength(20);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

@@ -278,10 +278,15 @@ export function credentialStoreContract(world: WorldSource): void {
     const intent = intentNamed('intent', 3, { validUntil: noon(900), createdAt: noon(3) });
     await insert(old, renewed, facet, intent);
     await seal(old, renewed, facet);
-    const due = () => world().readers.credentials.listAgentsDue(noon(201), 5);
-    expect(await due()).toEqual([]);
+    const due = (seconds: number) => world().readers.credentials.listAgentsDue(noon(seconds), 5);
+    expect(await due(201)).toEqual([]);
+    expect(await due(399)).toEqual([]);
+    expect(await due(401)).toEqual([bot.id]);
     await change(renewed, { revokedAt: noon(1) });
-    expect(await due()).toEqual([bot.id]);
+    expect(await due(399)).toEqual([]);
+    expect(await due(401)).toEqual([bot.id]);
+    await change(old, { revokedAt: noon(1) });
+    expect(await due(401)).toEqual([]);
   });
 
   describe('facets that are due', () => {
@@ -315,6 +320,19 @@ export function credentialStoreContract(world: WorldSource): void {
       await world().work.run(({ credentials }) => credentials.abandonAll([renewal.id]));
       expect(await find(former)).toMatchObject({ renewedBy: null });
       expect(await due(201)).toEqual([former.id]);
+    });
+
+    it('are not those whose renewal is sealed, nor come back when that is revoked', async () => {
+      const former = intentNamed('1', 0, life);
+      const long = { ...life, validUntil: noon(900) };
+      const renewal = intentNamed('2', 1, { ...long, renewalOf: former.id, series: former.id });
+      await insert(former, renewal);
+      await seal(former);
+      await seal(renewal);
+      expect(await due(201)).toEqual([]);
+      expect(await due(601)).toEqual([renewal.id]);
+      await change(renewal, { revokedAt: noon(1) });
+      expect(await due(601)).toEqual([]);
     });
 
     it.each<[string, StatusChange]>([

@@ -115,6 +115,8 @@ export function listNumbered(number: number, changes: Partial<StatusList> = {}):
     revision: 0,
     publishedRevision: -1,
     publishedAt: null,
+    lastEnd: null,
+    retiredAt: null,
     ...changes,
   };
 }

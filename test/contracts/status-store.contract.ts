@@ -90,11 +90,10 @@ export function statusStoreContract(world: WorldSource): void {
     await change(['crd_1', 'crd_4'], { suspendedAt: noon(2) });
     await change(['crd_2', 'crd_3'], { agentSuspendedAt: noon(3) });
     await change(['crd_3'], { agentSuspendedAt: null });
-    expect(await world().readers.status.readExceptions(list.id)).toEqual([
-      { index: 1, state: 'suspended' },
-      { index: 2, state: 'suspended' },
-      { index: 4, state: 'revoked' },
-    ]);
+    expect(await world().readers.status.readExceptions(list.id)).toEqual({
+      revoked: Uint32Array.of(4),
+      suspended: Uint32Array.of(1, 2),
+    });
   });
 
   it('counts the revision of each list touched up by one, and names them', async () => {
@@ -131,6 +130,40 @@ export function statusStoreContract(world: WorldSource): void {
       ...list,
       publishedRevision: 2,
       publishedAt: noon(2),
+    });
+  });
+
+  it('keeps the latest end of what a list describes', async () => {
+    await insertLists(list, listNumbered(2));
+    const note = (...seconds: readonly number[]) =>
+      world().work.run(({ status }) =>
+        status.noteEnds(seconds.map((one) => ({ listId: list.id, validUntil: noon(one) }))),
+      );
+    const lastEnd = async () => (await world().readers.status.findList(list.id))?.lastEnd;
+    await note(5, 9, 7);
+    expect(await lastEnd()).toEqual(noon(9));
+    await note(8);
+    expect(await lastEnd()).toEqual(noon(9));
+    await note(10);
+    expect(await lastEnd()).toEqual(noon(10));
+    await note();
+    expect((await world().readers.status.findList(listNumbered(2).id))?.lastEnd).toBeNull();
+  });
+
+  it('lists a retired list no more, and records no publication of it', async () => {
+    const second = listNumbered(2);
+    await insertLists(list, second);
+    const retire = () => world().work.run(({ status }) => status.retire(list.id, noon(1)));
+    expect(await retire()).toBe(true);
+    expect(await retire()).toBe(false);
+    expect(await world().readers.status.listLists()).toEqual([second]);
+    const publication = { revision: 1, at: noon(2) };
+    expect(
+      await world().work.run(({ status }) => status.recordPublication(list.id, publication)),
+    ).toBe(false);
+    expect(await world().readers.status.findList(list.id)).toEqual({
+      ...list,
+      retiredAt: noon(1),
     });
   });
 }

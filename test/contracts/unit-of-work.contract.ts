@@ -21,6 +21,8 @@ const writers = [
   'take',
   'show',
   'recordPublication',
+  'noteEnds',
+  'retire',
   'insertIntents',
   'sealAll',
   'abandonAll',

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
+import { newStatusList } from '../../src/status/reserve-index.ts';
 import { openRegistryWorld } from './registry-world.ts';
 
 const nothing = {
   listsPublished: 0,
   intentsAbandoned: 0,
+  listsRetired: 0,
   agentsRetired: 0,
   agentsCaughtUp: 0,
   facetsRenewed: 0,
@@ -38,7 +40,8 @@ describe('status lists', () => {
   });
 
   it.each([
-    ['just under five minutes', 5 * minuteMs - 1, 0],
+    ['just under the time of the first list', 225_835, 0],
+    ['the time of the first list', 225_836, 1],
     ['five minutes', 5 * minuteMs, 1],
     ['a clock that stepped back a little', -5 * minuteMs, 0],
     ['a clock that stepped back far', -5 * minuteMs - 1, 1],
@@ -46,6 +49,61 @@ describe('status lists', () => {
     const { world } = await openWithAgent();
     world.clock.moveBy(ms);
     expect(await world.keep()).toStrictEqual({ ...nothing, listsPublished });
+  });
+
+  it('that were signed together are signed anew a few at a time, each within five minutes', async () => {
+    const { world } = await openWithAgent();
+    const first = world.clock.now();
+    await world.database.run(async ({ status }) => {
+      for (let number = 2; number <= 100; number += 1) {
+        const order = { organizationId: world.organization.id, at: first };
+        await status.insertList({ ...newStatusList(order, number), size: 131_072 });
+      }
+    });
+    expect(await world.keep()).toMatchObject({ listsPublished: 99 });
+    const counts: number[] = [];
+    for (let ms = 0; ms < 5 * minuteMs; ms += 15_000) {
+      world.clock.moveBy(15_000);
+      counts.push((await world.keep()).listsPublished);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(15);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(100);
+  }, 60_000);
+
+  it('are retired a day after the last of their credentials ended, and not before', async () => {
+    const { world, agent } = await openWithAgent();
+    const [passport] = await world.held(agent.id);
+    const [list] = await world.database.readers.status.listLists();
+    if (list === undefined || passport === undefined) throw new TypeError('nothing to retire');
+    expect(list.lastEnd).toStrictEqual(passport.validUntil);
+    await world.database.run(async ({ status }) => {
+      const { organizationId } = list;
+      await status.insertList(newStatusList({ organizationId, at: world.clock.now() }, 2));
+    });
+    await world.registry.retireAgent({ ...world.caller, handle: 'billing-bot', reason: 'over' });
+    world.clock.set(new Date(passport.validUntil.getTime() + dayMs).toISOString());
+    expect(await world.keep()).toMatchObject({ listsRetired: 0, failures: [] });
+    expect(await world.shown(passport)).toBe('revoked');
+    world.clock.moveBy(1);
+    expect(await world.keep()).toMatchObject({ listsRetired: 1, failures: [] });
+    for (const path of ['/status/1r', '/status/1s', '/token-status/1']) {
+      expect(await world.document(path)).toMatchObject({ state: 'gone' });
+    }
+    expect(await world.audited()).toContainEqual(
+      expect.objectContaining({ action: 'status-list.retired', subject: list.id }),
+    );
+    world.clock.moveBy(10 * minuteMs);
+    expect(await world.keep()).toMatchObject({ listsPublished: 1, listsRetired: 0, failures: [] });
+    const again = { ...world.caller, id: passport.id, reason: 'late' };
+    await expect(world.registry.revokeCredential(again)).rejects.toThrow();
+    expect(await world.document('/status/1r')).toMatchObject({ state: 'gone' });
+  });
+
+  it('in use are never retired, however old what is in them', async () => {
+    const { world } = await openWithAgent();
+    await world.registry.retireAgent({ ...world.caller, handle: 'billing-bot', reason: 'over' });
+    world.clock.moveBy(400 * dayMs);
+    expect(await world.keep()).toMatchObject({ listsRetired: 0, listsPublished: 1 });
   });
 
   it('are published when a change was recorded and never shown', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildStatusLists } from '../../src/status/build-status-lists.ts';
 import type { StatusState } from '../../src/status/status-list.ts';
 import { anIssuer } from '../keys/made-issuer.ts';
-import { aList } from './made-list.ts';
+import { aList, exceptionsOf } from './made-list.ts';
 import { octetsOf } from './read-lists.ts';
 
 type Exception = { readonly index: number; readonly state: StatusState };
@@ -11,7 +11,7 @@ function build(exceptions: readonly Exception[] = []) {
   return buildStatusLists({
     issuer: anIssuer(),
     list: aList(),
-    exceptions,
+    exceptions: exceptionsOf(exceptions),
     validFrom: new Date('2026-11-20T12:00:00.042Z'),
   });
 }

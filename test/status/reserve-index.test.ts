@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newStatusList, reserveIndices } from '../../src/status/reserve-index.ts';
-import type { StatusList } from '../../src/status/status-list.ts';
+import type { StatusList, StatusListId } from '../../src/status/status-list.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
 import { aList } from './made-list.ts';
@@ -27,7 +27,7 @@ function indicesOf(database: MemoryDatabase, holder: string): Promise<readonly n
     await status.change([holder], { suspendedAt: at });
     const shown = await status.readExceptions(aList().id);
     await status.change([holder], { suspendedAt: null });
-    return shown.map(({ index }) => index);
+    return [...shown.revoked, ...shown.suspended];
   });
 }
 
@@ -128,7 +128,31 @@ describe('at the end of a list', () => {
   });
 });
 
+describe('a list that was never published', () => {
+  it('is to be served first, whoever began it', async () => {
+    const served = aList({ taken: 131_071, publishedAt: at });
+    const { database } = await arrange(served);
+    const opened = (holder: string) =>
+      database.run(async (stores) => {
+        const order = { organizationId, holders: [holder], at };
+        return (await reserveIndices(stores, order)).openedLists;
+      });
+    expect(await opened('crd_0')).toStrictEqual([]);
+    const [began = ''] = await opened('crd_1');
+    expect(await opened('crd_2')).toStrictEqual([began]);
+    await database.run(({ status }) =>
+      status.recordPublication(began as StatusListId, { revision: 0, at }),
+    );
+    expect(await opened('crd_3')).toStrictEqual([]);
+  });
+});
+
 describe('a new list', () => {
+  it('is as large as it is ordered to be', () => {
+    const order = { organizationId, at, listSize: 1_048_576 };
+    expect(newStatusList(order, 1).size).toBe(1_048_576);
+  });
+
   it('is the first where there is none', async () => {
     const { reserve } = await arrange();
     expect(countByList(await reserve(2))).toStrictEqual([[1, 2]]);

@@ -89,11 +89,13 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   async listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]> {
+    const isPast = (passport: Credential) => renewalTime(passport) < at.getTime();
     return [...this.state().agents.values()]
       .filter(({ state }) => state === 'active')
       .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
-      .flatMap(({ id }) => this.#newestPassport(id) ?? [])
-      .filter((passport) => renewalTime(passport) < at.getTime())
+      .filter(({ id }) => this.#passportsOf(id).slice(0, 1).some(isPast))
+      .flatMap(({ id }) => this.#passportsOf(id).find(({ revokedAt }) => revokedAt === null) ?? [])
+      .filter(isPast)
       .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())
       .map(({ agentId }) => agentId)
       .slice(0, limit);
@@ -129,11 +131,12 @@ export class MemoryCredentialReader implements CredentialReader {
     );
   }
 
-  #newestPassport(agentId: AgentId): Credential | undefined {
+  /** The sealed ones, newest first. */
+  #passportsOf(agentId: AgentId): readonly Credential[] {
     return this.all()
       .filter((credential) => credential.agentId === agentId && credential.type === 'passport')
-      .filter(({ sealing, revokedAt }) => sealing === 'sealed' && revokedAt === null)
-      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())[0];
+      .filter(({ sealing }) => sealing === 'sealed')
+      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
   }
 
   protected all(): readonly Credential[] {

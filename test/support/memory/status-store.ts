@@ -9,7 +9,12 @@ import {
   type StatusState,
   stateOf,
 } from '../../../src/status/status-list.ts';
-import type { StatusChange, StatusReader, StatusStore } from '../../../src/status/status-store.ts';
+import type {
+  StatusChange,
+  StatusExceptions,
+  StatusReader,
+  StatusStore,
+} from '../../../src/status/status-store.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
 export class MemoryStatusReader implements StatusReader {
@@ -20,21 +25,22 @@ export class MemoryStatusReader implements StatusReader {
   }
 
   async listLists(): Promise<readonly StatusList[]> {
-    return [...this.state().lists.values()].sort(byId);
+    return [...this.state().lists.values()]
+      .filter(({ retiredAt }) => retiredAt === null)
+      .sort(byId);
   }
 
   async findList(id: StatusListId): Promise<StatusList | null> {
     return this.state().lists.get(id) ?? null;
   }
 
-  async readExceptions(
-    id: StatusListId,
-  ): Promise<readonly { readonly index: number; readonly state: StatusState }[]> {
-    return [...this.state().entries.values()]
-      .filter(({ listId }) => listId === id)
-      .map((entry) => ({ index: entry.index, state: stateOf(entry) }))
-      .filter(({ state }) => state !== 'valid')
-      .sort((one, other) => one.index - other.index);
+  async readExceptions(id: StatusListId): Promise<StatusExceptions> {
+    const own = [...this.state().entries.values()].filter(({ listId }) => listId === id);
+    const indicesOf = (state: StatusState) =>
+      Uint32Array.from(
+        own.filter((entry) => stateOf(entry) === state).map(({ index }) => index),
+      ).sort();
+    return { revoked: indicesOf('revoked'), suspended: indicesOf('suspended') };
   }
 }
 
@@ -102,11 +108,28 @@ export class MemoryStatusStore extends MemoryStatusReader implements StatusStore
     publication: { readonly revision: number; readonly at: Date },
   ): Promise<boolean> {
     const list = this.state().lists.get(id);
-    if (list === undefined) return false;
+    if (list === undefined || list.retiredAt !== null) return false;
     if (list.publishedAt !== null && list.publishedAt >= publication.at) return false;
     if (list.publishedRevision > publication.revision) return false;
     const { revision, at } = publication;
     this.#updateList(id, () => ({ publishedRevision: revision, publishedAt: at }));
+    return true;
+  }
+
+  async noteEnds(
+    ends: readonly { readonly listId: StatusListId; readonly validUntil: Date }[],
+  ): Promise<void> {
+    for (const { listId, validUntil } of ends) {
+      this.#updateList(listId, ({ lastEnd }) => ({
+        lastEnd: lastEnd === null || lastEnd < validUntil ? validUntil : lastEnd,
+      }));
+    }
+  }
+
+  async retire(id: StatusListId, at: Date): Promise<boolean> {
+    const list = this.state().lists.get(id);
+    if (list === undefined || list.retiredAt !== null) return false;
+    this.#updateList(id, () => ({ retiredAt: at }));
     return true;
   }
 

@@ -90,6 +90,12 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['protocol', 'kernel', 'audit', 'organizations', 'agents', 'status', 'credentials'],
     ...pure,
   },
+  // Octets on a disk of its own; the database is asked through a reader of audit.
+  journal: {
+    rooms: ['kernel', 'audit'],
+    packages: [],
+    node: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path', 'node:readline/promises'],
+  },
   journeys: {
     rooms: ['protocol', ...domain, 'estate', 'manifest'],
     packages: [],
@@ -174,6 +180,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'protocol',
       ...domain,
       'estate',
+      'journal',
       'journeys',
       'db',
       'veramo',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeAdminToken } from './config/admin-token-file.ts';
 import { findMasterKey } from './config/master-key.ts';
-import type { Settings } from './config/settings.ts';
+import { auditDirOf, type Settings } from './config/settings.ts';
 import { agentPages } from './console/agent-pages.ts';
 import { CredentialSchemas } from './credentials/credential-schemas.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
@@ -18,6 +18,8 @@ import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { addRegistryGauges } from './http/registry-gauges.ts';
+import { AuditJournal } from './journal/audit-journal.ts';
+import { journalDir } from './journal/journal-file.ts';
 import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
 import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
@@ -121,7 +123,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
-    checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
+    checkReadiness: async () => [
+      { name: 'database', ok: await rooms.isDatabaseUp() },
+      { name: 'audit', ok: rooms.journal.isOpen },
+    ],
   });
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
@@ -138,14 +143,17 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
 
 /** The ports of all rooms, bound to the database. */
 async function wireRooms(
-  { settings }: Start,
+  order: Start,
   { database, metrics }: { readonly database: Database; readonly metrics: Metrics },
 ) {
+  const { settings } = order;
   const { readers } = database;
   const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
   const clock = systemClock;
+  const journal = await openJournal(order, database);
   const work = database.createUnitOfWork({
     clock,
+    journal,
     onPublished: (documents) => memory.apply(documents),
     onDoubtful: (documents) => memory.forget(documents),
   });
@@ -178,6 +186,7 @@ async function wireRooms(
     ...papers,
     seal,
     memory,
+    journal,
     identities: createVeramoIdentityProvider({ seal }),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
@@ -188,6 +197,18 @@ async function wireRooms(
     }),
     isDatabaseUp: () => answers(readers.organizations.list()),
   } satisfies RegistryDeps & Record<string, unknown>;
+}
+
+/** Closed after everything that may still be acknowledged. */
+async function openJournal({ settings, log, closers }: Start, database: Database) {
+  const journal = await AuditJournal.open({
+    dir: journalDir(auditDirOf(settings, database.dataDir)),
+    audit: database.readers.audit,
+    clock: systemClock,
+    log: (message, err) => log.warn({ message, err }),
+  });
+  closers.push(() => journal[Symbol.asyncDispose]());
+  return journal;
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;
@@ -254,6 +275,7 @@ type Round = KeptPapers | JudgedEstate;
 
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
 async function keepRegistry(rooms: Rooms): Promise<Round> {
+  await rooms.journal.catchUp();
   await forgetRequests(rooms, rowsForgotten);
   return keepPapers(rooms);
 }

@@ -76,6 +76,11 @@ export const variables = {
     fallback: './data',
     read: readText,
   }),
+  auditDir: variable('SEALWRIGHT_AUDIT_DIR', {
+    help: 'Where the audit journal and checkpoints go: best on another volume than the database (docs/backup.md). Unset: audit in the data directory.',
+    example: '/var/lib/sealwright-audit',
+    read: readText,
+  }),
   databaseUrl: variable('DATABASE_URL', {
     help: 'A PostgreSQL of your own, with sslmode=verify-full unless it is on this machine (docs/database.md). Unset: an embedded one in the data directory.',
     example: 'postgresql://sealwright:password@db.example.com:5432/sealwright?sslmode=verify-full',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { accepted, type Fault, type Parsed, refusedAll } from '../protocol/parsed.ts';
 import {
@@ -23,6 +24,8 @@ export interface Settings {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly role: Role;
   readonly dataDir: string;
+  /** Undefined: a part of the data directory, which auditDirOf names. */
+  readonly auditDir: string | undefined;
   readonly databaseUrl: Secret<string> | undefined;
   /** The most connections to the database. */
   readonly databasePool: number;
@@ -75,6 +78,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const listen = reading.take(variables.listen);
   const role = reading.take(variables.role);
   const dataDir = reading.take(variables.dataDir);
+  const auditDir = reading.take(variables.auditDir);
   const logLevel = reading.take(variables.logLevel);
   const rateLimit = reading.take(variables.rateLimit);
   const statusListSize = reading.take(variables.statusListSize);
@@ -99,6 +103,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     tls,
     role: present(role),
     dataDir: present(dataDir),
+    auditDir,
     databaseUrl,
     databasePool: present(databasePool),
     masterKey,
@@ -108,6 +113,11 @@ export function readSettings(env: Environment): Parsed<Settings> {
     statusListSize: present(statusListSize),
     policyPath,
   }));
+}
+
+/** Where the audit journal and the checkpoints are kept, given where the data really is. */
+export function auditDirOf({ auditDir }: Pick<Settings, 'auditDir'>, dataDir: string): string {
+  return resolve(auditDir ?? join(dataDir, 'audit'));
 }
 
 /** The settings of a command that calls the service; faults of other variables do not matter to it. */

@@ -51,18 +51,29 @@ export class PostgresAuditReader implements AuditReader {
   }
 }
 
+/** Hears what a transaction appends, and may refuse beforehand by throwing. */
+export interface AppendHearer {
+  beforeAppend(): void;
+  onAppended(records: readonly AuditRecord[]): void;
+}
+
+const deafHearer: AppendHearer = { beforeAppend: () => undefined, onAppended: () => undefined };
+
 /** Appends under a lock on the head of the chain, which is held until the transaction ends. */
 export class PostgresAuditTrail implements AuditTrail {
   readonly #db: Connection;
   readonly #clock: Clock;
+  readonly #hearer: AppendHearer;
 
-  constructor(db: Connection, clock: Clock) {
+  constructor(db: Connection, clock: Clock, hearer: AppendHearer = deafHearer) {
     this.#db = db;
     this.#clock = clock;
+    this.#hearer = hearer;
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return;
+    this.#hearer.beforeAppend();
     const at = this.#clock.now();
     let head = await this.#lockHead();
     const records = events.map((event) => {
@@ -73,6 +84,7 @@ export class PostgresAuditTrail implements AuditTrail {
     await this.#insert(records);
     await this.#db.$executeRaw`
       UPDATE audit_head SET sequence = ${head.sequence}, hash = ${head.hash} WHERE id = 1`;
+    this.#hearer.onAppended(records.map(({ record }) => record));
   }
 
   /** From here to the end of the transaction, nobody else appends. */

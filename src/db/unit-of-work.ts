@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AuditRecord } from '../audit/audit-event.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresApiTokenStore } from './api-token-store.ts';
-import { PostgresAuditTrail } from './audit-store.ts';
+import { type AppendHearer, PostgresAuditTrail } from './audit-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresCustomTypeStore } from './custom-type-store.ts';
@@ -30,15 +31,30 @@ const longestPauseMs = 50;
 /** A transaction waits this long for a free connection, and may then take this long. */
 const patience = { maxWait: 10_000, timeout: 30_000 };
 
+/** The second place of audit records. Each method throws `audit-unavailable`. */
+export interface RecordKeeper {
+  /** Refuses any work while the database lacks records that are in the second place. */
+  checkDatabase(): void;
+  /** Refuses work that would be audited while nothing can be kept. */
+  checkOpen(): void;
+  /** Resolves when these committed records are kept. */
+  keep(records: readonly AuditRecord[]): Promise<void>;
+}
+
 /** What transactions run on, by which clock they are audited, and who hears of their documents. */
 export interface UnitOfWorkDeps {
   readonly client: PrismaClient;
   readonly clock: Clock;
   /** Hears what a transaction published, once it is durable. */
   readonly onPublished: (documents: readonly PublicDocument[]) => void;
+  /** Takes audit records to a second place before the work that made them is acknowledged. */
+  readonly journal?: RecordKeeper;
   /** Hears what a transaction published of which nobody knows whether it became durable. */
   readonly onDoubtful?: (documents: readonly PublicDocument[]) => void;
 }
+
+/** Hears what a transaction does before it is known how it ends. */
+type WorkHearer = AppendHearer & Pick<UnitOfWorkDeps, 'onPublished'>;
 
 type Ending<Result> =
   | { readonly ok: true; readonly result: Result }
@@ -47,8 +63,9 @@ type Ending<Result> =
 /**
  * One transaction is one set of stores, at READ COMMITTED. Work that loses a deadlock, a
  * serialization or a race for a number is run again up to five times, then ends in
- * `conflict-retry`; a database that cannot be reached ends it in `storage-unavailable`, and whether
- * the work became durable is then unknown.
+ * `conflict-retry`; a database that cannot be reached ends it in `storage-unavailable`, a second place
+ * of the audit trail that cannot in `audit-unavailable`, and whether the work became durable is then
+ * unknown.
  */
 export class PostgresUnitOfWork implements UnitOfWork<Stores> {
   readonly #deps: UnitOfWorkDeps;
@@ -58,6 +75,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
   }
 
   async run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
+    this.#deps.journal?.checkDatabase();
     for (let retries = 0; ; retries += 1) {
       try {
         return await this.#attempt(work);
@@ -71,15 +89,23 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
 
   async #attempt<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
     const published: PublicDocument[] = [];
+    const appended: AuditRecord[] = [];
     const ended = await this.#transact((db) =>
-      work(this.#storesOn(db, (documents) => published.push(...documents))),
+      work(
+        this.#storesOn(db, {
+          onPublished: (documents) => published.push(...documents),
+          beforeAppend: () => this.#deps.journal?.checkOpen(),
+          onAppended: (records) => appended.push(...records),
+        }),
+      ),
     );
     if (published.length > 0) {
       if (ended.ok) this.#deps.onPublished(published);
       else if (ended.isDoubtful) this.#deps.onDoubtful?.(published);
     }
-    if (ended.ok) return ended.result;
-    throw ended.error;
+    if (!ended.ok) throw ended.error;
+    await this.#deps.journal?.keep(appended);
+    return ended.result;
   }
 
   /** How a transaction ended; one that fails once its work is done may have been committed. */
@@ -100,7 +126,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
     }
   }
 
-  #storesOn(db: Connection, onPublished: UnitOfWorkDeps['onPublished']): Stores {
+  #storesOn(db: Connection, hearer: WorkHearer): Stores {
     return {
       organizations: new PostgresOrganizationStore(db),
       tokens: new PostgresApiTokenStore(db),
@@ -112,12 +138,12 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       dids: new PostgresDidStore(db),
       status: new PostgresStatusStore(db, this.#deps.clock),
       credentials: new PostgresCredentialStore(db),
-      documents: new PostgresPublicDocumentStore(db, onPublished),
+      documents: new PostgresPublicDocumentStore(db, hearer.onPublished),
       requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),
       customTypes: new PostgresCustomTypeStore(db),
-      audit: new PostgresAuditTrail(db, this.#deps.clock),
+      audit: new PostgresAuditTrail(db, this.#deps.clock, hearer),
       ...estateStoresOn(db),
     };
   }

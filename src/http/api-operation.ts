@@ -157,7 +157,12 @@ function codesOf(route: AnyRoute): ReadonlySet<ProblemCode> {
       : []),
     ...(mindsIfMatch(route) ? (['precondition-failed'] as const) : []),
     ...route.description.refuses,
-    ...(['too-many-requests', 'storage-unavailable', 'internal-error'] as const),
+    ...([
+      'too-many-requests',
+      'storage-unavailable',
+      'audit-unavailable',
+      'internal-error',
+    ] as const),
   ]);
 }
 

@@ -239,6 +239,12 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     fix: 'Try again shortly; public documents are served meanwhile. /readyz says when it is back.',
     retryAfterS: 5,
   },
+  'audit-unavailable': {
+    status: 503,
+    title: 'The audit trail cannot be kept',
+    fix: 'Send the same request again, with its Idempotency-Key, once /readyz says that audit is back; public documents are served meanwhile.',
+    retryAfterS: 5,
+  },
   'start-refused': {
     status: 503,
     title: 'The service refused to start',

@@ -148,6 +148,7 @@ const oauthCodes: Partial<Readonly<Record<ErrorCode, readonly [status: number, c
   'organization-not-found': [400, 'invalid_target'],
   'issuer-unavailable': [503, 'temporarily_unavailable'],
   'storage-unavailable': [503, 'temporarily_unavailable'],
+  'audit-unavailable': [503, 'temporarily_unavailable'],
   'conflict-retry': [503, 'temporarily_unavailable'],
 };
 

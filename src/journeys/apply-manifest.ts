@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import { agentUrls } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { FacetDraft } from '../credentials/facet-draft.ts';
-import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { leavesDoubt, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { ManifestAgent } from '../manifest/manifest.ts';
 import type { TokenScope } from '../organizations/api-token.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
@@ -110,7 +110,7 @@ async function carryOut(deps: ApplyManifestDeps, work: Work, attempt = 1): Promi
   try {
     return await carryOutOnce(deps, work);
   } catch (error) {
-    if (!(error instanceof SealwrightError) || error.code === 'storage-unavailable') throw error;
+    if (!(error instanceof SealwrightError) || leavesDoubt(error)) throw error;
     if (!isOvertaken(plan, error) || attempt === mostAttempts) return refusedWith(plan, error);
     const [next = plan] = await planManifest(deps, planInputOf({ ...input, entries: [entry] }));
     return carryOut(deps, { ...work, plan: next }, attempt + 1);

@@ -1,7 +1,7 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { Credential, CredentialRecord } from '../credentials/credential.ts';
 import { createBatcher } from '../kernel/batcher.ts';
-import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { leavesDoubt, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusListId } from '../status/status-list.ts';
 import type { IssuedPapers, PapersDeps, PapersOrder, PlannedPapers } from './papers.ts';
 import { planPapers } from './plan-papers.ts';
@@ -127,10 +127,9 @@ async function runBatch(
   });
 }
 
-/** Orders of a lost database may be durable: run again one by one, they might be made twice. */
+/** Orders that ended in doubt may be durable: run again one by one, they might be made twice. */
 function refuseAll(orders: readonly PapersOrder[], error: unknown): readonly Outcome[] {
-  const isLost = error instanceof SealwrightError && error.code === 'storage-unavailable';
-  if (!isLost) throw error;
+  if (!leavesDoubt(error)) throw error;
   return orders.map(() => ({ ok: false, error }));
 }
 

@@ -59,7 +59,8 @@ export interface KeptPapers {
  * another's.
  */
 export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
-  const intentsAbandoned = await abandonIntents(deps);
+  // Lists are signed whatever stands in the way of what is audited.
+  const [abandoned] = await Promise.allSettled([abandonIntents(deps)]);
   const issuerKeys = await keepIssuerKeys(deps);
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
@@ -78,7 +79,7 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const [forgotten] = await Promise.allSettled([forgetExchanges(deps)]);
   return {
     listsPublished: countDone(published),
-    intentsAbandoned,
+    intentsAbandoned: abandoned.status === 'fulfilled' ? abandoned.value : 0,
     listsRetired: listsRetired.status === 'fulfilled' ? listsRetired.value : 0,
     agentsRetired: retired.agents.length,
     agentsCaughtUp: countDone(caughtUp),
@@ -90,9 +91,15 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
     agentsReissued: issuerKeys.agentsReissued,
     failures: [
       ...[...retired.failures, ...facets.failures, ...issuerKeys.failures],
-      ...[...caughtUp, ...renewed, ...rotated, ...published, listsRetired, forgotten].flatMap(
-        reasonOf,
-      ),
+      ...[
+        abandoned,
+        ...caughtUp,
+        ...renewed,
+        ...rotated,
+        ...published,
+        listsRetired,
+        forgotten,
+      ].flatMap(reasonOf),
     ],
   };
 }

@@ -2,7 +2,7 @@ import type { Agent } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import { getsPapers, stateAfter } from '../agents/lifecycle.ts';
 import type { Credential } from '../credentials/credential.ts';
-import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { leavesDoubt, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import type { BulkFilter, BulkInput, BulkOutcome } from './bulk-cases.ts';
 import { changeAgents } from './change-agents.ts';
@@ -185,7 +185,7 @@ async function changeInAnyCase(deps: TakeBackManyDeps, order: FacetsOrder): Prom
   try {
     return await changeFacets(deps, order);
   } catch (error) {
-    const isLost = error instanceof SealwrightError && error.code === 'storage-unavailable';
+    const isLost = leavesDoubt(error);
     if (isLost || !order.withPapers) throw error;
     return changeFacets(deps, { ...order, withPapers: false, passportsToo: true });
   }

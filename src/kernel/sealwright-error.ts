@@ -45,7 +45,14 @@ export type ErrorCode =
   | 'issuer-not-trusted'
   | 'conflict-retry'
   | 'storage-unavailable'
+  | 'audit-unavailable'
   | 'start-refused';
+
+/** Whether the work may have become durable although it ended in this error. */
+export function leavesDoubt(error: unknown): boolean {
+  if (!(error instanceof SealwrightError)) return false;
+  return error.code === 'storage-unavailable' || error.code === 'audit-unavailable';
+}
 
 /** One offending place in an input, by JSON Pointer (RFC 6901). */
 export interface InputFault {

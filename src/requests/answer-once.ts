@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
-import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { leavesDoubt, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
@@ -99,7 +99,7 @@ async function runLeased(
 
 /** Whether the call is known to have changed nothing. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof SealwrightError && error.code !== 'storage-unavailable';
+  return error instanceof SealwrightError && !leavesDoubt(error);
 }
 
 function reused(): SealwrightError {

@@ -91,6 +91,12 @@ const floors: Readonly<Record<string, Floor>> = {
     ...pure,
   },
   metrics: { rooms: [], packages: ['prom-client'], node: [] },
+  // Octets on a disk of its own; the database is asked through a reader of audit.
+  journal: {
+    rooms: ['kernel', 'audit'],
+    packages: [],
+    node: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path', 'node:readline/promises'],
+  },
   journeys: {
     rooms: ['protocol', ...domain, 'estate', 'manifest'],
     packages: [],
@@ -183,6 +189,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'protocol',
       ...domain,
       'estate',
+      'journal',
       'journeys',
       'db',
       'veramo',

@@ -5,6 +5,7 @@ import { buildProblem, problems } from '../../src/http/problems.ts';
 const pinned = {
   'agent-not-found': 404,
   'agent-wrong-state': 409,
+  'audit-unavailable': 503,
   'body-malformed': 400,
   'body-too-large': 413,
   'claims-invalid': 422,

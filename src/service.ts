@@ -6,8 +6,10 @@ import type { Settings } from './config/settings.ts';
 import { agentPages } from './console/agent-pages.ts';
 import { CredentialSchemas } from './credentials/credential-schemas.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
-import { type JudgedEstate, judgeEstate } from './estate/judge-estate.ts';
+import type { DiskCopy } from './disk-copy/disk-copy.ts';
+import { judgeEstate, noteSightings } from './estate/judge-estate.ts';
 import { Sightings } from './estate/sighting.ts';
+import { openDiskCopy, startFollowing } from './follow.ts';
 import { createApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
@@ -33,6 +35,7 @@ import { isLoopbackName } from './protocol/host-name.ts';
 import { passportSchema } from './protocol/passport.ts';
 import { type JsonObject, parseStrictJsonObject } from './protocol/strict-json.ts';
 import { DocumentMemory } from './publication/document-memory.ts';
+import { createDocumentFollower } from './publication/follow-documents.ts';
 import {
   cacheControls,
   type DocumentDraft,
@@ -41,13 +44,12 @@ import {
 } from './publication/public-document.ts';
 import { publishDocuments } from './publication/publish-documents.ts';
 import { forgetRequests } from './requests/answer-once.ts';
+import { type Round, startRounds } from './rounds.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
 import { guardedFetch } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
-/** How often the registry looks for what it owes without being asked. */
-const roundMs = 15_000;
 const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
@@ -103,9 +105,12 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
-  await keepPapers(rooms);
-  closers.push(startRounds(() => keepRegistry(rooms), log));
-  closers.push(startRounds(() => judgeEstate(rooms), log));
+  if (database.watch.holdsLease) await keepPapers(rooms);
+  closers.push(startAllRounds(rooms, log));
+  const { copy, memory, documents } = rooms;
+  if (copy !== null) {
+    closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
+  }
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
@@ -113,7 +118,9 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
-    checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
+    checkReadiness: async () => [
+      { name: 'database', ok: database.watch.isUp, isNeeded: settings.role === 'admin' },
+    ],
   });
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
@@ -131,7 +138,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
 async function wireRooms(order: Start, database: Database) {
   const { settings } = order;
   const { readers } = database;
-  const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
+  const copy = settings.role === 'admin' ? null : await openCopy(order, database.dataDir);
+  const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes, copy });
   const clock = systemClock;
   const work = database.createUnitOfWork({
     clock,
@@ -166,6 +174,7 @@ async function wireRooms(order: Start, database: Database) {
     ...papers,
     seal,
     memory,
+    copy,
     identities: createVeramoIdentityProvider({ seal }),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
@@ -174,8 +183,15 @@ async function wireRooms(order: Start, database: Database) {
       fetch: guardedFetch({ allowLoopback: papers.loopback }),
       clock,
     }),
-    isDatabaseUp: () => answers(readers.organizations.list()),
+    watch: database.watch,
   } satisfies RegistryDeps & Record<string, unknown>;
+}
+
+/** The disk copy of the public documents, for processes that serve them. */
+async function openCopy({ log, closers }: Start, dataDir: string): Promise<DiskCopy> {
+  const copy = await openDiskCopy(dataDir, log);
+  closers.push(() => copy[Symbol.asyncDispose]());
+  return copy;
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;
@@ -238,43 +254,27 @@ function readSchema(name: string): JsonObject {
   return parsed.value;
 }
 
-type Round = KeptPapers | JudgedEstate;
-
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
-async function keepRegistry(rooms: Rooms): Promise<Round> {
+async function keepRegistry(rooms: Rooms): Promise<KeptPapers> {
   await forgetRequests(rooms, rowsForgotten);
   return keepPapers(rooms);
 }
 
-/** Runs a round every 15 seconds, one at a time. A round that fails is logged and tried again. */
-function startRounds(round: () => Promise<Round>, log: Logger): () => Promise<void> {
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .then((done) => logRound(log, done))
-      .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
-      .finally(() => {
-        busy = false;
-      });
-  }, roundMs);
+/** One process at a time does what the registry owes; each writes down what it saw itself. */
+function startAllRounds(rooms: Rooms, log: Logger): () => Promise<void> {
+  const one = { log, mayRun: () => rooms.watch.holdsLease };
+  const each = { log, mayRun: () => true };
+  const stops = [
+    startRounds(() => keepRegistry(rooms), one),
+    startRounds(() => judgeEstate(rooms), one),
+    startRounds(() => writeSightings(rooms), each),
+  ];
   return async () => {
-    clearInterval(timer);
-    await running;
+    await Promise.all(stops.map((stop) => stop()));
   };
 }
 
-function logRound(log: Logger, { failures, ...done }: Round): void {
-  const counts = Object.values({ ...done });
-  if (counts.some((count) => count > 0)) log.info({ message: 'round', ...done });
-  for (const err of failures) log.error({ message: 'Part of a round failed.', err });
-}
-
-async function answers(question: Promise<unknown>): Promise<boolean> {
-  return question.then(
-    () => true,
-    () => false,
-  );
+async function writeSightings(rooms: Rooms): Promise<Round> {
+  await noteSightings(rooms);
+  return { failures: [] };
 }

@@ -182,11 +182,30 @@ const floors: Readonly<Record<string, Floor>> = {
       'console',
       'verifier/node',
       'config',
+      'rounds',
+      'follow',
+      'disk-copy',
     ],
     packages: [],
     node: ['node:fs', 'node:url'],
   },
-  replica: { rooms: ['kernel', 'publication', 'db', 'http', 'config'], packages: [], node: [] },
+  // When and where what is owed is done; which process, the database says.
+  'disk-copy': {
+    rooms: ['publication'],
+    packages: [],
+    node: ['node:crypto', 'node:fs/promises', 'node:path'],
+  },
+  follow: {
+    rooms: ['http', 'publication', 'disk-copy'],
+    packages: [],
+    node: ['node:path', 'node:timers/promises'],
+  },
+  rounds: { rooms: ['http'], packages: [], node: [] },
+  replica: {
+    rooms: ['kernel', 'publication', 'db', 'http', 'config', 'follow'],
+    packages: [],
+    node: [],
+  },
   main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
 };
 

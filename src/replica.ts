@@ -1,5 +1,6 @@
 import type { Settings } from './config/settings.ts';
 import { openDocuments } from './db/open-database.ts';
+import { openDiskCopy, startFollowing } from './follow.ts';
 import { createHealthApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
@@ -10,8 +11,6 @@ import { DocumentMemory } from './publication/document-memory.ts';
 import { createDocumentFollower } from './publication/follow-documents.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
-/** A list that was published elsewhere is served here within a second. */
-const lookMs = 500;
 
 /** A running replica. Disposing of it stops the listeners and closes the database. */
 export interface Replica extends AsyncDisposable {
@@ -21,62 +20,58 @@ export interface Replica extends AsyncDisposable {
 
 /**
  * Starts a process of the role `public`: it serves the documents that others publish, follows their
- * changes, writes nothing and holds no key. While the database is away it serves what it has, until
- * that expires. Throws `start-refused` with the reason and leaves nothing running.
+ * changes, writes nothing to the database and holds no key. While the database is away, at its start
+ * or later, it serves what it has on disk and in memory, until that expires. Throws `start-refused`
+ * with the reason and leaves nothing running.
  */
 export async function createReplica(settings: Settings): Promise<Replica> {
   const log = createLog(settings.logLevel);
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    return { ...(await start({ settings, log, closers })), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Start {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** What undoes the start, in order. */
+  readonly closers: (() => Promise<void>)[];
+}
+
+async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
+  const { settings, log, closers } = order;
   const database = await openDocuments({
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
     maxConnections: settings.databasePool,
     log: (message) => log.warn({ message }),
   });
-  try {
-    const { documents } = database;
-    const memory = new DocumentMemory(documents, { maxBytes: memoryBytes });
-    const { origin } = settings;
-    // Nothing has to be there beside what is in memory, so it is ready whenever it answers.
-    const metrics = new Metrics();
-    const app = createHealthApp({ origin, log, metrics, checkReadiness: async () => [] });
-    const deps = { documents: memory, app, metrics, clock: systemClock, origin };
-    const listeners = await startListeners(settings, arrangePlanes(settings, deps));
-    const stop = startLooking(createDocumentFollower({ documents, memory }), log);
-    log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });
-    return {
-      listening: listeners.publicUrl,
-      [Symbol.asyncDispose]: async () => {
-        await listeners.close();
-        await stop();
-        await database[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await database[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-/** Looks again and again, one look at a time; the log hears when that begins to fail, and ends. */
-function startLooking(look: () => Promise<void>, log: Logger): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let failing = false;
-  const timer = setInterval(() => {
-    running ??= look()
-      .then(() => {
-        if (failing) log.info({ message: 'Changes of the documents are followed again.' });
-        failing = false;
-      })
-      .catch((err: unknown) => {
-        if (!failing) log.error({ message: 'Changes of the documents cannot be followed.', err });
-        failing = true;
-      })
-      .finally(() => {
-        running = null;
-      });
-  }, lookMs);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  closers.push(async () => database[Symbol.asyncDispose]());
+  const { documents, dataDir } = database;
+  const copy = await openDiskCopy(dataDir, log);
+  closers.push(() => copy[Symbol.asyncDispose]());
+  const memory = new DocumentMemory(documents, { maxBytes: memoryBytes, copy });
+  const following = startFollowing(createDocumentFollower({ documents, memory, copy }), log);
+  closers.push(following.stop);
+  const { origin } = settings;
+  const metrics = new Metrics();
+  const app = createHealthApp({
+    ...{ origin, log, metrics },
+    checkReadiness: async () => [
+      { name: 'documents', ok: following.isFollowing() || copy.size > 0 },
+      { name: 'database', ok: following.isFollowing(), isNeeded: false },
+    ],
+  });
+  const deps = { documents: memory, app, metrics, clock: systemClock, origin };
+  const listeners = await startListeners(settings, arrangePlanes(settings, deps));
+  closers.push(() => listeners.close());
+  log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });
+  return { listening: listeners.publicUrl };
 }

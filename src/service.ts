@@ -6,8 +6,10 @@ import { auditDirOf, type Settings } from './config/settings.ts';
 import { agentPages } from './console/agent-pages.ts';
 import { CredentialSchemas } from './credentials/credential-schemas.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
-import { type JudgedEstate, judgeEstate } from './estate/judge-estate.ts';
+import type { DiskCopy } from './disk-copy/disk-copy.ts';
+import { judgeEstate, noteSightings } from './estate/judge-estate.ts';
 import { Sightings } from './estate/sighting.ts';
+import { openDiskCopy, startFollowing } from './follow.ts';
 import { createApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
@@ -38,6 +40,7 @@ import { isLoopbackName } from './protocol/host-name.ts';
 import { passportSchema } from './protocol/passport.ts';
 import { type JsonObject, parseStrictJsonObject } from './protocol/strict-json.ts';
 import { DocumentMemory } from './publication/document-memory.ts';
+import { createDocumentFollower } from './publication/follow-documents.ts';
 import {
   cacheControls,
   type DocumentDraft,
@@ -46,13 +49,12 @@ import {
 } from './publication/public-document.ts';
 import { publishDocuments } from './publication/publish-documents.ts';
 import { forgetRequests } from './requests/answer-once.ts';
+import { type Round, startRounds } from './rounds.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
 import { guardedFetch } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
-/** How often the registry looks for what it owes without being asked. */
-const roundMs = 15_000;
 const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
@@ -109,11 +111,12 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
-  await keepPapers(rooms);
-  const papersRound = measureRound(metrics, 'papers', () => keepRegistry(rooms));
-  closers.push(startRounds(papersRound, log));
-  const estateRound = measureRound(metrics, 'estate', () => judgeEstate(rooms));
-  closers.push(startRounds(estateRound, log));
+  if (database.watch.holdsLease) await keepPapers(rooms);
+  closers.push(startAllRounds(rooms, { log, metrics }));
+  const { copy, memory, documents } = rooms;
+  if (copy !== null) {
+    closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
+  }
   addRegistryGauges(metrics, { registry, clock: systemClock });
   const app = createApp({
     registry,
@@ -124,7 +127,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     log,
     origin: settings.origin,
     checkReadiness: async () => [
-      { name: 'database', ok: await rooms.isDatabaseUp() },
+      { name: 'database', ok: database.watch.isUp, isNeeded: settings.role === 'admin' },
       { name: 'audit', ok: rooms.journal.isOpen },
     ],
   });
@@ -148,7 +151,8 @@ async function wireRooms(
 ) {
   const { settings } = order;
   const { readers } = database;
-  const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
+  const copy = settings.role === 'admin' ? null : await openCopy(order, database.dataDir);
+  const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes, copy });
   const clock = systemClock;
   const journal = await openJournal(order, database);
   const work = database.createUnitOfWork({
@@ -187,6 +191,7 @@ async function wireRooms(
     seal,
     memory,
     journal,
+    copy,
     identities: createVeramoIdentityProvider({ seal }),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
@@ -195,7 +200,7 @@ async function wireRooms(
       fetch: guardedFetch({ allowLoopback: papers.loopback }),
       clock,
     }),
-    isDatabaseUp: () => answers(readers.organizations.list()),
+    watch: database.watch,
   } satisfies RegistryDeps & Record<string, unknown>;
 }
 
@@ -209,6 +214,13 @@ async function openJournal({ settings, log, closers }: Start, database: Database
   });
   closers.push(() => journal[Symbol.asyncDispose]());
   return journal;
+}
+
+/** The disk copy of the public documents, for processes that serve them. */
+async function openCopy({ log, closers }: Start, dataDir: string): Promise<DiskCopy> {
+  const copy = await openDiskCopy(dataDir, log);
+  closers.push(() => copy[Symbol.asyncDispose]());
+  return copy;
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;
@@ -271,44 +283,50 @@ function readSchema(name: string): JsonObject {
   return parsed.value;
 }
 
-type Round = KeptPapers | JudgedEstate;
-
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
-async function keepRegistry(rooms: Rooms): Promise<Round> {
-  await rooms.journal.catchUp();
+async function keepRegistry(rooms: Rooms): Promise<KeptPapers> {
   await forgetRequests(rooms, rowsForgotten);
   return keepPapers(rooms);
 }
 
-/** Runs a round every 15 seconds, one at a time. A round that fails is logged and tried again. */
-function startRounds(round: () => Promise<Round>, log: Logger): () => Promise<void> {
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .then((done) => logRound(log, done))
-      .catch((err: unknown) => log.error({ message: 'A round failed.', err }))
-      .finally(() => {
-        busy = false;
-      });
-  }, roundMs);
+/** One process at a time does what the registry owes; each writes down what it saw itself. */
+function startAllRounds(
+  rooms: Rooms,
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+): () => Promise<void> {
+  const one = { log, mayRun: () => rooms.watch.holdsLease };
+  const each = { log, mayRun: () => true };
+  const measured = (name: string, round: () => Promise<Round>) =>
+    measureRound(metrics, name, round);
+  const stops = [
+    startRounds(
+      measured('papers', () => keepRegistry(rooms)),
+      one,
+    ),
+    startRounds(
+      measured('estate', () => judgeEstate(rooms)),
+      one,
+    ),
+    startRounds(
+      measured('journal', () => catchUpJournal(rooms)),
+      each,
+    ),
+    startRounds(
+      measured('sightings', () => writeSightings(rooms)),
+      each,
+    ),
+  ];
   return async () => {
-    clearInterval(timer);
-    await running;
+    await Promise.all(stops.map((stop) => stop()));
   };
 }
 
-function logRound(log: Logger, { failures, ...done }: Round): void {
-  const counts = Object.values({ ...done });
-  if (counts.some((count) => count > 0)) log.info({ message: 'round', ...done });
-  for (const err of failures) log.error({ message: 'Part of a round failed.', err });
+async function catchUpJournal({ journal }: Rooms): Promise<Round> {
+  await journal.catchUp();
+  return { failures: [] };
 }
 
-async function answers(question: Promise<unknown>): Promise<boolean> {
-  return question.then(
-    () => true,
-    () => false,
-  );
+async function writeSightings(rooms: Rooms): Promise<Round> {
+  await noteSightings(rooms);
+  return { failures: [] };
 }

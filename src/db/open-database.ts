@@ -6,9 +6,12 @@ import type { PublicDocumentReader } from '../publication/public-document-store.
 import { applyMigrations } from './apply-migrations.ts';
 import { createClient } from './client.ts';
 import { createReaders } from './create-readers.ts';
+import type { DatabaseFault } from './database-fault.ts';
+import { DatabaseWatch } from './database-watch.ts';
 import { startPostgres } from './embedded-postgres.ts';
 import { type DatabaseNeeds, examineDatabase } from './examine-database.ts';
 import { explainFailure } from './explain-failure.ts';
+import { LateDocuments } from './late-documents.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { refuseMoved } from './moved-mark.ts';
 import { prepareDataDir } from './prepare-directory.ts';
@@ -30,11 +33,14 @@ export interface Database extends AsyncDisposable {
   /** Where everything else that belongs to the data directory goes, too. */
   readonly dataDir: string;
   readonly readers: Readers;
+  /** Whether the database answers, and whether this process is the one that runs rounds. */
+  readonly watch: DatabaseWatch;
   createUnitOfWork(deps: Omit<UnitOfWorkDeps, 'client'>): UnitOfWork<Stores>;
 }
 
 /** What a process that only serves documents reads. */
 export interface OpenDocuments extends AsyncDisposable {
+  readonly dataDir: string;
   readonly documents: PublicDocumentReader;
 }
 
@@ -53,8 +59,11 @@ export function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
     await migrate(connectionString);
     const client = createClient(connectionString, { maxConnections: options.maxConnections });
     undo.push(() => client.$disconnect());
+    const watch = await DatabaseWatch.start(connectionString);
+    undo.push(() => watch[Symbol.asyncDispose]());
     return {
       dataDir,
+      watch,
       readers: createReaders(client),
       createUnitOfWork: (deps) => new PostgresUnitOfWork({ ...deps, client }),
     };
@@ -62,18 +71,27 @@ export function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
 }
 
 /**
- * Opens the published documents and nothing else: neither migrates nor writes, so that a role that
- * may read two tables is enough, and a replica of the server will do. A server of one's own leaves
- * the data directory alone. Throws `start-refused` like `openDatabase`, and for a schema that is not
- * the one of this release.
+ * Locks the data directory and opens the published documents and nothing else: neither migrates nor
+ * writes to the database, so that a role that may read two tables is enough, and a replica of the
+ * server will do. A server of one's own may be away: the documents are then `storage-unavailable`
+ * until it is there. Throws `start-refused` like `openDatabase`, and for a schema that is not the one
+ * of this release.
  */
 export function openDocuments(options: OpenDatabaseOptions): Promise<OpenDocuments> {
   return opening(async (undo) => {
-    const connectionString = options.databaseUrl ?? (await openEmbedded(options, undo));
-    await refuseFaults(connectionString, { ...options, role: 'public' });
+    const dataDir = chooseDataDir(options);
+    const lock = await lockDirectory(dataDir);
+    undo.push(lock.release);
+    const connectionString = options.databaseUrl ?? (await startEmbedded(options, dataDir, undo));
     const client = createClient(connectionString, { maxConnections: options.maxConnections });
     undo.push(() => client.$disconnect());
-    return { documents: createReaders(client).documents };
+    const documents = new LateDocuments({
+      examine: () => findStopping(connectionString, { ...options, role: 'public' }),
+      reader: createReaders(client).documents,
+      log: options.log,
+    });
+    await documents.examineFirst();
+    return { dataDir, documents };
   });
 }
 
@@ -94,13 +112,6 @@ async function opening<Opened extends object>(
     await close();
     throw error;
   }
-}
-
-async function openEmbedded(options: OpenDatabaseOptions, undo: Undo): Promise<string> {
-  const dataDir = chooseDataDir(options);
-  const lock = await lockDirectory(dataDir);
-  undo.push(lock.release);
-  return startEmbedded(options, dataDir, undo);
 }
 
 /** Only the embedded server asks that an account of its own can reach the directory. */
@@ -127,13 +138,22 @@ async function refuseFaults(
   connectionString: string,
   needs: DatabaseNeeds & Pick<OpenDatabaseOptions, 'log'>,
 ): Promise<void> {
+  const stopping = await findStopping(connectionString, needs);
+  if (stopping.length === 0) return;
+  const said = stopping.map(({ detail, fix }) => `${detail} ${fix}`);
+  throw new SealwrightError('start-refused', `The database cannot be used. ${said.join(' ')}`);
+}
+
+/** The faults that stop; the log hears of the others when there is none. */
+async function findStopping(
+  connectionString: string,
+  needs: DatabaseNeeds & Pick<OpenDatabaseOptions, 'log'>,
+): Promise<readonly DatabaseFault[]> {
   const faults = await examineDatabase(connectionString, needs);
   const stopping = faults.filter(({ stops }) => stops);
-  if (stopping.length > 0) {
-    const said = stopping.map(({ detail, fix }) => `${detail} ${fix}`);
-    throw new SealwrightError('start-refused', `The database cannot be used. ${said.join(' ')}`);
-  }
+  if (stopping.length > 0) return stopping;
   for (const { detail, fix } of faults) needs.log(`${detail} ${fix}`);
+  return [];
 }
 
 async function migrate(connectionString: string): Promise<void> {

@@ -6,6 +6,7 @@ import type {
 } from '../publication/public-document.ts';
 import type {
   HeldVersion,
+  Publications,
   PublicDocumentReader,
   PublicDocumentStore,
   PublishOrder,
@@ -18,8 +19,19 @@ const columns = Prisma.sql`
   path, version, state, media_type AS "mediaType", body, sha256, cache_control AS "cacheControl",
   expires_at AS "expiresAt", link, keeps_versions AS "keepsVersions", published_at AS "publishedAt"`;
 
+/** A row as it is read: in which transaction it was written concerns the feed alone. */
+type DocumentRow = Omit<Row, 'publishedIn'>;
+
 /** The present version of a path, without its octets. */
-type Present = Omit<Row, 'body'>;
+type Present = Omit<DocumentRow, 'body'>;
+
+/** One publication, or nothing but the place in the feed. */
+interface FeedRow {
+  readonly low: string;
+  readonly isSetBack: boolean;
+  readonly path: string | null;
+  readonly version: number | null;
+}
 
 /** Published documents, the newest version of a path first. */
 export class PostgresPublicDocumentReader implements PublicDocumentReader {
@@ -33,12 +45,13 @@ export class PostgresPublicDocumentReader implements PublicDocumentReader {
     const row = await this.db.publicDocument.findFirst({
       where: { path },
       orderBy: { version: 'desc' },
+      omit: { publishedIn: true },
     });
     return row === null ? null : toPublicDocument(row);
   }
 
   async listNewer(held: readonly HeldVersion[]): Promise<readonly PublicDocument[]> {
-    const rows = await this.db.$queryRaw<Row[]>`
+    const rows = await this.db.$queryRaw<DocumentRow[]>`
       SELECT present.* FROM unnest(
         ${held.map(({ path }) => path)}::text[],
         ${held.map(({ version }) => version)}::int[]) AS held (held_path, held_version)
@@ -49,8 +62,43 @@ export class PostgresPublicDocumentReader implements PublicDocumentReader {
     return rows.map(toPublicDocument);
   }
 
+  /**
+   * A transaction that was over before the oldest one still running was seen by who asked then. Rows
+   * of a database that was moved here carry numbers of its former server, which may be in the future.
+   */
+  async listPublished(since: string | null): Promise<Publications> {
+    const rows = await this.db.$queryRaw<FeedRow[]>`
+      WITH place AS (
+        SELECT pg_snapshot_xmin(now)::text::bigint AS low, pg_snapshot_xmax(now)::text::bigint AS high
+          FROM pg_current_snapshot() AS now)
+      SELECT low::text, coalesce(high < ${since}::bigint, false) AS "isSetBack", path, version
+        FROM place LEFT JOIN LATERAL (
+          SELECT path, max(version) AS version FROM public_documents
+           WHERE published_in >= ${since}::bigint AND published_in < high
+           GROUP BY path) published ON true`;
+    const [first] = rows;
+    if (first === undefined) throw new TypeError('A snapshot has its bounds.');
+    const published = rows.flatMap(({ path, version }) =>
+      path === null || version === null ? [] : [{ path, version }],
+    );
+    return { published: first.isSetBack ? null : published, upTo: first.low };
+  }
+
+  async listPresent(after: string, limit: number): Promise<readonly HeldVersion[]> {
+    return this.db.$queryRaw<HeldVersion[]>`
+      SELECT path, max(version) AS version FROM public_documents WHERE path > ${after}
+       GROUP BY path ORDER BY path LIMIT ${limit}`;
+  }
+
+  /** Its first migration has a number that was drawn by lot. */
+  async readSource(): Promise<string> {
+    const [row] = await this.db.$queryRaw<{ readonly id: string }[]>`
+      SELECT id FROM _prisma_migrations ORDER BY started_at, id LIMIT 1`;
+    return row?.id ?? '';
+  }
+
   async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {
-    const rows = await this.db.$queryRaw<Row[]>`
+    const rows = await this.db.$queryRaw<DocumentRow[]>`
       SELECT ${columns} FROM public_documents WHERE starts_with(path, ${pathPrefix})
        ORDER BY published_at DESC, version DESC, path LIMIT ${limit}`;
     return rows.map(toPublicDocument);
@@ -156,7 +204,7 @@ function isNews(draft: PublishOrder, present: Present | undefined): boolean {
   );
 }
 
-function toPublicDocument(row: Row): PublicDocument {
+function toPublicDocument(row: DocumentRow): PublicDocument {
   return {
     ...row,
     state: row.state as DocumentState,

@@ -56,7 +56,11 @@ export async function judgeEstate(deps: JudgeEstateDeps): Promise<JudgedEstate> 
   return { agentsJudged, importsRechecked: asked, failures };
 }
 
-async function noteSightings({ seen, work }: JudgeEstateDeps): Promise<void> {
+/** Writes down whom this process saw looked at since the last time: every process does so itself. */
+export async function noteSightings({
+  seen,
+  work,
+}: Pick<JudgeEstateDeps, 'seen' | 'work'>): Promise<void> {
   const { fetched, verified } = seen.take();
   if (fetched.length + verified.length === 0) return;
   await work.run(async ({ sightings }) => {

@@ -10,12 +10,19 @@ export interface Issuer {
   readonly key: SigningKey;
 }
 
+/** Another process may rename the organization or change its key: both are known here within that. */
+const heldMs = 1_000;
+
 /**
- * Finds the issuer of an organization. Answers stay in memory until they are forgotten; what is
- * about to be recorded under the key asks `hold`, which never goes by a key that is not active.
+ * Finds the issuer of an organization. Answers stay in memory for a second, or until they are
+ * forgotten; what is about to be recorded under the key asks `hold`, which never goes by a key that
+ * is not active.
  */
 export class IssuerDirectory {
-  readonly #issuers = new Map<OrganizationId, Issuer>();
+  readonly #issuers = new Map<
+    OrganizationId,
+    { readonly issuer: Issuer; readonly until: number }
+  >();
   readonly #readers: { organizations: OrganizationReader; keys: KeyReader };
 
   constructor(readers: { organizations: OrganizationReader; keys: KeyReader }) {
@@ -24,9 +31,10 @@ export class IssuerDirectory {
 
   async find(id: OrganizationId): Promise<Issuer> {
     const held = this.#issuers.get(id);
-    if (held !== undefined) return held;
+    if (held !== undefined && performance.now() < held.until) return held.issuer;
+    const until = performance.now() + heldMs;
     const issuer = await this.#read(id);
-    this.#issuers.set(id, issuer);
+    this.#issuers.set(id, { issuer, until });
     return issuer;
   }
 

@@ -199,12 +199,27 @@ const floors: Readonly<Record<string, Floor>> = {
       'console',
       'verifier/node',
       'config',
+      'rounds',
+      'follow',
+      'disk-copy',
     ],
     packages: [],
     node: ['node:fs', 'node:url'],
   },
+  // When and where what is owed is done; which process, the database says.
+  'disk-copy': {
+    rooms: ['publication'],
+    packages: [],
+    node: ['node:crypto', 'node:fs/promises', 'node:path'],
+  },
+  follow: {
+    rooms: ['http', 'publication', 'disk-copy'],
+    packages: [],
+    node: ['node:path', 'node:timers/promises'],
+  },
+  rounds: { rooms: ['http'], packages: [], node: [] },
   replica: {
-    rooms: ['kernel', 'publication', 'db', 'metrics', 'http', 'config'],
+    rooms: ['kernel', 'publication', 'db', 'metrics', 'http', 'config', 'follow'],
     packages: [],
     node: [],
   },

@@ -72,6 +72,43 @@ export function publicDocumentStoreContract(world: WorldSource): void {
     expect(await world().readers.documents.listNewer([])).toEqual([]);
   });
 
+  it('tells what was published since somebody asked, the newest of each path', async () => {
+    const { documents } = world().readers;
+    await publish(documentAt('/before', 'one'));
+    const start = await documents.listPublished(null);
+    expect(start.published).toEqual([]);
+    await publish(documentAt('/a', 'one'), documentAt('/b', 'one'));
+    await publish(documentAt('/a', 'two'));
+    const { published, upTo } = await documents.listPublished(start.upTo);
+    expect(published?.toSorted((one, other) => (one.path < other.path ? -1 : 1))).toEqual([
+      { path: '/a', version: 2 },
+      { path: '/b', version: 1 },
+    ]);
+    expect((await documents.listPublished(upTo)).published).toEqual([]);
+  });
+
+  it('lists the present version of every path, page by page', async () => {
+    const { documents } = world().readers;
+    await publish(...['/b', '/a', '//host/c'].map((path) => documentAt(path, 'one')));
+    await publish(documentAt('/a', 'two'));
+    const first = await documents.listPresent('', 2);
+    const rest = await documents.listPresent(first[1]?.path ?? '', 2);
+    expect([first.length, rest.length]).toEqual([2, 1]);
+    const all = [...first, ...rest].toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    expect(all).toEqual([
+      { path: '//host/c', version: 1 },
+      { path: '/a', version: 2 },
+      { path: '/b', version: 1 },
+    ]);
+    expect(await documents.listPresent(rest[0]?.path ?? '', 2)).toEqual([]);
+  });
+
+  it('says which database it is', async () => {
+    const { documents } = world().readers;
+    expect(await documents.readSource()).not.toBe('');
+    expect(await documents.readSource()).toBe(await documents.readSource());
+  });
+
   it('lists the versions under a prefix, newest first', async () => {
     const [one, two] = [documentAt('/a/x', '1'), documentAt('/a/x', '2', { publishedAt: noon(2) })];
     const other = documentAt('/a/y', '3', { publishedAt: noon(1) });

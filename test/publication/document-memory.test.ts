@@ -18,8 +18,6 @@ function arrange(maxBytes = 100) {
         new Promise((answer, fail) => {
           reads.push({ path, answer, fail });
         }),
-      listNewer: async () => [],
-      listVersions: async () => [],
     },
     { maxBytes },
   );

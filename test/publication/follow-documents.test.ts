@@ -1,61 +1,176 @@
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
+import type { DocumentCopy } from '../../src/publication/document-copy.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
 import { createDocumentFollower } from '../../src/publication/follow-documents.ts';
 import type { PublicDocument } from '../../src/publication/public-document.ts';
+import type { HeldVersion } from '../../src/publication/public-document-store.ts';
 import { aDocument } from './made-document.ts';
 
-const expiring = { expiresAt: new Date('2026-11-22T00:00:00Z') };
+/** A store whose feed is the order in which the test publishes. */
+class Store {
+  readonly documents = new Map<string, PublicDocument>();
+  readonly published: HeldVersion[] = [];
+  readonly asked: string[][] = [];
+  isAway = false;
+  isSetBack = false;
+  source = 'one';
 
-/** A memory with 40 documents and a list, over a store that may hold newer ones. */
-function arrange() {
-  const asked: string[][] = [];
-  const store = new Map<string, PublicDocument>();
-  const documents = {
-    find: async () => null,
-    listVersions: async () => [],
-    listNewer: async (held: readonly { readonly path: string; readonly version: number }[]) => {
-      asked.push(held.map(({ path }) => path));
-      return held.flatMap(({ path, version }) => {
-        const found = store.get(path);
-        return found !== undefined && found.version > version ? [found] : [];
-      });
-    },
-  };
-  const memory = new DocumentMemory(documents, { maxBytes: 1_000_000 });
-  const paths = Array.from({ length: 40 }, (_, place) => `/a/${place}`);
-  memory.apply(paths.map((path) => aDocument(path, 1)));
-  memory.apply([{ ...aDocument('/status/1r', 1), ...expiring }]);
-  return { asked, store, documents, memory, look: createDocumentFollower({ documents, memory }) };
+  publish(...documents: readonly PublicDocument[]): void {
+    for (const document of documents) {
+      this.documents.set(document.path, document);
+      this.published.push(document);
+    }
+  }
+
+  async find(path: string) {
+    return this.documents.get(path) ?? null;
+  }
+
+  async listNewer(held: readonly HeldVersion[]) {
+    this.asked.push(held.map(({ path }) => path));
+    return held.flatMap(({ path, version }) => {
+      const found = this.documents.get(path);
+      return found !== undefined && found.version > version ? [found] : [];
+    });
+  }
+
+  async listPublished(since: string | null) {
+    if (this.isAway) throw new Error('away');
+    const upTo = String(this.published.length);
+    if (this.isSetBack) return { published: null, upTo };
+    return { published: since === null ? [] : this.published.slice(Number(since)), upTo };
+  }
+
+  async listPresent(after: string, limit: number) {
+    const paths = [...this.documents.keys()].filter((path) => path > after).toSorted();
+    return paths
+      .slice(0, limit)
+      .map((path) => ({ path, version: this.documents.get(path)?.version ?? 0 }));
+  }
+
+  readSource = async () => this.source;
+  listVersions = async () => [];
 }
 
-it('compares every list at each look, and every document within twenty', async () => {
-  const { asked, look } = arrange();
-  for (let count = 0; count < 20; count += 1) await look();
-  expect(asked.every((paths) => paths[0] === '/status/1r' && paths.length === 3)).toBe(true);
-  expect(new Set(asked.flat()).size).toBe(41);
+/** A copy in memory. */
+class Copy implements DocumentCopy {
+  readonly documents = new Map<string, PublicDocument>();
+  isInStep = false;
+  belongsTo = '';
+  get size() {
+    return this.documents.size;
+  }
+  versionOf = (path: string) => this.documents.get(path)?.version ?? 0;
+  find = async (path: string) => this.documents.get(path) ?? null;
+  keep(documents: readonly PublicDocument[]) {
+    for (const document of documents) this.documents.set(document.path, document);
+  }
+  flush = async () => undefined;
+  drop(paths: readonly string[]) {
+    for (const path of paths) this.documents.delete(path);
+  }
+  paths = () => this.documents.keys();
+  doubt() {
+    this.isInStep = false;
+  }
+  beginComparison() {}
+  async endComparison() {
+    this.isInStep = true;
+  }
+  async belongTo(source: string) {
+    if (this.belongsTo !== source) this.documents.clear();
+    this.belongsTo = source;
+  }
+}
+
+let store: Store;
+let copy: Copy;
+let memory: DocumentMemory;
+let look: () => Promise<boolean>;
+
+beforeEach(() => {
+  store = new Store();
+  copy = new Copy();
+  memory = new DocumentMemory(store, { maxBytes: 1_000_000, copy });
+  look = createDocumentFollower({ documents: store, memory, copy });
 });
 
-it('takes over what was published anew, and what was withdrawn', async () => {
-  const { store, memory, look } = arrange();
-  store.set('/status/1r', { ...aDocument('/status/1r', 7), ...expiring });
+async function lookUntilDone(): Promise<void> {
+  while (await look());
+}
+
+it('copies everything there is, page by page, and is in step only then', async () => {
+  const paths = Array.from({ length: 5_001 }, (_, place) => `/a/${String(place).padStart(4, '0')}`);
+  store.publish(...paths.map((path) => aDocument(path, 1)));
+  expect(await look()).toBe(true);
+  expect([copy.size, copy.isInStep]).toEqual([5_000, false]);
+  await lookUntilDone();
+  expect([copy.size, copy.isInStep]).toEqual([5_001, true]);
+  expect(memory.peek('/a/0000')).toBeUndefined();
+});
+
+it('takes over what was published since, into memory where somebody asked for it', async () => {
+  store.publish(aDocument('/a', 1), aDocument('/b', 1));
+  await lookUntilDone();
+  await memory.read('/a');
+  store.publish(aDocument('/a', 2), aDocument('/b', 2), { ...aDocument('/c', 1), state: 'gone' });
   await look();
-  expect(memory.peek('/status/1r')?.version).toBe(7);
-  store.set('/a/39', { ...aDocument('/a/39', 2), state: 'gone' });
-  for (let count = 0; count < 20; count += 1) await look();
-  expect(memory.peek('/a/39')).toMatchObject({ version: 2, state: 'gone' });
-  expect(memory.peek('/a/38')?.version).toBe(1);
+  expect(memory.peek('/a')?.version).toBe(2);
+  expect(memory.peek('/b')).toBeUndefined();
+  expect([copy.versionOf('/a'), copy.versionOf('/b'), copy.versionOf('/c')]).toEqual([2, 2, 1]);
+  expect((await memory.read('/c'))?.state).toBe('gone');
+});
+
+it('asks for nothing that this process published itself', async () => {
+  await lookUntilDone();
+  store.publish(aDocument('/a', 1));
+  memory.apply([aDocument('/a', 1)]);
+  await look();
+  expect(store.asked).toEqual([]);
+});
+
+it('reaches a reader whose read began before the publication', async () => {
+  store.publish(aDocument('/a', 1));
+  await lookUntilDone();
+  copy.isInStep = false;
+  let answer: (document: PublicDocument) => void = () => undefined;
+  store.find = () => new Promise((resolve) => (answer = resolve));
+  const reading = memory.read('/a');
+  store.publish(aDocument('/a', 2));
+  await look();
+  answer(aDocument('/a', 1));
+  expect((await reading)?.version).toBe(2);
 });
 
 it('keeps what it has while the store is away, and misses nothing afterwards', async () => {
-  const { store, documents, memory, look } = arrange();
-  const { listNewer } = documents;
-  store.set('/a/0', aDocument('/a/0', 2));
-  documents.listNewer = async () => {
-    throw new Error('away');
-  };
+  store.publish(aDocument('/a', 1));
+  await lookUntilDone();
+  await memory.read('/a');
+  store.publish(aDocument('/a', 2));
+  store.isAway = true;
   await expect(look()).rejects.toThrow('away');
-  expect(memory.peek('/a/0')?.version).toBe(1);
-  documents.listNewer = listNewer;
+  expect(memory.peek('/a')?.version).toBe(1);
+  store.isAway = false;
   await look();
-  expect(memory.peek('/a/0')?.version).toBe(2);
+  expect(memory.peek('/a')?.version).toBe(2);
+});
+
+it('compares everything anew, and lets go of what is gone, when the database was set back', async () => {
+  store.publish(aDocument('/a', 1), aDocument('/b', 1));
+  await lookUntilDone();
+  store.documents.delete('/b');
+  store.documents.set('/c', aDocument('/c', 1));
+  store.isSetBack = true;
+  await look();
+  store.isSetBack = false;
+  await lookUntilDone();
+  expect([...copy.documents.keys()].toSorted()).toEqual(['/a', '/c']);
+});
+
+it('gives up what it holds of another database', async () => {
+  copy.belongsTo = 'former';
+  copy.keep([aDocument('/old', 900)]);
+  store.publish(aDocument('/a', 1));
+  await lookUntilDone();
+  expect([...copy.documents.keys()]).toEqual(['/a']);
 });

@@ -13,6 +13,9 @@ function arrange() {
   const documents: PublicDocumentStore = {
     find: async () => null,
     listNewer: async () => [],
+    listPublished: async () => ({ published: [], upTo: '' }),
+    listPresent: async () => [],
+    readSource: async () => 'test',
     listVersions: async () => [],
     publishAll: async (drafts) => {
       orders.push(...drafts);

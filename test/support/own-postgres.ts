@@ -36,6 +36,12 @@ export interface OwnPostgres extends AsyncDisposable {
   readonly adminUrl: string;
   /** Runs statements as superuser. */
   run(sql: string, database?: string): Promise<readonly Record<string, unknown>[]>;
+  /** Every process of the server stands still, as when its machine or the network does. */
+  pause(): void;
+  resume(): void;
+  /** Ends the server; `start` brings it back with what it had. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** A URL over TCP; `user` is `name` or `name:password`. */
   url(user: string, database: string, parameters?: string): string;
 }
@@ -76,32 +82,55 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
     ...options.settings,
   };
   const log = openSync(cluster.logFile, 'a');
-  const child = spawn(
-    join(cluster.native, 'bin/postgres'),
-    [
-      '-D',
-      cluster.folder,
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    { ...cluster.user, cwd: cluster.folder, env: { LC_ALL: 'C' }, stdio: ['ignore', log, log] },
-  );
+  const launch = () =>
+    spawn(
+      join(cluster.native, 'bin/postgres'),
+      [
+        '-D',
+        cluster.folder,
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      { ...cluster.user, cwd: cluster.folder, env: { LC_ALL: 'C' }, stdio: ['ignore', log, log] },
+    );
+  let child = launch();
   const socket = encodeURIComponent(cluster.socketDir);
   const adminOf = (database: string) =>
     `postgresql://sealwright@localhost:${port}/${database}?host=${socket}`;
   await untilServing(child, adminOf('postgres'), cluster.logFile);
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    await ended;
+  };
   return {
     port,
     adminUrl: adminOf('postgres'),
     run: (sql, database = 'postgres') => run(adminOf(database), sql),
     url: (user, database, parameters = '') =>
       `postgresql://${user}@localhost:${port}/${database}${parameters}`,
+    pause: () => signalTree(child, 'SIGSTOP'),
+    resume: () => signalTree(child, 'SIGCONT'),
+    stop,
+    start: async () => {
+      child = launch();
+      await untilServing(child, adminOf('postgres'), cluster.logFile);
+    },
     [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit');
-      child.kill('SIGINT');
-      await ended;
+      await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server has a process for each connection, and they are its children. */
+function signalTree(child: ChildProcess, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The server does not run.');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  for (const one of [pid, ...children.split(' ').filter(Boolean).map(Number)]) {
+    process.kill(one, signal);
+  }
 }
 
 async function untilServing(child: ChildProcess, url: string, logFile: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { PublicDocument } from '../../../src/publication/public-document.ts';
 import type {
   HeldVersion,
+  Publications,
   PublicDocumentReader,
   PublicDocumentStore,
   PublishOrder,
@@ -17,6 +18,28 @@ export class MemoryPublicDocumentReader implements PublicDocumentReader {
   async find(path: string): Promise<PublicDocument | null> {
     const versions = [...this.state().documents.values()].filter((one) => one.path === path);
     return versions.sort((one, other) => other.version - one.version)[0] ?? null;
+  }
+
+  /** The place is how many versions there were; transactions of this memory end in their order. */
+  async listPublished(since: string | null): Promise<Publications> {
+    const all = [...this.state().documents.values()];
+    const news = all.slice(Number(since ?? all.length)).map(({ path }) => path);
+    const present = await Promise.all([...new Set(news)].map((path) => this.find(path)));
+    const published = present.flatMap((found) =>
+      found === null ? [] : [{ path: found.path, version: found.version }],
+    );
+    return { published, upTo: String(all.length) };
+  }
+
+  async listPresent(after: string, limit: number): Promise<readonly HeldVersion[]> {
+    const paths = new Set([...this.state().documents.values()].map(({ path }) => path));
+    const next = [...paths].filter((path) => path > after).toSorted();
+    const found = await Promise.all(next.slice(0, limit).map((path) => this.find(path)));
+    return found.flatMap((one) => (one === null ? [] : [{ path: one.path, version: one.version }]));
+  }
+
+  async readSource(): Promise<string> {
+    return 'memory';
   }
 
   async listNewer(held: readonly HeldVersion[]): Promise<readonly PublicDocument[]> {

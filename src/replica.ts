@@ -29,6 +29,7 @@ export async function createReplica(settings: Settings): Promise<Replica> {
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
     maxConnections: settings.databasePool,
+    home: new URL(settings.origin).host,
     log: (message) => log.warn({ message }),
   });
   try {
@@ -37,7 +38,8 @@ export async function createReplica(settings: Settings): Promise<Replica> {
     const { origin } = settings;
     // Nothing has to be there beside what is in memory, so it is ready whenever it answers.
     const app = createHealthApp({ origin, log, checkReadiness: async () => [] });
-    const deps = { documents: memory, app, clock: systemClock, origin };
+    await memory.readHosts();
+    const deps = { documents: memory, hosts: memory.hosts, app, clock: systemClock, origin };
     const listeners = await startListeners(settings, arrangePlanes(settings, deps));
     const stop = startLooking(createDocumentFollower({ documents, memory }), log);
     log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });

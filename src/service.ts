@@ -95,6 +95,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
     maxConnections: settings.databasePool,
+    home: new URL(settings.origin).host,
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
@@ -117,10 +118,12 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
+    hosts: rooms.memory.hosts,
     app,
     clock: systemClock,
     origin: settings.origin,
   });
+  await rooms.memory.readHosts();
   const listeners = await startListeners(settings, planes);
   closers.push(() => listeners.close());
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
@@ -141,7 +144,7 @@ async function wireRooms(order: Start, database: Database) {
   const masterKey = await findMasterKey({
     given: settings.masterKey,
     dataDir: database.dataDir,
-    databaseExists: (await readers.organizations.list()).length > 0,
+    databaseExists: (await readers.organizations.listPage({ limit: 1 })).length > 0,
   });
   const seal = new KeySeal(masterKey.reveal());
   const { createVeramoSigner } = await import('./veramo/veramo-signer.ts');
@@ -174,7 +177,7 @@ async function wireRooms(order: Start, database: Database) {
       fetch: guardedFetch({ allowLoopback: papers.loopback }),
       clock,
     }),
-    isDatabaseUp: () => answers(readers.organizations.list()),
+    isDatabaseUp: () => answers(readers.organizations.listPage({ limit: 1 })),
   } satisfies RegistryDeps & Record<string, unknown>;
 }
 
@@ -243,6 +246,7 @@ type Round = KeptPapers | JudgedEstate;
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
 async function keepRegistry(rooms: Rooms): Promise<Round> {
   await forgetRequests(rooms, rowsForgotten);
+  await rooms.memory.readHosts();
   return keepPapers(rooms);
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
-import type { PublicDocument } from '../publication/public-document.ts';
+import type { DocumentHome, PublicDocument } from '../publication/public-document.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresApiTokenStore } from './api-token-store.ts';
 import { PostgresAuditTrail } from './audit-store.ts';
@@ -31,7 +31,7 @@ const longestPauseMs = 50;
 const patience = { maxWait: 10_000, timeout: 30_000 };
 
 /** What transactions run on, by which clock they are audited, and who hears of their documents. */
-export interface UnitOfWorkDeps {
+export interface UnitOfWorkDeps extends DocumentHome {
   readonly client: PrismaClient;
   readonly clock: Clock;
   /** Hears what a transaction published, once it is durable. */
@@ -112,7 +112,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       dids: new PostgresDidStore(db),
       status: new PostgresStatusStore(db, this.#deps.clock),
       credentials: new PostgresCredentialStore(db),
-      documents: new PostgresPublicDocumentStore(db, onPublished),
+      documents: new PostgresPublicDocumentStore(db, onPublished, this.#deps),
       requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),

@@ -18,6 +18,7 @@ import type { Logger } from './log.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
+import { platformRoutes } from './platform-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
@@ -37,6 +38,7 @@ export const apiRoutes: readonly Route[] = [
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,
+  ...platformRoutes,
   ...workloadRoutes,
   ...issuerKeyRoutes,
   ...auditRoutes,

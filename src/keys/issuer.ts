@@ -16,9 +16,9 @@ export interface Issuer {
  */
 export class IssuerDirectory {
   readonly #issuers = new Map<OrganizationId, Issuer>();
-  readonly #readers: { organizations: OrganizationReader; keys: KeyReader };
+  readonly #readers: { organizations: Pick<OrganizationReader, 'find'>; keys: KeyReader };
 
-  constructor(readers: { organizations: OrganizationReader; keys: KeyReader }) {
+  constructor(readers: { organizations: Pick<OrganizationReader, 'find'>; keys: KeyReader }) {
     this.#readers = readers;
   }
 

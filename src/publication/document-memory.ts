@@ -1,3 +1,4 @@
+import { hostsPath, KnownHosts } from './known-hosts.ts';
 import type { PublicDocument } from './public-document.ts';
 import type { PublicDocumentReader } from './public-document-store.ts';
 
@@ -7,6 +8,8 @@ import type { PublicDocumentReader } from './public-document-store.ts';
  * holds more than `maxBytes` of octets, the documents not asked for longest leave first.
  */
 export class DocumentMemory {
+  /** The hosts that are served, as the newest list that was seen here says. */
+  readonly hosts = new KnownHosts();
   readonly #documents = new Map<string, PublicDocument>();
   readonly #reading = new Map<string, Promise<PublicDocument | null>>();
   readonly #reader: PublicDocumentReader;
@@ -32,6 +35,12 @@ export class DocumentMemory {
     const reading = this.#reading.get(path) ?? this.#readStore(path);
     this.#reading.set(path, reading);
     return reading;
+  }
+
+  /** Asks the store which hosts are served: others may have added one. */
+  async readHosts(): Promise<void> {
+    const list = await this.#reader.find(hostsPath);
+    if (list !== null) this.hosts.take(list);
   }
 
   /** Everything that is in memory now. */
@@ -64,6 +73,10 @@ export class DocumentMemory {
   }
 
   #hold(document: PublicDocument): void {
+    if (document.path === hostsPath) {
+      this.hosts.take(document);
+      return;
+    }
     const held = this.#documents.get(document.path);
     if (held !== undefined && held.version >= document.version) return;
     this.#documents.delete(document.path);

@@ -12,7 +12,7 @@ export interface FollowDocumentsDeps {
 
 /**
  * Keeps the memory of a process that publishes nothing itself in step with the store. Each look
- * compares every document that expires, status lists before all, and a twentieth of the others, by
+ * compares the list of hosts, every document that expires, status lists before all, and a twentieth of the others, by
  * path and version: neither clocks nor the order of commits matter. A look that rejects leaves the
  * memory as it was; the next one compares again.
  */
@@ -27,7 +27,8 @@ export function createDocumentFollower(deps: FollowDocumentsDeps): () => Promise
       perLook = Math.ceil(waiting.length / looksPerRound);
     }
     const others = waiting.slice(0, perLook);
-    deps.memory.apply(await deps.documents.listNewer([...lists.map(versionOf), ...others]));
+    const watched = [deps.memory.hosts.held, ...lists.map(versionOf), ...others];
+    deps.memory.apply(await deps.documents.listNewer(watched));
     waiting = waiting.slice(perLook);
   };
 }

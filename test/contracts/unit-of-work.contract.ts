@@ -31,6 +31,8 @@ const writers = [
   'release',
   'forget',
   'append',
+  'changeStanding',
+  'handOver',
   'describe',
   'remove',
   'delete',

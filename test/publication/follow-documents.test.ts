@@ -28,11 +28,12 @@ function arrange() {
   return { asked, store, documents, memory, look: createDocumentFollower({ documents, memory }) };
 }
 
-it('compares every list at each look, and every document within twenty', async () => {
+it('compares the hosts and every list at each look, and every document within twenty', async () => {
   const { asked, look } = arrange();
   for (let count = 0; count < 20; count += 1) await look();
-  expect(asked.every((paths) => paths[0] === '/status/1r' && paths.length === 3)).toBe(true);
-  expect(new Set(asked.flat()).size).toBe(41);
+  expect(asked.every((paths) => paths[1] === '/status/1r' && paths.length === 4)).toBe(true);
+  expect(asked.every(([first]) => first === '//')).toBe(true);
+  expect(new Set(asked.flat()).size).toBe(42);
 });
 
 it('takes over what was published anew, and what was withdrawn', async () => {

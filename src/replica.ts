@@ -51,6 +51,7 @@ async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
     maxConnections: settings.databasePool,
+    home: new URL(settings.origin).host,
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
@@ -58,6 +59,8 @@ async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
   const copy = await openDiskCopy(dataDir, log);
   closers.push(() => copy[Symbol.asyncDispose]());
   const memory = new DocumentMemory(documents, { maxBytes: memoryBytes, copy });
+  // Where neither copy nor database has them yet, they come with what is followed.
+  await memory.readHosts().catch(() => undefined);
   const following = startFollowing(createDocumentFollower({ documents, memory, copy }), log);
   closers.push(following.stop);
   const { origin } = settings;
@@ -69,7 +72,7 @@ async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
       { name: 'database', ok: following.isFollowing(), isNeeded: false },
     ],
   });
-  const deps = { documents: memory, app, metrics, clock: systemClock, origin };
+  const deps = { documents: memory, hosts: memory.hosts, app, metrics, clock: systemClock, origin };
   const listeners = await startListeners(settings, arrangePlanes(settings, deps));
   closers.push(() => listeners.close());
   log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });

@@ -102,6 +102,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     dataDir: settings.dataDir,
     databaseUrl: settings.databaseUrl?.reveal(),
     maxConnections: settings.databasePool,
+    home: new URL(settings.origin).host,
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
@@ -115,6 +116,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   closers.push(startAllRounds(rooms, { log, metrics }));
   const { copy, memory, documents } = rooms;
   if (copy !== null) {
+    await memory.readHosts();
     closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
   }
   addRegistryGauges(metrics, { registry, clock: systemClock });
@@ -133,6 +135,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
+    hosts: rooms.memory.hosts,
     app,
     metrics,
     clock: systemClock,
@@ -164,7 +167,7 @@ async function wireRooms(
   const masterKey = await findMasterKey({
     given: settings.masterKey,
     dataDir: database.dataDir,
-    databaseExists: (await readers.organizations.list()).length > 0,
+    databaseExists: (await readers.organizations.listPage({ limit: 1 })).length > 0,
   });
   const seal = new KeySeal(masterKey.reveal());
   const { createVeramoSigner } = await import('./veramo/veramo-signer.ts');
@@ -286,6 +289,7 @@ function readSchema(name: string): JsonObject {
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
 async function keepRegistry(rooms: Rooms): Promise<KeptPapers> {
   await forgetRequests(rooms, rowsForgotten);
+  await rooms.memory.readHosts();
   return keepPapers(rooms);
 }
 

@@ -50,6 +50,10 @@ import { keyList } from './key-list.ts';
 import { keyRetire } from './key-retire.ts';
 import { keyRotate } from './key-rotate.ts';
 import { lint } from './lint.ts';
+import { organizationCreate } from './organization-create.ts';
+import { organizationGet } from './organization-get.ts';
+import { organizationList } from './organization-list.ts';
+import { organizationUpdate } from './organization-update.ts';
 import { orphans } from './orphans.ts';
 import { ownerDepart } from './owner-depart.ts';
 import { ownerList } from './owner-list.ts';
@@ -152,6 +156,10 @@ export const commands: readonly Command[] = [
   verifierServe,
   sync,
   auditVerify,
+  organizationCreate,
+  organizationList,
+  organizationGet,
+  organizationUpdate,
   tokenCreate,
   tokenList,
   tokenRevoke,

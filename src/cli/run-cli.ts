@@ -17,6 +17,7 @@ const groups: Readonly<Record<string, string>> = {
   issuer: 'whose credentials about agents may be imported',
   'issuer-key': "the organization's signing keys",
   key: 'new keys for agents, and what to do when one leaks',
+  organization: 'several issuers in one installation',
   owner: 'mailboxes whose person left',
   rule: 'what agents must have',
   schema: 'credential types of your own',

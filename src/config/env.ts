@@ -1,6 +1,6 @@
+import { parseBaseUrl } from '../protocol/base-url.ts';
 import type { Parsed } from '../protocol/parsed.ts';
 import {
-  readBaseUrl,
   readDatabaseUrl,
   readListen,
   readMasterKey,
@@ -44,7 +44,7 @@ export const variables = {
   url: variable('SEALWRIGHT_URL', {
     help: 'Base URL of the first organization: an origin, or an origin and /o/{org}. It is part of every identity and cannot change once agents exist.',
     fallback: 'http://localhost:8787',
-    read: readBaseUrl,
+    read: parseBaseUrl,
   }),
   listen: variable('SEALWRIGHT_LISTEN', {
     help: 'Address of the public listener, and of everything else while SEALWRIGHT_ADMIN_LISTEN is unset.',

@@ -1,5 +1,4 @@
 import { decodeBase64url } from '../protocol/base64url.ts';
-import { parseClientId } from '../protocol/client-id.ts';
 import { accepted, type Parsed, refused } from '../protocol/parsed.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { Secret } from './secrets.ts';
@@ -11,7 +10,6 @@ export interface ListenAddress {
 }
 
 const masterKeyBytes = 32;
-const organizationPath = /^\/o\/[a-z0-9](?:-?[a-z0-9])*$/;
 const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/;
 const tokenPattern = /^[A-Za-z0-9._~+/-]{32,256}$/;
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
@@ -36,23 +34,6 @@ export function readWord<const Word extends string>(
     const word = words.find((candidate) => candidate === text);
     return word === undefined ? fault(`must be one of ${words.join(', ')}`) : accepted(word);
   };
-}
-
-/**
- * The base URL of an organization: an origin, or an origin plus `/o/{org}`. It is judged by the
- * rules for client_ids, because every client_id starts with it.
- */
-export function readBaseUrl(text: string): Parsed<string> {
-  const clientId = parseClientId(`${text}/a/ab/client.json`, { allowLoopback: true });
-  if (!clientId.ok) {
-    const details = clientId.faults.map(({ detail }) => detail).join('; ');
-    return fault(
-      `must be an https URL (http for localhost only) without "/" at its end: ${details}`,
-    );
-  }
-  const path = text.slice(new URL(text).origin.length);
-  const fits = path === '' || organizationPath.test(path);
-  return fits ? accepted(text) : fault('must be an origin, or an origin and "/o/{org}"');
 }
 
 /** `host:port`, where an IPv6 host stands in brackets. */

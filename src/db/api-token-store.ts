@@ -37,6 +37,13 @@ export class PostgresApiTokenStore extends PostgresApiTokenReader implements Api
     );
   }
 
+  async handOver(from: OrganizationId, to: OrganizationId): Promise<void> {
+    await this.db.apiToken.updateMany({
+      where: { organizationId: from },
+      data: { organizationId: to },
+    });
+  }
+
   async revoke(organizationId: OrganizationId, id: TokenId, at: Date): Promise<ApiToken | null> {
     const own = { organizationId, id };
     await this.db.apiToken.updateMany({

@@ -1,3 +1,4 @@
+import type { DocumentHome } from '../publication/public-document.ts';
 import { PostgresAccessReader } from './access-store.ts';
 import { PostgresAgentReader } from './agent-store.ts';
 import { PostgresApiTokenReader } from './api-token-store.ts';
@@ -20,7 +21,7 @@ import { PostgresTemplateReader } from './template-store.ts';
 import { PostgresWorkloadRuleReader } from './workload-rule-store.ts';
 
 /** Readers for use outside a unit of work; a lost database is `storage-unavailable`. */
-export function createReaders(db: Connection): Readers {
+export function createReaders(db: Connection, place: DocumentHome = {}): Readers {
   const estate = estateReadersOn(db);
   return {
     organizations: translating(new PostgresOrganizationReader(db)),
@@ -33,7 +34,7 @@ export function createReaders(db: Connection): Readers {
     dids: translating(new PostgresDidReader(db)),
     status: translating(new PostgresStatusReader(db)),
     credentials: translating(new PostgresCredentialReader(db)),
-    documents: translating(new PostgresPublicDocumentReader(db)),
+    documents: translating(new PostgresPublicDocumentReader(db, place)),
     enrolments: translating(new PostgresEnrolmentReader(db)),
     templates: translating(new PostgresTemplateReader(db)),
     customTypes: translating(new PostgresCustomTypeReader(db)),

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { DocumentHome } from '../publication/public-document.ts';
 import type { PublicDocumentReader } from '../publication/public-document-store.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { createClient } from './client.ts';
@@ -19,7 +20,7 @@ import type { Readers, Stores } from './stores.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
 
 /** What decides which database is opened, as the settings say it. */
-export interface OpenDatabaseOptions {
+export interface OpenDatabaseOptions extends DocumentHome {
   readonly dataDir: string;
   /** Of a server of the operator's own; undefined starts the embedded one in the data directory. */
   readonly databaseUrl: string | undefined;
@@ -64,8 +65,8 @@ export function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
     return {
       dataDir,
       watch,
-      readers: createReaders(client),
-      createUnitOfWork: (deps) => new PostgresUnitOfWork({ ...deps, client }),
+      readers: createReaders(client, options),
+      createUnitOfWork: (deps) => new PostgresUnitOfWork({ home: options.home, ...deps, client }),
     };
   });
 }
@@ -87,7 +88,7 @@ export function openDocuments(options: OpenDatabaseOptions): Promise<OpenDocumen
     undo.push(() => client.$disconnect());
     const documents = new LateDocuments({
       examine: () => findStopping(connectionString, { ...options, role: 'public' }),
-      reader: createReaders(client).documents,
+      reader: createReaders(client, options).documents,
       log: options.log,
     });
     await documents.examineFirst();

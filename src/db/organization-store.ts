@@ -1,5 +1,10 @@
+import type { PageRequest } from '../kernel/page.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type { Organization, OrganizationId } from '../organizations/organization.ts';
+import type {
+  Organization,
+  OrganizationId,
+  OrganizationStanding,
+} from '../organizations/organization.ts';
 import type { OrganizationReader, OrganizationStore } from '../organizations/organization-store.ts';
 import type { Did } from '../protocol/did-web.ts';
 import type { Connection } from './client.ts';
@@ -23,9 +28,21 @@ export class PostgresOrganizationReader implements OrganizationReader {
     const rows = await this.db.organization.findMany({ orderBy: { id: 'asc' } });
     return rows.map(toOrganization);
   }
+
+  async listPage({ limit, after }: PageRequest): Promise<readonly Organization[]> {
+    const rows = await this.db.organization.findMany({
+      where: {
+        standing: { not: 'former' },
+        ...(after === undefined ? {} : { id: { gt: after } }),
+      },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+    return rows.map(toOrganization);
+  }
 }
 
-/** Inserts and describes organizations; of two at one base URL the second is `invalid-input`. */
+/** Inserts and changes organizations; of two at one base URL the second is `base-url-taken`. */
 export class PostgresOrganizationStore
   extends PostgresOrganizationReader
   implements OrganizationStore
@@ -33,8 +50,12 @@ export class PostgresOrganizationStore
   async insert(organization: Organization): Promise<void> {
     await refuseDuplicate(
       this.db.organization.create({ data: organization, select: { id: true } }),
-      () => new SealwrightError('invalid-input', 'There is an organization at this base URL.'),
+      () => new SealwrightError('base-url-taken', 'There is an organization at this base URL.'),
     );
+  }
+
+  async changeStanding(id: OrganizationId, standing: OrganizationStanding): Promise<void> {
+    await this.db.organization.updateMany({ where: { id }, data: { standing } });
   }
 
   async describe(
@@ -53,5 +74,10 @@ export class PostgresOrganizationStore
 }
 
 function toOrganization(row: Row): Organization {
-  return { ...row, id: row.id as OrganizationId, did: row.did as Did };
+  return {
+    ...row,
+    id: row.id as OrganizationId,
+    did: row.did as Did,
+    standing: row.standing as OrganizationStanding,
+  };
 }

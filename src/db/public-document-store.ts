@@ -1,8 +1,10 @@
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import type {
-  DocumentMediaType,
-  DocumentState,
-  PublicDocument,
+import {
+  type DocumentHome,
+  type DocumentMediaType,
+  type DocumentState,
+  keptPath,
+  type PublicDocument,
 } from '../publication/public-document.ts';
 import type {
   HeldVersion,
@@ -36,14 +38,16 @@ interface FeedRow {
 /** Published documents, the newest version of a path first. */
 export class PostgresPublicDocumentReader implements PublicDocumentReader {
   protected readonly db: Connection;
+  protected readonly place: DocumentHome;
 
-  constructor(db: Connection) {
+  constructor(db: Connection, place: DocumentHome = {}) {
     this.db = db;
+    this.place = place;
   }
 
   async find(path: string): Promise<PublicDocument | null> {
     const row = await this.db.publicDocument.findFirst({
-      where: { path },
+      where: { path: keptPath(path, this.place) },
       orderBy: { version: 'desc' },
       omit: { publishedIn: true },
     });
@@ -99,7 +103,7 @@ export class PostgresPublicDocumentReader implements PublicDocumentReader {
 
   async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {
     const rows = await this.db.$queryRaw<DocumentRow[]>`
-      SELECT ${columns} FROM public_documents WHERE starts_with(path, ${pathPrefix})
+      SELECT ${columns} FROM public_documents WHERE starts_with(path, ${keptPath(pathPrefix, this.place)})
        ORDER BY published_at DESC, version DESC, path LIMIT ${limit}`;
     return rows.map(toPublicDocument);
   }
@@ -113,12 +117,17 @@ export class PostgresPublicDocumentStore
   readonly #onPublished: (documents: readonly PublicDocument[]) => void;
 
   /** `onPublished` hears what is written, before it is known whether it becomes durable. */
-  constructor(db: Connection, onPublished: (documents: readonly PublicDocument[]) => void) {
-    super(db);
+  constructor(
+    db: Connection,
+    onPublished: (documents: readonly PublicDocument[]) => void,
+    place: DocumentHome = {},
+  ) {
+    super(db, place);
     this.#onPublished = onPublished;
   }
 
-  async publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+  async publishAll(orders: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+    const drafts = orders.map((order) => ({ ...order, path: keptPath(order.path, this.place) }));
     const present = await this.#readPresent(drafts.map(({ path }) => path));
     const published = drafts
       .filter((draft) => isNews(draft, present.get(draft.path)))

@@ -3,7 +3,7 @@ import type { AuditRecord } from '../audit/audit-event.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
-import type { PublicDocument } from '../publication/public-document.ts';
+import type { DocumentHome, PublicDocument } from '../publication/public-document.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresApiTokenStore } from './api-token-store.ts';
 import { type AppendHearer, PostgresAuditTrail } from './audit-store.ts';
@@ -42,7 +42,7 @@ export interface RecordKeeper {
 }
 
 /** What transactions run on, by which clock they are audited, and who hears of their documents. */
-export interface UnitOfWorkDeps {
+export interface UnitOfWorkDeps extends DocumentHome {
   readonly client: PrismaClient;
   readonly clock: Clock;
   /** Hears what a transaction published, once it is durable. */
@@ -138,7 +138,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       dids: new PostgresDidStore(db),
       status: new PostgresStatusStore(db, this.#deps.clock),
       credentials: new PostgresCredentialStore(db),
-      documents: new PostgresPublicDocumentStore(db, hearer.onPublished),
+      documents: new PostgresPublicDocumentStore(db, hearer.onPublished, this.#deps),
       requests: new PostgresRememberedRequestStore(db),
       enrolments: new PostgresEnrolmentStore(db),
       templates: new PostgresTemplateStore(db),

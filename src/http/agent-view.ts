@@ -3,7 +3,7 @@ import type { Agent } from '../agents/agent.ts';
 import { adviceFor } from '../agents/agent-advice.ts';
 import type { AgentLint } from '../agents/agent-lint.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
-import type { PublicDocument } from '../publication/public-document.ts';
+import { keptPath, type PublicDocument } from '../publication/public-document.ts';
 import type { Answer } from './answer.ts';
 
 const tagCharacters = 22;
@@ -73,7 +73,7 @@ function viewLint({ clientId }: Agent, { checkedAt, documents }: AgentLint) {
 /** One version of a public document, without its octets. */
 export function viewDocument(document: PublicDocument) {
   return {
-    path: document.path,
+    path: keptPath(document.path, {}),
     version: document.version,
     state: document.state,
     mediaType: document.mediaType,

@@ -195,11 +195,12 @@ function refusal(codes: readonly ProblemCode[]): JsonObject {
 /** OpenAPI 3.1: a scheme that is not OAuth's lists the roles that a call needs. */
 function securityOf(route: AnyRoute): JsonObject {
   if (isOpen(route)) return { security: [] };
-  const { scope, servesNarrowTokens } = route;
+  const { scope, servesNarrowTokens, forPlatform } = route;
   return {
     security: [{ bearer: scope === null ? [] : [scope] }],
     'x-required-scope': scope,
     'x-narrow-tokens': servesNarrowTokens,
+    ...(forPlatform && { 'x-platform-tokens': true }),
   };
 }
 

@@ -19,6 +19,7 @@ import type { Logger } from './log.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
+import { platformRoutes } from './platform-routes.ts';
 import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
@@ -38,6 +39,7 @@ export const apiRoutes: readonly Route[] = [
   ...accessRoutes,
   ...verifyRoutes,
   ...organizationRoutes,
+  ...platformRoutes,
   ...workloadRoutes,
   ...issuerKeyRoutes,
   ...auditRoutes,

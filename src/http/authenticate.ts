@@ -42,3 +42,15 @@ export function checkReach(
     detail: 'This token reaches a part of the organization, and the call is about all of it.',
   });
 }
+
+/** Refuses a token that may not create organizations where a call is about all of them. */
+export function checkPlatform(
+  { platform }: ApiToken,
+  route: { readonly forPlatform: boolean },
+): void {
+  if (!route.forPlatform || platform) return;
+  throw new Refusal('not-permitted', {
+    detail:
+      'This call needs a platform token: the one that was given, or made, at the first start.',
+  });
+}

@@ -10,9 +10,12 @@ export function noteFetches(
   order: { readonly seen: Sightings; readonly clock: Clock; readonly origin: string },
 ): DocumentSource {
   const { seen, clock, origin } = order;
+  const { protocol } = new URL(origin);
   const note = (path: string): void => {
     if (!path.endsWith(clientDocument)) return;
-    seen.noteFetch({ clientId: origin + path, at: clock.now() });
+    // What another host serves has that host in front of its path.
+    const start = path.startsWith('//') ? protocol : origin;
+    seen.noteFetch({ clientId: start + path, at: clock.now() });
   };
   return {
     peek: (path) => {

@@ -16,6 +16,15 @@ export const organizationAnswer = z
   })
   .meta({ id: 'Organization' });
 
+/** A new organization with the text of its first token. */
+export const newOrganizationAnswer = organizationAnswer
+  .extend({
+    token: z
+      .string()
+      .meta({ description: 'The text of its first token. It is in this one answer.' }),
+  })
+  .meta({ id: 'NewOrganization' });
+
 const token = z.object({
   id: z.string(),
   name: z.string(),

@@ -84,7 +84,8 @@ export const organizationRoutes: readonly Route[] = [
   }),
 ];
 
-function viewOrganization({ id, name, did, baseUrl, contact, createdAt }: Organization) {
+/** An organization as everybody in it may see it. */
+export function viewOrganization({ id, name, did, baseUrl, contact, createdAt }: Organization) {
   return { id, name, did, baseUrl, contact, createdAt: createdAt.toISOString() };
 }
 

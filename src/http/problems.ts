@@ -47,6 +47,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'No such organization',
     fix: 'Check which organization the token belongs to.',
   },
+  'base-url-taken': {
+    status: 409,
+    title: 'The base URL is taken',
+    fix: 'Choose another path or host: a base URL names one organization for ever. "sealwright organization list" shows those there are.',
+  },
   'agent-not-found': {
     status: 404,
     title: 'No such agent',

@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
+import { facetSchemas } from '../protocol/facet.ts';
+import { passportSchema } from '../protocol/passport.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
 import { matchesEntityTag } from './entity-tag.ts';
 import { pageSecurityPolicy } from './page-policy.ts';
@@ -14,6 +16,8 @@ export interface DocumentSource {
 /** What the public plane serves, and who takes the requests that are not for it. */
 export interface PublicPlaneDeps {
   readonly documents: DocumentSource;
+  /** The hosts, in lower case, that are served beside the installation's own; absent: none. */
+  readonly hosts?: { readonly size: number; has(host: string): boolean };
   /** Takes every request that is not for a public document; null when there is nothing else. */
   readonly next: RequestListener | null;
   readonly clock: Clock;
@@ -24,6 +28,11 @@ export interface PublicPlaneDeps {
 const allowedMethods = 'GET, HEAD, OPTIONS';
 const publicPrefix =
   /^\/(?:a|o|status|token-status|schemas|contexts|problems)\/|^\/(?:\.well-known\/did\.json|did\.json|jwks\.json)(?:$|\?)/;
+/** Documents that come with the release are kept once, and are the same on every host. */
+const releasePrefix = /^\/(?:contexts|problems)\//;
+const releaseSchemas: ReadonlySet<string> = new Set(
+  [passportSchema, ...Object.values(facetSchemas)].map((name) => `/schemas/${name}`),
+);
 /** What a published path can hold; anything else is not worth a look into the store. */
 const publishedPath = /^[A-Za-z0-9._/-]{1,512}$/;
 /** The redirect target of machine agents: the one address that bears a query. */
@@ -31,8 +40,9 @@ const callbackPath = /^(?:\/o\/[a-z0-9-]+)?\/a\/[a-z0-9-]+\/callback$/;
 const strictTransport = 'max-age=31536000';
 
 /**
- * Serves stored octets verbatim: no decoding, no redirect, no negotiation, no cookie, nothing from
- * the Host header. A path matches to the last character, so an escape, a dot segment or a query
+ * Serves stored octets verbatim: no decoding, no redirect, no negotiation, no cookie, and nothing is
+ * built from the Host header, which only chooses among the hosts that are known: any other one stands
+ * for the installation's own. A path matches to the last character, so an escape, a dot segment or a query
  * finds nothing; the inert callback pages alone ignore a query. No request is logged.
  */
 export function createPublicPlane(deps: PublicPlaneDeps): RequestListener {
@@ -43,6 +53,11 @@ export function createPublicPlane(deps: PublicPlaneDeps): RequestListener {
 /** Whether a request target belongs to the public plane, whatever it finds there. */
 function isPublicTarget(target: string): boolean {
   return publicPrefix.test(target);
+}
+
+/** Whether it is a document of the release, which is the same on every host. */
+function isStanding(target: string): boolean {
+  return releasePrefix.test(target) || releaseSchemas.has(target);
 }
 
 /** Header lists per document, built once: an array is what `writeHead` takes fastest. */
@@ -83,19 +98,31 @@ class PublicPlane {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     const target = request.url ?? '/';
-    const document = this.#deps.documents.peek(target);
+    const place = this.#placeOf(target, request);
+    const document = this.#deps.documents.peek(place + target);
     const { method } = request;
     if (document !== undefined && (method === 'GET' || method === 'HEAD')) {
       this.#send(document, request, response);
     } else if (!isPublicTarget(target)) {
       this.#pass(request, response);
     } else if (method === 'GET' || method === 'HEAD') {
-      void this.#find(target, request, response);
+      void this.#find({ place, target }, request, response);
     } else if (method === 'OPTIONS') {
       response.writeHead(204, this.#preflight).end();
     } else {
       this.#refuse('method-not-allowed', response);
     }
+  }
+
+  /** What stands before the path of a document of the host that was asked, as it is kept. */
+  #placeOf(target: string, { headers }: IncomingMessage): string {
+    // Such a target would name a document of another host; with this in front it finds nothing.
+    if (target.startsWith('//')) return '/';
+    const { hosts } = this.#deps;
+    if (hosts === undefined || hosts.size === 0) return '';
+    const host = headers.host?.toLowerCase();
+    if (host === undefined || !hosts.has(host) || isStanding(target)) return '';
+    return `//${host}`;
   }
 
   #pass(request: IncomingMessage, response: ServerResponse): void {
@@ -104,10 +131,14 @@ class PublicPlane {
     else next(request, response);
   }
 
-  async #find(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #find(
+    { place, target }: { readonly place: string; readonly target: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const path = storedPath(target);
     try {
-      const document = path === null ? null : await this.#deps.documents.read(path);
+      const document = path === null ? null : await this.#deps.documents.read(place + path);
       if (document === null) this.#refuse('document-not-found', response);
       else this.#send(document, request, response);
     } catch {

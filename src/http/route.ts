@@ -75,6 +75,8 @@ export interface RouteSpec<Input, Result> extends Described {
    * nothing beyond the caller's reach. Absent: they may not.
    */
   readonly servesNarrowTokens?: boolean;
+  /** Whether only platform tokens may call this. Absent: all with the scope may. */
+  readonly forPlatform?: boolean;
   readonly input: z.ZodType<Input>;
   /** The most octets that a body may have; 256 kB unless told. */
   readonly maxBodyBytes?: number;
@@ -88,6 +90,7 @@ export interface Route {
   readonly path: string;
   readonly scope: TokenScope | null;
   readonly servesNarrowTokens: boolean;
+  readonly forPlatform: boolean;
   readonly maxBodyBytes: number;
   readonly description: RouteDescription;
   answer(call: Call, raw: unknown): Promise<Answer>;
@@ -95,12 +98,14 @@ export interface Route {
 
 /** Settles the types of a route: what does not fit its input throws `invalid-input` before it runs. */
 export function route<Input, Result>(spec: RouteSpec<Input, Result>): Route {
-  const { method, path, scope, servesNarrowTokens = false, maxBodyBytes = usualBodyBytes } = spec;
+  const { method, path, scope, servesNarrowTokens = false, forPlatform = false } = spec;
+  const { maxBodyBytes = usualBodyBytes } = spec;
   return {
     method,
     path,
     scope,
     servesNarrowTokens,
+    forPlatform,
     maxBodyBytes,
     description: describe(spec),
     answer: async (call, raw) => {

@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { ApiToken } from '../organizations/api-token.ts';
 import { parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { requestIdOf } from './answer-problem.ts';
-import { authenticate, checkReach, checkScope } from './authenticate.ts';
+import { authenticate, checkPlatform, checkReach, checkScope } from './authenticate.ts';
 import { answerKeyed } from './idempotency.ts';
 import type { Logger } from './log.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -115,6 +115,7 @@ async function admit(
   limits.countToken(token.id, response);
   checkScope(token, place.route.scope);
   checkReach(token, place.route);
+  checkPlatform(token, place.route);
   return token;
 }
 

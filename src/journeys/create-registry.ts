@@ -45,6 +45,7 @@ import type { IssuePapers } from './issue-papers.ts';
 import { bindIssuerKeyCases } from './issuer-key-cases.ts';
 import { bindKeyCases } from './key-cases.ts';
 import { onboardAgent } from './onboard-agent.ts';
+import { bindOrganizationCases } from './organization-cases.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
 import type { CreateTokenInput, Registry } from './registry.ts';
 import { bindSchemaCases } from './schema-cases.ts';
@@ -107,6 +108,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindAssertionCases(deps),
     ...bindWorkloadCases(deps),
     ...bindIssuerKeyCases(deps),
+    ...bindOrganizationCases(deps),
     ...bindEstateCases(deps),
   };
 }

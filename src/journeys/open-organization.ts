@@ -1,13 +1,32 @@
 import type { AgentReader } from '../agents/agent-store.ts';
+import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
-import { issuerDomainOf, type Organization } from '../organizations/organization.ts';
+import type { ApiTokenStore } from '../organizations/api-token-store.ts';
+import {
+  issuerDomainOf,
+  type Organization,
+  type OrganizationId,
+} from '../organizations/organization.ts';
 import type { OrganizationReader } from '../organizations/organization-store.ts';
-import { type CreateOrganizationDeps, createOrganization } from './create-organization.ts';
+import {
+  type CreateOrganizationDeps,
+  type OrganizationStores,
+  recordOrganization,
+} from './create-organization.ts';
+
+const actor = { kind: 'system', id: 'service' } as const;
+
+/** What opening an organization writes: with the URL, the tokens move too. */
+export interface OpenOrganizationStores extends OrganizationStores {
+  readonly tokens: ApiTokenStore;
+}
 
 /** What tells an installation that was used before, and whether its keys can be opened. */
-export interface OpenOrganizationDeps extends CreateOrganizationDeps {
+export interface OpenOrganizationDeps extends Omit<CreateOrganizationDeps, 'work'> {
+  readonly work: UnitOfWork<OpenOrganizationStores>;
   readonly organizations: OrganizationReader;
   readonly agents: AgentReader;
   readonly keys: KeyReader;
@@ -15,24 +34,56 @@ export interface OpenOrganizationDeps extends CreateOrganizationDeps {
 }
 
 /**
- * The organization at the base URL: the one there is, or a new one on the first start. Throws
- * `start-refused` when the base URL changed after agents were onboarded, because every identity
- * would be renamed, and when the master key does not open the organization's signing key.
+ * The first organization, at the base URL of the installation: the one there is, or a new one on the
+ * first start. An installation may move to another URL, with its tokens, while it has neither agents
+ * nor other organizations; after that a move would rename identities, and throws `start-refused`. So
+ * does a master key that does not open the organization's signing key.
  */
 export async function openOrganization(
   deps: OpenOrganizationDeps,
   baseUrl: string,
 ): Promise<Organization> {
   const organizations = await deps.organizations.list();
-  const found = organizations.find((organization) => organization.baseUrl === baseUrl);
-  if (found !== undefined) {
-    await checkMasterKey(deps, found);
-    return found;
+  const first = organizations.find(({ standing }) => standing === 'first');
+  if (first?.baseUrl === baseUrl) {
+    await checkMasterKey(deps, first);
+    return first;
   }
-  for (const organization of organizations) await refuseRenaming(deps, organization, baseUrl);
-  const host = issuerDomainOf({ baseUrl });
+  if (first !== undefined) await refuseRenaming(deps, { organizations, first, baseUrl });
+  const former = organizations.find((organization) => organization.baseUrl === baseUrl);
+  if (former !== undefined) await checkMasterKey(deps, former);
+  return deps.work.run(async (stores) => {
+    if (first !== undefined) await stores.organizations.changeStanding(first.id, 'former');
+    const opened = former ?? (await create(deps, stores, baseUrl));
+    await stores.organizations.changeStanding(opened.id, 'first');
+    if (first !== undefined) await move(stores, first, opened);
+    return { ...opened, standing: 'first' };
+  });
+}
+
+async function create(
+  deps: OpenOrganizationDeps,
+  stores: OpenOrganizationStores,
+  baseUrl: string,
+): Promise<Organization> {
+  const at = deps.clock.now();
+  const id = newId<OrganizationId>('org', at);
+  const name = issuerDomainOf({ baseUrl });
   const contact = `agents@${new URL(baseUrl).hostname}`;
-  return createOrganization(deps, { baseUrl, name: host, contact });
+  const order = { id, actor, at, baseUrl, name, contact, standing: 'first' } as const;
+  return (await recordOrganization(deps, stores, order)).organization;
+}
+
+/** Who was let in before the move is let in after it. */
+async function move(
+  stores: OpenOrganizationStores,
+  from: Organization,
+  to: Organization,
+): Promise<void> {
+  await stores.tokens.handOver(from.id, to.id);
+  const details = { baseUrl: to.baseUrl, formerly: from.baseUrl };
+  const event = { organizationId: to.id, actor, subject: to.id, reason: null, details } as const;
+  await stores.audit.append([{ ...event, action: 'organization.updated' }]);
 }
 
 async function checkMasterKey(
@@ -56,13 +107,24 @@ async function checkMasterKey(
 
 async function refuseRenaming(
   deps: OpenOrganizationDeps,
-  organization: Organization,
-  baseUrl: string,
+  move: {
+    readonly organizations: readonly Organization[];
+    readonly first: Organization;
+    readonly baseUrl: string;
+  },
 ): Promise<void> {
-  const agents = await deps.agents.list({ organizationId: organization.id }, { limit: 1 });
-  if (agents.length === 0) return;
-  throw new SealwrightError(
+  const { organizations, first, baseUrl } = move;
+  for (const { id, baseUrl: taken } of organizations) {
+    const agents = await deps.agents.list({ organizationId: id }, { limit: 1 });
+    if (agents.length > 0) throw renaming(baseUrl, `agents exist under ${taken}`);
+  }
+  if (organizations.every(({ standing }) => standing !== 'member')) return;
+  throw renaming(baseUrl, `organizations exist beside ${first.baseUrl}`);
+}
+
+function renaming(baseUrl: string, why: string): SealwrightError {
+  return new SealwrightError(
     'start-refused',
-    `SEALWRIGHT_URL is ${baseUrl}, but agents exist under ${organization.baseUrl}: another URL would rename every identity. Set it back.`,
+    `SEALWRIGHT_URL is ${baseUrl}, but ${why}: another URL would rename every identity. Set it back.`,
   );
 }

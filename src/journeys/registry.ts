@@ -24,6 +24,7 @@ import type { EstateCases } from './estate-cases.ts';
 import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
+import type { OrganizationCases } from './organization-cases.ts';
 import type { SchemaCases } from './schema-cases.ts';
 import type { TemplateCases } from './template-cases.ts';
 import type { WorkloadCases } from './workload-cases.ts';
@@ -131,6 +132,7 @@ export interface Registry
     AssertionCases,
     WorkloadCases,
     IssuerKeyCases,
+    OrganizationCases,
     EstateCases {
   findOrganization(caller: Caller): Promise<Organization>;
   updateOrganization(input: UpdateOrganizationInput): Promise<Organization>;

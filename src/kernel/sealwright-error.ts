@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'not-permitted'
   | 'organization-not-found'
+  | 'base-url-taken'
   | 'agent-not-found'
   | 'agent-wrong-state'
   | 'handle-taken'

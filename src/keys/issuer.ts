@@ -23,9 +23,9 @@ export class IssuerDirectory {
     OrganizationId,
     { readonly issuer: Issuer; readonly until: number }
   >();
-  readonly #readers: { organizations: OrganizationReader; keys: KeyReader };
+  readonly #readers: { organizations: Pick<OrganizationReader, 'find'>; keys: KeyReader };
 
-  constructor(readers: { organizations: OrganizationReader; keys: KeyReader }) {
+  constructor(readers: { organizations: Pick<OrganizationReader, 'find'>; keys: KeyReader }) {
     this.#readers = readers;
   }
 

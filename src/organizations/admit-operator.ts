@@ -20,10 +20,11 @@ export interface AdmitOperatorDeps {
 }
 
 /**
- * Makes sure that the operator can get in. A text given at start becomes a token with every scope,
- * and one given at an earlier start ends. Without one, a new installation gets a first token, whose
- * text is returned; it cannot be had again. Otherwise returns null. Throws `start-refused` for a text
- * that was revoked: whoever revoked it meant it.
+ * Makes sure that the operator can get in. A text given at start becomes a platform token with every
+ * scope, and one given at an earlier start ends. Without one, a new installation gets a first token of
+ * that kind, whose text is returned; it cannot be had again. Otherwise returns null. Throws
+ * `start-refused` for a text that was revoked, since whoever revoked it meant it, and for one that
+ * the API gave out for less.
  */
 export async function admitOperator(
   deps: AdmitOperatorDeps,
@@ -32,14 +33,15 @@ export async function admitOperator(
   const { organizationId, given } = input;
   const now = deps.clock.now();
   const known = given === undefined ? null : await deps.tokens.findByHash(hashToken(given));
-  if (known !== null && !isUsable(known, now)) throw revoked();
+  if (known !== null && !isUsable(known, now)) throw refused('was revoked or has expired');
+  if (known?.platform === false) throw refused('is the text of a token that the API gave out');
   const tokens = await deps.tokens.list(organizationId);
   const formerlyGiven = tokens.filter(({ name, id }) => name === givenName && id !== known?.id);
   for (const token of formerlyGiven.filter((former) => isUsable(former, now))) {
     await revokeApiToken(deps, { organizationId, actor, id: token.id });
   }
   if (known !== null) return null;
-  const order = { organizationId, actor, scopes: tokenScopes, expiresAt: null };
+  const order = { organizationId, actor, scopes: tokenScopes, platform: true, expiresAt: null };
   if (given !== undefined) {
     await createApiToken(deps, { ...order, name: givenName, text: given });
     return null;
@@ -48,9 +50,6 @@ export async function admitOperator(
   return (await createApiToken(deps, { ...order, name: firstName })).text;
 }
 
-function revoked(): SealwrightError {
-  return new SealwrightError(
-    'start-refused',
-    'SEALWRIGHT_ADMIN_TOKEN was revoked or has expired. Choose another.',
-  );
+function refused(why: string): SealwrightError {
+  return new SealwrightError('start-refused', `SEALWRIGHT_ADMIN_TOKEN ${why}. Choose another.`);
 }

@@ -10,6 +10,8 @@ export interface ApiTokenReader {
 /** Writes tokens, inside a unit of work. */
 export interface ApiTokenStore extends ApiTokenReader {
   insert(token: ApiToken): Promise<void>;
+  /** Gives all tokens of one organization to another one, which is to have no agents. */
+  handOver(from: OrganizationId, to: OrganizationId): Promise<void>;
   /** Marks the token revoked and returns it, or null when the organization has no such token. */
   revoke(organizationId: OrganizationId, id: TokenId, at: Date): Promise<ApiToken | null>;
 }

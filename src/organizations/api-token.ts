@@ -34,6 +34,8 @@ export interface ApiToken extends TokenReach {
   readonly organizationId: OrganizationId;
   readonly name: string;
   readonly scopes: readonly TokenScope[];
+  /** Whether it may create organizations; for every other call it is a token of its own one. */
+  readonly platform: boolean;
   /** sha-256 of the token's text, in hex: the text has 256 random bits, so no salt is needed. */
   readonly hash: string;
   readonly createdAt: Date;

@@ -29,16 +29,30 @@ export interface CreateApiTokenInput {
   readonly expiresAt: Date | null;
   /** Which agents the token reaches; absent, all. */
   readonly reach?: TokenReach;
+  /** Whether it may create organizations; absent, it may not. */
+  readonly platform?: boolean;
   /** A text chosen by the operator; absent, a new one is minted. */
   readonly text?: string;
+}
+
+/** A token that is not stored yet, and its text. */
+export interface NewApiToken {
+  readonly token: ApiToken;
+  readonly text: string;
 }
 
 /** Stores the hash of a token and returns its text, which cannot be had again. */
 export async function createApiToken(
   deps: CreateApiTokenDeps,
   input: CreateApiTokenInput,
-): Promise<{ token: ApiToken; text: string }> {
-  const now = deps.clock.now();
+): Promise<NewApiToken> {
+  const created = mintApiToken(input, deps.clock.now());
+  await deps.work.run((stores) => recordApiToken(stores, { ...created, actor: input.actor }));
+  return created;
+}
+
+/** A token as it is to be stored. Throws `invalid-input` for one that would have ended already. */
+export function mintApiToken(input: Omit<CreateApiTokenInput, 'actor'>, now: Date): NewApiToken {
   if (input.expiresAt !== null && input.expiresAt <= now) {
     throw new SealwrightError('invalid-input', 'The token would expire before it exists.', {
       faults: [{ pointer: '/expiresAt', detail: 'must be in the future' }],
@@ -50,6 +64,7 @@ export async function createApiToken(
     organizationId: input.organizationId,
     name: input.name,
     scopes: input.scopes,
+    platform: input.platform ?? false,
     hash: hashToken(text),
     team: input.reach?.team ?? null,
     agentId: input.reach?.agentId ?? null,
@@ -57,23 +72,24 @@ export async function createApiToken(
     expiresAt: input.expiresAt,
     revokedAt: null,
   };
-  await deps.work.run(async (stores) => {
-    await stores.tokens.insert(token);
-    await stores.audit.append([
-      {
-        organizationId: input.organizationId,
-        actor: input.actor,
-        action: 'token.created',
-        subject: token.id,
-        reason: null,
-        details: {
-          name: token.name,
-          scopes: token.scopes,
-          team: token.team,
-          agent: token.agentId,
-        },
-      },
-    ]);
-  });
   return { token, text };
+}
+
+/** Stores a new token, inside the transaction of whatever it comes with. */
+export async function recordApiToken(
+  stores: { readonly tokens: ApiTokenStore; readonly audit: AuditTrail },
+  { token, actor }: { readonly token: ApiToken; readonly actor: Actor },
+): Promise<void> {
+  const { name, scopes, team, agentId, platform } = token;
+  await stores.tokens.insert(token);
+  await stores.audit.append([
+    {
+      organizationId: token.organizationId,
+      actor,
+      action: 'token.created',
+      subject: token.id,
+      reason: null,
+      details: { name, scopes, team, agent: agentId, ...(platform && { platform }) },
+    },
+  ]);
 }

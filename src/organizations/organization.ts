@@ -4,6 +4,12 @@ import type { Did } from '../protocol/did-web.ts';
 /** An organization by its id, `org_…`. */
 export type OrganizationId = Brand<'OrganizationId'>;
 
+/**
+ * `first` is the organization of SEALWRIGHT_URL. `former` was it, before an installation without
+ * agents moved to another URL; nobody is let in there. All others are members.
+ */
+export type OrganizationStanding = 'first' | 'member' | 'former';
+
 /** An issuer: everything it publishes lives under its base URL, which never changes. */
 export interface Organization {
   readonly id: OrganizationId;
@@ -13,6 +19,7 @@ export interface Organization {
   readonly name: string;
   /** The mailbox published as `contacts`; never the owners of an agent. */
   readonly contact: string;
+  readonly standing: OrganizationStanding;
   readonly createdAt: Date;
 }
 

@@ -32,12 +32,7 @@ export async function updateOrganization(
   input: UpdateOrganizationInput,
 ): Promise<Organization> {
   const { name, contact } = input;
-  const faults = [...nameFaults(name), ...contactFaults(contact)];
-  if (faults.length > 0) {
-    throw new SealwrightError('invalid-input', 'The organization is not well described.', {
-      faults,
-    });
-  }
+  checkDescription(input);
   return deps.work.run(async (stores) => {
     const described = await stores.organizations.describe(input.organizationId, { name, contact });
     if (described === null) {
@@ -55,6 +50,15 @@ export async function updateOrganization(
     ]);
     return described;
   });
+}
+
+/** Throws `invalid-input` for a name or a contact that an organization cannot have. */
+export function checkDescription(
+  description: Pick<UpdateOrganizationInput, 'name' | 'contact'>,
+): void {
+  const faults = [...nameFaults(description.name), ...contactFaults(description.contact)];
+  if (faults.length === 0) return;
+  throw new SealwrightError('invalid-input', 'The organization is not well described.', { faults });
 }
 
 function nameFaults(name: string | undefined): readonly InputFault[] {

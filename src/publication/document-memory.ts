@@ -1,4 +1,5 @@
 import type { DocumentCopy } from './document-copy.ts';
+import { hostsPath, KnownHosts } from './known-hosts.ts';
 import type { PublicDocument } from './public-document.ts';
 import type { PublicDocumentReader } from './public-document-store.ts';
 
@@ -17,6 +18,8 @@ export interface DocumentMemoryOptions {
  * longest leave first.
  */
 export class DocumentMemory {
+  /** The hosts that are served, as the newest list that was seen here says. */
+  readonly hosts = new KnownHosts();
   readonly #documents = new Map<string, PublicDocument>();
   readonly #reading = new Map<string, Promise<PublicDocument | null>>();
   /** Paths of which the store may have a version that nobody told of. */
@@ -48,7 +51,14 @@ export class DocumentMemory {
 
   /** The version that is in memory. */
   versionOf(path: string): number | undefined {
+    if (path === hostsPath) return this.hosts.held.version;
     return this.#documents.get(path)?.version;
+  }
+
+  /** Learns which hosts are served, before anybody follows. Rejects when they cannot be read. */
+  async readHosts(): Promise<void> {
+    const list = await this.#readBeyond(hostsPath);
+    if (list !== null) this.hosts.take(list);
   }
 
   /** Takes in what a committed transaction of this process published. */
@@ -62,7 +72,8 @@ export class DocumentMemory {
     for (const document of published) {
       const { path } = document;
       this.#doubtful.delete(path);
-      if (this.#documents.has(path) || this.#reading.has(path)) this.#hold(document);
+      const isAsked = this.#documents.has(path) || this.#reading.has(path);
+      if (isAsked || path === hostsPath) this.#hold(document);
     }
   }
 
@@ -105,6 +116,10 @@ export class DocumentMemory {
   }
 
   #hold(document: PublicDocument): void {
+    if (document.path === hostsPath) {
+      this.hosts.take(document);
+      return;
+    }
     const held = this.#documents.get(document.path);
     if (held !== undefined && held.version >= document.version) return;
     this.#documents.delete(document.path);

@@ -12,7 +12,11 @@ export type DocumentMediaType =
 
 /** What a room hands over for publication. The octets are served verbatim. */
 export interface DocumentDraft {
-  /** Absolute path on the origin, such as `/a/billing-bot/client.json`. */
+  /**
+   * Where it is served: an absolute path on the origin of the installation, such as
+   * `/a/billing-bot/client.json`, or `//{host}{path}` on another host. What is kept is never
+   * `//{host}…` for the installation's own: see `keptPath`.
+   */
   readonly path: string;
   readonly mediaType: DocumentMediaType;
   readonly body: Uint8Array;
@@ -71,7 +75,27 @@ export function draftPage(url: string, html: string): DocumentDraft {
   };
 }
 
-/** The path of an absolute URL that we serve. */
+/** Where an absolute URL is served, with its host: `//{host}{path}` (RFC 3986 §4.2). */
 export function pathOf(url: string): string {
-  return new URL(url).pathname;
+  const { host, pathname } = new URL(url);
+  return `//${host}${pathname}`;
+}
+
+/** How the documents of one installation are told apart. */
+export interface DocumentHome {
+  /** The host, with its port, of the installation's own origin; absent: no other host is served. */
+  readonly home?: string | undefined;
+}
+
+const networkPath = /^\/\/([^/]+)(\/.*)$/;
+
+/**
+ * The path that a document is kept and found by: what is served on the installation's own host goes
+ * by its path alone, what is served on another one keeps that host in front of it. So organizations
+ * with hosts of their own never meet in a path.
+ */
+export function keptPath(path: string, { home }: DocumentHome): string {
+  const [, host, rest] = networkPath.exec(path) ?? [];
+  if (rest === undefined) return path;
+  return home === undefined || host === home ? rest : path;
 }

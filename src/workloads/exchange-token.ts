@@ -73,6 +73,7 @@ export async function exchangeToken(
     organizationId: rule.organizationId,
     name: `workload: ${rule.name}`,
     scopes,
+    platform: false,
     hash: hashToken(text),
     team: rule.grants.team,
     agentId,

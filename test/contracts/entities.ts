@@ -22,6 +22,7 @@ export function organizationNamed(name: string): Organization {
     did: `did:web:${name}.example` as Did,
     name,
     contact: `agents@${name}.example`,
+    standing: 'member',
     createdAt: noon(),
   };
 }
@@ -35,6 +36,7 @@ export function tokenNamed(name: string, changes: Partial<ApiToken> = {}): ApiTo
     organizationId: acme.id,
     name,
     scopes: ['agents:read', 'verify'],
+    platform: false,
     hash: createHash('sha256').update(name).digest('hex'),
     team: null,
     agentId: null,

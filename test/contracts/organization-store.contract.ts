@@ -31,6 +31,20 @@ export function organizationStoreContract(world: WorldSource): void {
     expect(unknown).toBeNull();
   });
 
+  it('pages through those that are not former ones', async () => {
+    const [one, two, three] = [acme, organizationNamed('b'), organizationNamed('c')];
+    await world().work.run(async ({ organizations }) => {
+      for (const organization of [one, two, three, other]) await organizations.insert(organization);
+      await organizations.changeStanding(two.id, 'former');
+      await organizations.changeStanding(one.id, 'first');
+    });
+    const { organizations } = world().readers;
+    const first = { ...one, standing: 'first' };
+    expect(await organizations.listPage({ limit: 2 })).toEqual([first, three]);
+    expect(await organizations.listPage({ limit: 2, after: three.id })).toEqual([other]);
+    expect(await organizations.find(two.id)).toEqual({ ...two, standing: 'former' });
+  });
+
   it('finds nothing where there is nothing', async () => {
     expect(await world().readers.organizations.find(acme.id)).toBeNull();
     expect(await world().readers.organizations.list()).toEqual([]);
@@ -41,7 +55,7 @@ export function organizationStoreContract(world: WorldSource): void {
     const twin = { ...organizationNamed('twin'), baseUrl: acme.baseUrl };
     await expect(
       world().work.run(({ organizations }) => organizations.insert(twin)),
-    ).rejects.toMatchObject({ code: 'invalid-input' });
+    ).rejects.toMatchObject({ code: 'base-url-taken' });
     expect(await world().readers.organizations.list()).toEqual([acme]);
   });
 }
@@ -87,6 +101,21 @@ export function apiTokenStoreContract(world: WorldSource): void {
       ...token,
       revokedAt: noon(1),
     });
+  });
+
+  it('hands over all tokens of an organization, and no others', async () => {
+    const second = tokenNamed('second', { platform: true });
+    const foreign = tokenNamed('foreign', { organizationId: other.id });
+    await insert(token, second, foreign);
+    await world().work.run(({ tokens }) => tokens.handOver(acme.id, other.id));
+    expect(await world().readers.tokens.list(acme.id)).toEqual([]);
+    expect(await world().readers.tokens.list(other.id)).toEqual(
+      [
+        { ...token, organizationId: other.id },
+        foreign,
+        { ...second, organizationId: other.id },
+      ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
   });
 
   it('revokes nothing of another organization', async () => {

@@ -17,6 +17,25 @@ export function publicDocumentStoreContract(world: WorldSource): void {
     expect(await find('/b')).toBeNull();
   });
 
+  it('keeps documents of the own host by their path, and those of others apart', async () => {
+    const [own, foreign] = [
+      documentAt('//acme.example/a', 'ours'),
+      documentAt('//b.example/a', 'b'),
+    ];
+    expect(await publish(own, foreign)).toEqual([
+      { ...own, path: '/a', version: 1 },
+      { ...foreign, version: 1 },
+    ]);
+    expect(await find('/a')).toEqual(await find('//acme.example/a'));
+    expect(await find('//b.example/a')).toEqual({ ...foreign, version: 1 });
+    expect(await publish({ ...own, publishedAt: noon(1) })).toEqual([]);
+    const { documents } = world().readers;
+    for (const prefix of ['/a', '//acme.example/a']) {
+      expect((await documents.listVersions(prefix, 9)).map(({ path }) => path)).toEqual(['/a']);
+    }
+    expect(await documents.listVersions('//b.example/', 9)).toHaveLength(1);
+  });
+
   it('counts versions by path, and serves the highest', async () => {
     await publish(documentAt('/a', 'one'), documentAt('/b', 'other'));
     const next = documentAt('/a', 'two', { publishedAt: noon(1) });

@@ -39,7 +39,11 @@ async function startMemory(): Promise<Backend> {
   return {
     open: async () => {
       const announced: PublicDocument[] = [];
-      const work = new MemoryDatabase({ clock, onPublished: (news) => announced.push(...news) });
+      const work = new MemoryDatabase({
+        clock,
+        home: 'acme.example',
+        onPublished: (news) => announced.push(...news),
+      });
       return { work, readers: work.readers, announced };
     },
     close: async () => undefined,
@@ -54,8 +58,8 @@ async function startPostgres(): Promise<Backend> {
       await database.clear();
       const announced: PublicDocument[] = [];
       const onPublished: UnitOfWorkDeps['onPublished'] = (news) => announced.push(...news);
-      const work = new PostgresUnitOfWork({ client, clock, onPublished });
-      return { work, readers: createReaders(client), announced };
+      const work = new PostgresUnitOfWork({ client, clock, home: 'acme.example', onPublished });
+      return { work, readers: createReaders(client, { home: 'acme.example' }), announced };
     },
     close: async () => {
       await client.$disconnect();

@@ -33,6 +33,8 @@ const writers = [
   'release',
   'forget',
   'append',
+  'changeStanding',
+  'handOver',
   'describe',
   'remove',
   'delete',

@@ -29,7 +29,7 @@ it('is served as its compact JWS, which never changes', () => {
   const { body, ...draft } = draftFacet(url, facet);
   expect(textOf(body)).toBe('abc');
   expect(draft).toStrictEqual({
-    path: '/a/billing-bot/credentials/crd_1',
+    path: '//id.acme.com/a/billing-bot/credentials/crd_1',
     mediaType: 'application/vc+jwt',
     cacheControl: 'public, max-age=31536000, immutable',
     expiresAt: null,
@@ -44,7 +44,7 @@ describe('the listing of an agent', () => {
   it('names each facet with the sha-256 of its octets', () => {
     const draft = draftFacetListing(listingUrl, [{ url, facet }]);
     expect(draft).toMatchObject({
-      path: '/a/billing-bot/credentials',
+      path: '//id.acme.com/a/billing-bot/credentials',
       mediaType: 'application/json',
       cacheControl: 'public, max-age=300',
     });

@@ -12,10 +12,10 @@ function documentOf(order: Parameters<typeof draftDidDocument>[0]) {
 
 describe('where it is', () => {
   it.each([
-    ['did:web:id.acme.com', '/.well-known/did.json'],
-    ['did:web:id.acme.com:o:pay', '/o/pay/did.json'],
-    ['did:web:id.acme.com:o:pay:a:billing-bot', '/o/pay/a/billing-bot/did.json'],
-    ['did:web:localhost%3A8787:a:billing-bot', '/a/billing-bot/did.json'],
+    ['did:web:id.acme.com', '//id.acme.com/.well-known/did.json'],
+    ['did:web:id.acme.com:o:pay', '//id.acme.com/o/pay/did.json'],
+    ['did:web:id.acme.com:o:pay:a:billing-bot', '//id.acme.com/o/pay/a/billing-bot/did.json'],
+    ['did:web:localhost%3A8787:a:billing-bot', '//localhost:8787/a/billing-bot/did.json'],
   ])('%s is at %s', (did, path) => {
     const { draft, json } = documentOf({ did: did as Did, alsoKnownAs: [], keys: [] });
     expect([draft.path, json.id]).toStrictEqual([path, did]);

@@ -120,7 +120,7 @@ describe('the document', () => {
       const variable = [...path.matchAll(/\{(\w+)\}/g)].map(([, part]) => part);
       expect([name, parts]).toEqual([name, variable]);
       const known = new Set(
-        'operationId summary tags parameters requestBody responses security x-required-scope x-narrow-tokens'.split(
+        'operationId summary tags parameters requestBody responses security x-required-scope x-narrow-tokens x-platform-tokens'.split(
           ' ',
         ),
       );
@@ -265,6 +265,9 @@ describe('what the API answers is what the document says', () => {
 
   test('about the organization, its tokens and its audit trail', async () => {
     await send('GET /organization');
+    const founded = { name: 'Labs', contact: 'labs@acme.com', path: 'labs' };
+    await send('POST /organizations', { body: founded });
+    await send('GET /organizations');
     await send('PATCH /organization', { body: { name: 'Acme Ltd', contact: 'it@acme.com' } });
     const body = { name: 'reader', scopes: ['agents:read'], team: 'payments' };
     const { id } = await send('POST /tokens', { body });

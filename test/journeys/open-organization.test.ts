@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { openOrganization } from '../../src/journeys/open-organization.ts';
 import type { KeySeal } from '../../src/keys/key-seal.ts';
+import { hashToken } from '../../src/organizations/api-token.ts';
+import { createApiToken } from '../../src/organizations/create-api-token.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { refusalLater } from '../kernel/refusal.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
@@ -60,5 +63,64 @@ describe('the organization at start', () => {
       'start-refused: SEALWRIGHT_URL is https://id.acme.org, but agents exist under https://id.acme.com',
     );
     expect(await world.snapshot()).toStrictEqual(before);
+  });
+});
+
+describe('an installation that moves before it is used', () => {
+  const scopes = ['org:admin'] as const;
+
+  it('takes its tokens along, and goes on as one organization', async () => {
+    const { start, database } = arrange();
+    const seal = newSeal();
+    const former = await start('http://localhost:8787', seal);
+    const actor = { kind: 'system', id: 'service' } as const;
+    const order = { organizationId: former.id, actor, name: 'x', scopes, expiresAt: null };
+    const clock = new SettableClock();
+    const { text } = await createApiToken({ work: database, clock }, order);
+    const first = await start(url, seal);
+    const { organizations, tokens } = database.readers;
+    expect((await tokens.findByHash(hashToken(text)))?.organizationId).toBe(first.id);
+    expect(await organizations.listPage({ limit: 9 })).toEqual([{ ...first, standing: 'first' }]);
+    expect(await organizations.find(former.id)).toEqual({ ...former, standing: 'former' });
+  });
+
+  it('may move back', async () => {
+    const { start, database } = arrange();
+    const seal = newSeal();
+    const one = await start(url, seal);
+    await start('https://id.acme.org', seal);
+    expect(await start(url, seal)).toEqual(one);
+    expect(await start(url, seal)).toEqual(one);
+    expect(await database.readers.organizations.listPage({ limit: 9 })).toEqual([one]);
+  });
+});
+
+describe('an installation with several organizations', () => {
+  const lab = { baseUrl: 'https://id.lab.com', name: 'Lab', contact: 'lab@acme.com' };
+
+  it.each(['https://id.lab.com', 'https://id.acme.org'])('is not opened as %s', async (other) => {
+    const world = await openRegistryWorld();
+    await createOrganization(world.deps, lab);
+    const before = await world.database.readers.organizations.list();
+    await expect(openOrganization(world.deps, other)).rejects.toThrow(
+      'organizations exist beside https://id.acme.com',
+    );
+    expect(await world.database.readers.organizations.list()).toEqual(before);
+  });
+
+  it('opens with the first one, whatever the others have', async () => {
+    const world = await openRegistryWorld();
+    await createOrganization(world.deps, lab);
+    await world.enrol('billing-bot');
+    expect(await openOrganization(world.deps, url)).toEqual(world.organization);
+  });
+
+  it('is not moved while one of the others has an agent', async () => {
+    const world = await openRegistryWorld();
+    const { id } = await createOrganization(world.deps, lab);
+    await world.enrol('lab-bot', { organizationId: id });
+    await expect(openOrganization(world.deps, lab.baseUrl)).rejects.toThrow(
+      'agents exist under https://id.lab.com',
+    );
   });
 });

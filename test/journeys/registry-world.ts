@@ -63,6 +63,7 @@ export async function openRegistryWorld(
   const published: PublicDocument[] = [];
   const database = new MemoryDatabase({
     clock,
+    home: new URL(baseUrl).host,
     onPublished: (documents) => published.push(...documents),
   });
   const interruptions: Interruptions = { beforeSigning: async () => {} };

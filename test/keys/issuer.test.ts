@@ -15,7 +15,6 @@ function arrange(keys: readonly SigningKey[]) {
         asked.push(id);
         return id === organization.id ? organization : null;
       },
-      list: async () => [organization],
     },
     keys: {
       listByDids: async (dids) => keys.filter((key) => dids.includes(key.did)),

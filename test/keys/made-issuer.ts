@@ -13,6 +13,7 @@ export function anOrganization(baseUrl = 'https://id.acme.com'): Organization {
     did: didWebOf(baseUrl),
     name: 'Acme',
     contact: 'platform@acme.com',
+    standing: 'first',
     createdAt: new Date('2026-11-20T12:00:00Z'),
   };
 }

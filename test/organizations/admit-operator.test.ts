@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admitOperator } from '../../src/organizations/admit-operator.ts';
-import { hashToken, isUsable } from '../../src/organizations/api-token.ts';
+import { hashToken, isUsable, tokenScopes } from '../../src/organizations/api-token.ts';
+import { createApiToken } from '../../src/organizations/create-api-token.ts';
 import type { OrganizationId } from '../../src/organizations/organization.ts';
 import { SettableClock } from '../kernel/settable-clock.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
@@ -18,15 +19,23 @@ function arrange() {
       const token = await tokens.findByHash(hashToken(text));
       return token !== null && isUsable(token, clock.now());
     },
+    platform: async () => (await tokens.list(organizationId)).map((token) => token.platform),
+    /** Gives out a token over the API, with every scope. */
+    grant: async () => {
+      const actor = { kind: 'token', id: 'tok_1' } as const;
+      const order = { organizationId, actor, name: 'ci', scopes: tokenScopes, expiresAt: null };
+      return (await createApiToken({ work, clock }, order)).text;
+    },
     names: async () => (await tokens.list(organizationId)).map(({ name }) => name),
   };
 }
 
 describe('without a token given', () => {
   it('a new installation tells a first token, once', async () => {
-    const { start, opens } = arrange();
+    const { start, opens, platform } = arrange();
     const text = await start();
     expect(await opens(text ?? '')).toBe(true);
+    expect(await platform()).toStrictEqual([true]);
     expect(await start()).toBeNull();
     expect(await opens(text ?? '')).toBe(true);
   });
@@ -49,6 +58,16 @@ describe('with a token given', () => {
       false,
       next === 'swt_two',
     ]);
+  });
+
+  it('is a platform token, and never one that the API gave out', async () => {
+    const { start, grant, platform } = arrange();
+    await start('swt_one');
+    expect(await platform()).toStrictEqual([true]);
+    const text = await grant();
+    expect((await platform()).toSorted()).toStrictEqual([false, true]);
+    await expect(start(text)).rejects.toMatchObject({ code: 'start-refused' });
+    expect((await platform()).toSorted()).toStrictEqual([false, true]);
   });
 
   it('stays closed when it is given again after another one', async () => {

@@ -14,6 +14,7 @@ const token: ApiToken = {
   organizationId: 'org_acme' as OrganizationId,
   name: 'ci',
   scopes: ['agents:read'],
+  platform: false,
   hash: '00',
   team: null,
   agentId: null,

@@ -40,6 +40,7 @@ describe('creating a token', () => {
         organizationId: 'org_acme',
         name: 'ci',
         scopes: ['agents:read', 'verify'],
+        platform: false,
         hash: hashToken(text),
         team: null,
         agentId: null,

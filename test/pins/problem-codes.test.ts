@@ -41,6 +41,7 @@ const pinned = {
   'method-not-allowed': 405,
   'not-permitted': 403,
   'organization-not-found': 404,
+  'base-url-taken': 409,
   'owner-not-departed': 404,
   'precondition-failed': 412,
   'rotation-under-way': 409,

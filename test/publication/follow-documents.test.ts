@@ -121,6 +121,20 @@ it('takes over what was published since, into memory where somebody asked for it
   expect((await memory.read('/c'))?.state).toBe('gone');
 });
 
+it('knows the hosts that are served, from the copy or as soon as others add one', async () => {
+  const listing = (version: number, ...hosts: readonly string[]) => ({
+    ...aDocument('//', version),
+    body: Buffer.from(JSON.stringify({ hosts })),
+  });
+  store.publish(listing(1, 'id.globex.example'));
+  copy.keep([listing(1, 'id.globex.example')]);
+  await lookUntilDone();
+  expect([memory.hosts.has('id.globex.example'), memory.hosts.size]).toEqual([true, 1]);
+  store.publish(listing(2, 'id.globex.example', 'id.initech.example'));
+  await look();
+  expect(memory.hosts.has('id.initech.example')).toBe(true);
+});
+
 it('asks for nothing that this process published itself', async () => {
   await lookUntilDone();
   store.publish(aDocument('/a', 1));

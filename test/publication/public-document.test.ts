@@ -1,17 +1,33 @@
 import { expect, it } from 'vitest';
-import { cacheControls, draftPage, pathOf } from '../../src/publication/public-document.ts';
+import {
+  cacheControls,
+  draftPage,
+  keptPath,
+  pathOf,
+} from '../../src/publication/public-document.ts';
 
 it.each([
-  ['https://id.acme.com/a/billing-bot/client.json', '/a/billing-bot/client.json'],
-  ['https://id.acme.com:8443/o/pay/status/7r', '/o/pay/status/7r'],
-  ['http://localhost:8787/a/billing-bot', '/a/billing-bot'],
+  ['https://id.acme.com/a/billing-bot/client.json', '//id.acme.com/a/billing-bot/client.json'],
+  ['https://id.acme.com:8443/o/pay/status/7r', '//id.acme.com:8443/o/pay/status/7r'],
+  ['http://localhost:8787/a/billing-bot', '//localhost:8787/a/billing-bot'],
 ])('serves %s at %s', (url, path) => {
   expect(pathOf(url)).toBe(path);
 });
 
+it.each([
+  ['//id.acme.com/a/bot', 'id.acme.com', '/a/bot'],
+  ['//id.acme.com:8443/a/bot', 'id.acme.com', '//id.acme.com:8443/a/bot'],
+  ['//id.lab.com/a/bot', 'id.acme.com', '//id.lab.com/a/bot'],
+  ['//id.lab.com/a/bot', undefined, '/a/bot'],
+  ['/a/bot', 'id.acme.com', '/a/bot'],
+  ['//', 'id.acme.com', '//'],
+])('keeps %s at home on %s as %s', (path, home, kept) => {
+  expect(keptPath(path, { home })).toBe(kept);
+});
+
 it('drafts a page', () => {
   expect(draftPage('https://id.acme.com/a/billing-bot', '<p>Grüße</p>')).toStrictEqual({
-    path: '/a/billing-bot',
+    path: '//id.acme.com/a/billing-bot',
     mediaType: 'text/html; charset=utf-8',
     body: Uint8Array.from(Buffer.from('3c703e4772c3bcc39f653c2f703e', 'hex')),
     cacheControl: 'public, max-age=60',

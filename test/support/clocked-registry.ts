@@ -15,6 +15,7 @@ import { keepPapers } from '../../src/journeys/keep-papers.ts';
 import { IssuerDirectory } from '../../src/keys/issuer.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { tokenScopes } from '../../src/organizations/api-token.ts';
+import { createApiToken } from '../../src/organizations/create-api-token.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
 import { publishStatusList } from '../../src/status/publish-status-list.ts';
 import { StatusPublisher } from '../../src/status/status-publisher.ts';
@@ -50,7 +51,7 @@ export async function startClockedRegistry(options: { readonly judgeOutside?: Ju
   const registry = createRegistry(deps);
   const actor = { kind: 'token', id: 'tok_1' } as const;
   const order = { organizationId: organization.id, actor, name: 'test', scopes: tokenScopes };
-  const { text } = await registry.createToken({ ...order, expiresAt: null });
+  const { text } = await createApiToken(deps, { ...order, platform: true, expiresAt: null });
   const metrics = new Metrics();
   const app = createApp({
     limits: new RateLimits({ clock, perMinute: null }),
@@ -60,7 +61,7 @@ export async function startClockedRegistry(options: { readonly judgeOutside?: Ju
   });
   const planes = arrangePlanes(
     { adminListen: undefined, role: 'all' },
-    { documents: memory, app, metrics, clock, origin: url },
+    { documents: memory, hosts: memory.hosts, app, metrics, clock, origin: url },
   );
   const listen = { host: '127.0.0.1', port: Number(new URL(url).port) };
   // As the service does before it listens: the first lists are published by a round.
@@ -94,10 +95,11 @@ async function openOn(
 ) {
   const { url, clock } = place;
   const seal = newSeal();
-  const readers = createReaders(client);
+  const home = new URL(url).host;
+  const readers = createReaders(client, { home });
   const memory = new DocumentMemory(readers.documents, { maxBytes: 64 * 1_024 * 1_024 });
   const onPublished = memory.apply.bind(memory);
-  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const work = new PostgresUnitOfWork({ client, clock, home, onPublished });
   const identities = createVeramoIdentityProvider({ seal });
   const organization = await createOrganization(
     { work, identities, clock },

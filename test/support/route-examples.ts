@@ -80,6 +80,8 @@ const examples: Readonly<Record<string, Example>> = {
   }),
   'GET /organization': nothing,
   'PATCH /organization': () => ({ name: 'Acme Ltd', contact: 'security@acme.com' }),
+  'POST /organizations': () => ({ name: 'Labs', contact: 'labs@acme.com', path: 'labs' }),
+  'GET /organizations': () => ({ limit: '5' }),
   'POST /tokens': ({ handle }) => ({
     ...{ name: 'ci', scopes: ['verify'], expiresAt: null, team: null, agent: handle },
   }),

@@ -1,7 +1,7 @@
 import type { Readers, Stores } from '../../../src/db/stores.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import type { UnitOfWork } from '../../../src/kernel/unit-of-work.ts';
-import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import type { DocumentHome, PublicDocument } from '../../../src/publication/public-document.ts';
 import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
@@ -33,7 +33,7 @@ import {
   MemoryWorkloadRuleStore,
 } from './workload-rule-store.ts';
 
-export interface MemoryDatabaseDeps {
+export interface MemoryDatabaseDeps extends DocumentHome {
   readonly clock: Clock;
   readonly onPublished?: (documents: readonly PublicDocument[]) => void;
 }
@@ -50,7 +50,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
 
   constructor(deps: MemoryDatabaseDeps) {
     this.#deps = deps;
-    this.readers = readersOn(() => this.#state);
+    this.readers = readersOn(() => this.#state, deps);
   }
 
   run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
@@ -82,7 +82,11 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       dids: new MemoryDidStore(source),
       status: new MemoryStatusStore(source, this.#deps.clock),
       credentials: new MemoryCredentialStore(source),
-      documents: new MemoryPublicDocumentStore(source, (news) => published.push(...news)),
+      documents: new MemoryPublicDocumentStore(
+        source,
+        (news) => published.push(...news),
+        this.#deps,
+      ),
       requests: new MemoryRememberedRequestStore(source),
       enrolments: new MemoryEnrolmentStore(source),
       templates: new MemoryTemplateStore(source),
@@ -93,7 +97,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
   }
 }
 
-function readersOn(source: () => MemoryState): Readers {
+function readersOn(source: () => MemoryState, place: DocumentHome): Readers {
   return {
     organizations: new MemoryOrganizationReader(source),
     tokens: new MemoryApiTokenReader(source),
@@ -105,7 +109,7 @@ function readersOn(source: () => MemoryState): Readers {
     dids: new MemoryDidReader(source),
     status: new MemoryStatusReader(source),
     credentials: new MemoryCredentialReader(source),
-    documents: new MemoryPublicDocumentReader(source),
+    documents: new MemoryPublicDocumentReader(source, place),
     enrolments: new MemoryEnrolmentReader(source),
     templates: new MemoryTemplateReader(source),
     customTypes: new MemoryCustomTypeReader(source),

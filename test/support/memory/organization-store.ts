@@ -1,7 +1,12 @@
+import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../../../src/organizations/api-token-store.ts';
-import type { Organization, OrganizationId } from '../../../src/organizations/organization.ts';
+import type {
+  Organization,
+  OrganizationId,
+  OrganizationStanding,
+} from '../../../src/organizations/organization.ts';
 import type {
   OrganizationReader,
   OrganizationStore,
@@ -22,16 +27,26 @@ export class MemoryOrganizationReader implements OrganizationReader {
   async list(): Promise<readonly Organization[]> {
     return [...this.state().organizations.values()].sort(byId);
   }
+
+  async listPage({ limit, after = '' }: PageRequest): Promise<readonly Organization[]> {
+    const present = (await this.list()).filter(({ standing }) => standing !== 'former');
+    return present.filter(({ id }) => id > after).slice(0, limit);
+  }
 }
 
 export class MemoryOrganizationStore extends MemoryOrganizationReader implements OrganizationStore {
   async insert(organization: Organization): Promise<void> {
     for (const { id, baseUrl, did } of this.state().organizations.values()) {
       if (id === organization.id || baseUrl === organization.baseUrl || did === organization.did) {
-        throw new SealwrightError('invalid-input', 'There is an organization at this base URL.');
+        throw new SealwrightError('base-url-taken', 'There is an organization at this base URL.');
       }
     }
     this.state().organizations.set(organization.id, organization);
+  }
+
+  async changeStanding(id: OrganizationId, standing: OrganizationStanding): Promise<void> {
+    const found = await this.find(id);
+    if (found !== null) this.state().organizations.set(id, { ...found, standing });
   }
 
   async describe(
@@ -70,6 +85,12 @@ export class MemoryApiTokenStore extends MemoryApiTokenReader implements ApiToke
       throw new SealwrightError('invalid-input', 'There is a token with this text already.');
     }
     this.state().tokens.set(token.id, token);
+  }
+
+  async handOver(from: OrganizationId, to: OrganizationId): Promise<void> {
+    for (const token of await this.list(from)) {
+      this.state().tokens.set(token.id, { ...token, organizationId: to });
+    }
   }
 
   async revoke(organizationId: OrganizationId, id: TokenId, at: Date): Promise<ApiToken | null> {

@@ -1,4 +1,8 @@
-import type { PublicDocument } from '../../../src/publication/public-document.ts';
+import {
+  type DocumentHome,
+  keptPath,
+  type PublicDocument,
+} from '../../../src/publication/public-document.ts';
 import type {
   HeldVersion,
   Publications,
@@ -10,12 +14,15 @@ import type { StateSource } from './memory-state.ts';
 
 export class MemoryPublicDocumentReader implements PublicDocumentReader {
   protected readonly state: StateSource;
+  protected readonly place: DocumentHome;
 
-  constructor(state: StateSource) {
+  constructor(state: StateSource, place: DocumentHome = {}) {
     this.state = state;
+    this.place = place;
   }
 
-  async find(path: string): Promise<PublicDocument | null> {
+  async find(asked: string): Promise<PublicDocument | null> {
+    const path = keptPath(asked, this.place);
     const versions = [...this.state().documents.values()].filter((one) => one.path === path);
     return versions.sort((one, other) => other.version - one.version)[0] ?? null;
   }
@@ -54,7 +61,7 @@ export class MemoryPublicDocumentReader implements PublicDocumentReader {
 
   async listVersions(pathPrefix: string, limit: number): Promise<readonly PublicDocument[]> {
     return [...this.state().documents.values()]
-      .filter(({ path }) => path.startsWith(pathPrefix))
+      .filter(({ path }) => path.startsWith(keptPath(pathPrefix, this.place)))
       .sort((one, other) => (one.path < other.path ? -1 : 1))
       .sort((one, other) => other.version - one.version)
       .sort((one, other) => other.publishedAt.getTime() - one.publishedAt.getTime())
@@ -68,12 +75,17 @@ export class MemoryPublicDocumentStore
 {
   readonly #onPublished: (documents: readonly PublicDocument[]) => void;
 
-  constructor(state: StateSource, onPublished: (documents: readonly PublicDocument[]) => void) {
-    super(state);
+  constructor(
+    state: StateSource,
+    onPublished: (documents: readonly PublicDocument[]) => void,
+    place: DocumentHome = {},
+  ) {
+    super(state, place);
     this.#onPublished = onPublished;
   }
 
-  async publishAll(drafts: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+  async publishAll(orders: readonly PublishOrder[]): Promise<readonly PublicDocument[]> {
+    const drafts = orders.map((order) => ({ ...order, path: keptPath(order.path, this.place) }));
     const published: PublicDocument[] = [];
     for (const draft of drafts) {
       const present = await this.find(draft.path);

@@ -8,6 +8,11 @@ import { CredentialSchemas } from './credentials/credential-schemas.ts';
 import { type Database, openDatabase } from './db/open-database.ts';
 import { type JudgedEstate, judgeEstate } from './estate/judge-estate.ts';
 import { Sightings } from './estate/sighting.ts';
+import { dispatchEvents } from './events/dispatch-events.ts';
+import type { PostToEndpoint } from './events/endpoint.ts';
+import { keepEventKeys } from './events/event-keys.ts';
+import { Pulse } from './events/pulse.ts';
+import type { SubscriptionId } from './events/subscription.ts';
 import { createApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
 import { createLog, type Logger } from './http/log.ts';
@@ -43,9 +48,11 @@ import { publishDocuments } from './publication/publish-documents.ts';
 import { forgetRequests } from './requests/answer-once.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
-import { guardedFetch } from './verifier/node/index.ts';
+import { type GuardedPost, guardedFetch, guardedPost } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
+/** Messages to endpoints under way at a time, altogether and to one host. */
+const postLimits = { total: 128, perHost: 16 };
 /** How often the registry looks for what it owes without being asked. */
 const roundMs = 15_000;
 const rowsForgotten = 5_000;
@@ -103,9 +110,12 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
+  await keepEventKeys(rooms);
   await keepPapers(rooms);
   closers.push(startRounds(() => keepRegistry(rooms), log));
   closers.push(startRounds(() => judgeEstate(rooms), log));
+  const onTrouble = (err: unknown) => log.error({ message: 'Telling others failed.', err });
+  closers.push(dispatchEvents({ ...rooms, onTrouble }));
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
@@ -123,6 +133,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   const listeners = await startListeners(settings, planes);
   closers.push(() => listeners.close());
+  // A poll that waits is answered before the listeners wait for it.
+  closers.push(async () => rooms.pulse.end());
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
   return { url: settings.url, listening: listeners.publicUrl, registry, organization };
 }
@@ -133,9 +145,13 @@ async function wireRooms(order: Start, database: Database) {
   const { readers } = database;
   const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes });
   const clock = systemClock;
+  const pulse = new Pulse();
   const work = database.createUnitOfWork({
     clock,
-    onPublished: (documents) => memory.apply(documents),
+    onPublished: (documents) => {
+      memory.apply(documents);
+      pulse.beat();
+    },
     onDoubtful: (documents) => memory.forget(documents),
   });
   const masterKey = await findMasterKey({
@@ -166,6 +182,9 @@ async function wireRooms(order: Start, database: Database) {
     ...papers,
     seal,
     memory,
+    pulse,
+    waitingPolls: new Set<SubscriptionId>(),
+    post: createEndpointPost(guardedPost({ allowLoopback: papers.loopback, limits: postLimits })),
     identities: createVeramoIdentityProvider({ seal }),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
@@ -176,6 +195,15 @@ async function wireRooms(order: Start, database: Database) {
     }),
     isDatabaseUp: () => answers(readers.organizations.list()),
   } satisfies RegistryDeps & Record<string, unknown>;
+}
+
+/** Endpoints behind the guard; a message may go out again, since its id is the same. */
+function createEndpointPost(post: GuardedPost): PostToEndpoint {
+  const send: (...message: Parameters<PostToEndpoint>) => ReturnType<PostToEndpoint> = (
+    url,
+    { timeoutMs, ...message },
+  ) => post(url, { ...message, deadline: Date.now() + timeoutMs, repeatable: true });
+  return Object.assign(send, { judge: (url: string) => post.judge(url) });
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;

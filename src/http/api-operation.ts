@@ -76,7 +76,7 @@ function namedPath(path: string): string {
 }
 
 function takesBody({ method }: AnyRoute): boolean {
-  return method === 'POST' || method === 'PATCH';
+  return method === 'POST' || method === 'PATCH' || method === 'PUT';
 }
 
 function isOpen(route: AnyRoute): route is OpenRoute {

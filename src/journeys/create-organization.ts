@@ -1,4 +1,5 @@
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { createEventKey, draftTransmitter } from '../events/event-keys.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
@@ -43,9 +44,10 @@ export async function createOrganization(
       purpose: 'credential',
       at,
     });
+    const eventKey = await createEventKey(stores, { ...deps, organization, at });
     await stores.status.insertList(newStatusList({ organizationId: organization.id, at }, 1));
     await publishDocuments(stores, {
-      drafts: draftIssuer(organization, [key]),
+      drafts: [...draftIssuer(organization, [key]), ...draftTransmitter(organization, [eventKey])],
       at,
     });
     await stores.audit.append([
@@ -55,7 +57,12 @@ export async function createOrganization(
         action: 'organization.created',
         subject: organization.id,
         reason: null,
-        details: { did, baseUrl: organization.baseUrl, key: key.thumbprint },
+        details: {
+          did,
+          baseUrl: organization.baseUrl,
+          key: key.thumbprint,
+          eventKey: eventKey.thumbprint,
+        },
       },
     ]);
   });

@@ -21,6 +21,7 @@ import type { AssertionCases } from './assertion-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { EstateCases } from './estate-cases.ts';
+import type { EventCases } from './event-cases.ts';
 import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
@@ -131,7 +132,8 @@ export interface Registry
     AssertionCases,
     WorkloadCases,
     IssuerKeyCases,
-    EstateCases {
+    EstateCases,
+    EventCases {
   findOrganization(caller: Caller): Promise<Organization>;
   updateOrganization(input: UpdateOrganizationInput): Promise<Organization>;
 

@@ -43,6 +43,12 @@ export type ErrorCode =
   | 'import-undetermined'
   | 'owner-not-departed'
   | 'issuer-not-trusted'
+  | 'webhook-not-found'
+  | 'webhook-wrong-state'
+  | 'delivery-not-found'
+  | 'stream-not-found'
+  | 'verification-too-soon'
+  | 'too-many-subscriptions'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

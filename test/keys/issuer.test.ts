@@ -18,6 +18,7 @@ function arrange(keys: readonly SigningKey[]) {
       list: async () => [organization],
     },
     keys: {
+      listEventKeys: async () => [],
       listByDids: async (dids) => keys.filter((key) => dids.includes(key.did)),
     },
   });

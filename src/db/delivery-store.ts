@@ -106,14 +106,16 @@ export class PostgresDeliveryStore extends PostgresDeliveryReader implements Del
     id: SubscriptionId,
     lease: { readonly at: Date; readonly until: Date; readonly limit: number },
   ): Promise<readonly Delivery[]> {
+    // A subquery in the condition could be run once for each row, and lease more than asked for.
     const leased = await this.db.$queryRaw<{ readonly id: string }[]>`
-      UPDATE event_deliveries SET leased_until = ${lease.until}::timestamptz
-       WHERE subscription_id = ${id} AND id IN (
-         SELECT d.id FROM event_deliveries d
-           JOIN event_subscriptions s ON s.id = d.subscription_id
-          WHERE d.subscription_id = ${id} AND ${isReady(lease.at)} AND ${isFree(lease.at)}
-          ORDER BY d.sequence, d.id LIMIT ${lease.limit} FOR UPDATE OF d SKIP LOCKED)
-      RETURNING id`;
+      WITH chosen AS MATERIALIZED (
+        SELECT d.id FROM event_deliveries d
+          JOIN event_subscriptions s ON s.id = d.subscription_id
+         WHERE d.subscription_id = ${id} AND ${isReady(lease.at)} AND ${isFree(lease.at)}
+         ORDER BY d.sequence, d.id LIMIT ${lease.limit} FOR UPDATE OF d SKIP LOCKED)
+      UPDATE event_deliveries AS d SET leased_until = ${lease.until}::timestamptz
+        FROM chosen WHERE d.subscription_id = ${id} AND d.id = chosen.id
+      RETURNING d.id`;
     return this.read(id, leased);
   }
 
@@ -148,10 +150,12 @@ export class PostgresDeliveryStore extends PostgresDeliveryReader implements Del
 
   forgetEnded(before: Date, limit: number): Promise<number> {
     return this.db.$executeRaw`
-      DELETE FROM event_deliveries WHERE (subscription_id, id) IN (
+      WITH ended AS MATERIALIZED (
         SELECT subscription_id, id FROM event_deliveries
          WHERE state <> 'pending' AND ended_at < ${before}::timestamptz
-         ORDER BY ended_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+         ORDER BY ended_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      DELETE FROM event_deliveries AS d USING ended
+       WHERE d.subscription_id = ended.subscription_id AND d.id = ended.id`;
   }
 }
 

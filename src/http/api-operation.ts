@@ -12,6 +12,7 @@ const partNames: Readonly<Record<string, string>> = {
   templates: 'name',
   schemas: 'name',
   departed: 'owner',
+  deliveries: 'message',
   'trusted-issuers': 'did',
 };
 

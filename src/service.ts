@@ -9,6 +9,11 @@ import { type Database, openDatabase } from './db/open-database.ts';
 import type { DiskCopy } from './disk-copy/disk-copy.ts';
 import { judgeEstate, noteSightings } from './estate/judge-estate.ts';
 import { Sightings } from './estate/sighting.ts';
+import { dispatchEvents } from './events/dispatch-events.ts';
+import type { PostToEndpoint } from './events/endpoint.ts';
+import { keepEventKeys } from './events/event-keys.ts';
+import { Pulse } from './events/pulse.ts';
+import type { SubscriptionId } from './events/subscription.ts';
 import { openDiskCopy, startFollowing } from './follow.ts';
 import { createApp } from './http/app.ts';
 import { startListeners } from './http/listeners.ts';
@@ -52,9 +57,11 @@ import { forgetRequests } from './requests/answer-once.ts';
 import { type Round, startRounds } from './rounds.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
-import { guardedFetch } from './verifier/node/index.ts';
+import { type GuardedPost, guardedFetch, guardedPost } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
+/** Messages to endpoints under way at a time, altogether and to one host. */
+const postLimits = { total: 128, perHost: 16 };
 const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
@@ -112,6 +119,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry(rooms);
   await publishStandingDocuments(rooms, settings.origin);
+  await keepEventKeys(rooms);
   if (database.watch.holdsLease) await keepPapers(rooms);
   closers.push(startAllRounds(rooms, { log, metrics }));
   const { copy, memory, documents } = rooms;
@@ -120,6 +128,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
   }
   addRegistryGauges(metrics, { registry, clock: systemClock });
+  const onTrouble = (err: unknown) => log.error({ message: 'Telling others failed.', err });
+  closers.push(dispatchEvents({ ...rooms, onTrouble }));
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback }), metrics),
@@ -143,6 +153,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   const listeners = await startListeners(settings, planes);
   closers.push(() => listeners.close());
+  // A poll that waits is answered before the listeners wait for it.
+  closers.push(async () => rooms.pulse.end());
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
   return { url: settings.url, listening: listeners.publicUrl, registry, organization };
 }
@@ -158,10 +170,14 @@ async function wireRooms(
   const memory = new DocumentMemory(readers.documents, { maxBytes: memoryBytes, copy });
   const clock = systemClock;
   const journal = await openJournal(order, database);
+  const pulse = new Pulse();
   const work = database.createUnitOfWork({
     clock,
     journal,
-    onPublished: (documents) => memory.apply(documents),
+    onPublished: (documents) => {
+      memory.apply(documents);
+      pulse.beat();
+    },
     onDoubtful: (documents) => memory.forget(documents),
   });
   const masterKey = await findMasterKey({
@@ -195,6 +211,9 @@ async function wireRooms(
     memory,
     journal,
     copy,
+    pulse,
+    waitingPolls: new Set<SubscriptionId>(),
+    post: createEndpointPost(guardedPost({ allowLoopback: papers.loopback, limits: postLimits })),
     identities: createVeramoIdentityProvider({ seal }),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
@@ -224,6 +243,15 @@ async function openCopy({ log, closers }: Start, dataDir: string): Promise<DiskC
   const copy = await openDiskCopy(dataDir, log);
   closers.push(() => copy[Symbol.asyncDispose]());
   return copy;
+}
+
+/** Endpoints behind the guard; a message may go out again, since its id is the same. */
+function createEndpointPost(post: GuardedPost): PostToEndpoint {
+  const send: (...message: Parameters<PostToEndpoint>) => ReturnType<PostToEndpoint> = (
+    url,
+    { timeoutMs, ...message },
+  ) => post(url, { ...message, deadline: Date.now() + timeoutMs, repeatable: true });
+  return Object.assign(send, { judge: (url: string) => post.judge(url) });
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;

@@ -57,7 +57,21 @@ export type AuditAction =
   | 'template.deleted'
   | 'schema.registered'
   | 'revocation.ordered'
-  | 'suspension.ordered';
+  | 'suspension.ordered'
+  | 'webhook.created'
+  | 'webhook.updated'
+  | 'webhook.secret-rotated'
+  | 'webhook.tested'
+  | 'webhook.redelivered'
+  | 'webhook.disabled'
+  | 'webhook.removed'
+  | 'stream.created'
+  | 'stream.updated'
+  | 'stream.paused'
+  | 'stream.verified'
+  | 'stream.removed'
+  | 'event-key.created'
+  | 'event-key.retired';
 
 /** Who acted: an API token or an enrolment by id, or the service itself by the name of the job. */
 export interface Actor {

@@ -3,6 +3,7 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  parseStrictJson,
   parseStrictJsonObject,
 } from '../protocol/strict-json.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -47,6 +48,17 @@ export class ApiClient {
     if (!json.ok) throw this.#foreign(response.status);
     if (!response.ok) throw problemFailure(json.value);
     return json.value;
+  }
+
+  /** The objects of an answer that is a JSON array, as standards have it; others are a foreign answer. */
+  async callForList(call: ApiCall): Promise<readonly JsonObject[]> {
+    const response = await this.#send(call);
+    const octets = new Uint8Array(await response.arrayBuffer());
+    const json = parseStrictJson(octets);
+    if (!json.ok) throw this.#foreign(response.status);
+    if (!response.ok && isJsonObject(json.value)) throw problemFailure(json.value);
+    if (!Array.isArray(json.value)) throw this.#foreign(response.status);
+    return json.value.filter((row: JsonValue) => isJsonObject(row));
   }
 
   /** All rows of a listing, or the first `most` of them, page by page. */

@@ -66,6 +66,10 @@ import { ruleRemove } from './rule-remove.ts';
 import { schemaAdd } from './schema-add.ts';
 import { schemaList } from './schema-list.ts';
 import { serve } from './serve.ts';
+import { streamDelete } from './stream-delete.ts';
+import { streamList } from './stream-list.ts';
+import { streamRotateKey } from './stream-rotate-key.ts';
+import { streamVerify } from './stream-verify.ts';
 import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
 import { templateCreate } from './template-create.ts';
@@ -77,6 +81,15 @@ import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
 import { verifierServe } from './verifier-serve.ts';
 import { verify } from './verify.ts';
+import { webhookCreate } from './webhook-create.ts';
+import { webhookDelete } from './webhook-delete.ts';
+import { webhookDeliveries } from './webhook-deliveries.ts';
+import { webhookDisable } from './webhook-disable.ts';
+import { webhookEnable } from './webhook-enable.ts';
+import { webhookList } from './webhook-list.ts';
+import { webhookRedeliver } from './webhook-redeliver.ts';
+import { webhookRotateSecret } from './webhook-rotate-secret.ts';
+import { webhookTest } from './webhook-test.ts';
 import { workloadRuleCreate } from './workload-rule-create.ts';
 import { workloadRuleDelete } from './workload-rule-delete.ts';
 import { workloadRuleList } from './workload-rule-list.ts';
@@ -167,4 +180,17 @@ export const commands: readonly Command[] = [
   workloadRuleCreate,
   workloadRuleList,
   workloadRuleDelete,
+  webhookCreate,
+  webhookList,
+  webhookTest,
+  webhookDeliveries,
+  webhookRedeliver,
+  webhookRotateSecret,
+  webhookEnable,
+  webhookDisable,
+  webhookDelete,
+  streamList,
+  streamVerify,
+  streamDelete,
+  streamRotateKey,
 ];

@@ -21,9 +21,11 @@ const groups: Readonly<Record<string, string>> = {
   owner: 'mailboxes whose person left',
   rule: 'what agents must have',
   schema: 'credential types of your own',
+  stream: 'streams of security events, for receivers of the Shared Signals Framework',
   template: 'how kinds of agents are onboarded',
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',
+  webhook: 'who is told what happens',
   'workload-rule': 'which workloads get tokens without a secret',
 };
 

@@ -129,7 +129,8 @@ function matching(filter: AuditFilter): Prisma.AuditRecordWhereInput {
   };
 }
 
-function toAuditRecord(row: Row): AuditRecord {
+/** A row of the audit trail as the record that it holds. */
+export function toAuditRecord(row: Row): AuditRecord {
   return {
     sequence: Number(row.sequence),
     id: row.id as EventId,

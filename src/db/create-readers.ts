@@ -7,16 +7,19 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialReader } from './credential-store.ts';
 import { PostgresCustomTypeReader } from './custom-type-store.ts';
 import { translateError } from './database-error.ts';
+import { PostgresDeliveryReader } from './delivery-store.ts';
 import { PostgresDidReader } from './did-store.ts';
 import { PostgresEnrolmentReader } from './enrolment-store.ts';
 import { estateReadersOn } from './estate-stores.ts';
 import { PostgresExchangeReader } from './exchange-store.ts';
 import { PostgresKeyReader } from './key-store.ts';
 import { PostgresOrganizationReader } from './organization-store.ts';
+import { PostgresOutbox } from './outbox.ts';
 import { PostgresPublicDocumentReader } from './public-document-store.ts';
 import { PostgresRotationReader } from './rotation-store.ts';
 import { PostgresStatusReader } from './status-store.ts';
 import type { Readers } from './stores.ts';
+import { PostgresSubscriptionReader } from './subscription-store.ts';
 import { PostgresTemplateReader } from './template-store.ts';
 import { PostgresWorkloadRuleReader } from './workload-rule-store.ts';
 
@@ -40,6 +43,9 @@ export function createReaders(db: Connection, place: DocumentHome = {}): Readers
     customTypes: translating(new PostgresCustomTypeReader(db)),
     audit: translating(new PostgresAuditReader(db)),
     access: translating(new PostgresAccessReader(db)),
+    subscriptions: translating(new PostgresSubscriptionReader(db)),
+    deliveries: translating(new PostgresDeliveryReader(db)),
+    outbox: translating(new PostgresOutbox(db)),
     owners: translating(estate.owners),
     imports: translating(estate.imports),
     rules: translating(estate.rules),

@@ -17,7 +17,15 @@ export class PostgresKeyReader implements KeyReader {
 
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
     const rows = await this.db.signingKey.findMany({
-      where: { did: { in: [...dids] }, state: { not: 'destroyed' } },
+      where: { did: { in: [...dids] }, state: { not: 'destroyed' }, purpose: { not: 'event' } },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    });
+    return rows.map(toSigningKey);
+  }
+
+  async listEventKeys(organizationId: OrganizationId): Promise<readonly SigningKey[]> {
+    const rows = await this.db.signingKey.findMany({
+      where: { organizationId, state: { not: 'destroyed' }, purpose: 'event' },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     });
     return rows.map(toSigningKey);

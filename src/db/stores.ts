@@ -7,6 +7,9 @@ import type { DidReader, DidStore } from '../dids/did-store.ts';
 import type { EnrolmentReader, EnrolmentStore } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { EstateReaders, EstateStores } from '../estate/estate-store.ts';
+import type { DeliveryReader, DeliveryStore } from '../events/delivery-store.ts';
+import type { Outbox } from '../events/outbox.ts';
+import type { SubscriptionReader, SubscriptionStore } from '../events/subscription-store.ts';
 import type { KeyReader, KeyStore } from '../keys/key-store.ts';
 import type { RotationReader, RotationStore } from '../keys/rotation-store.ts';
 import type { ApiTokenReader, ApiTokenStore } from '../organizations/api-token-store.ts';
@@ -38,6 +41,9 @@ export interface Stores extends EstateStores {
   readonly templates: TemplateStore;
   readonly customTypes: CustomTypeStore;
   readonly audit: AuditTrail;
+  readonly subscriptions: SubscriptionStore;
+  readonly deliveries: DeliveryStore;
+  readonly outbox: Outbox;
 }
 
 /** What may be read outside a unit of work. These objects have no method that writes. */
@@ -58,4 +64,7 @@ export interface Readers extends EstateReaders {
   readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
   readonly access: AccessReader;
+  readonly subscriptions: SubscriptionReader;
+  readonly deliveries: DeliveryReader;
+  readonly outbox: Outbox;
 }

@@ -11,6 +11,7 @@ import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresCustomTypeStore } from './custom-type-store.ts';
 import { isConflict, translateError } from './database-error.ts';
+import { PostgresDeliveryStore } from './delivery-store.ts';
 import { PostgresDidStore } from './did-store.ts';
 import { PostgresEnrolmentStore } from './enrolment-store.ts';
 import { estateStoresOn } from './estate-stores.ts';
@@ -18,11 +19,13 @@ import { PostgresExchangeStore } from './exchange-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresOrganizationStore } from './organization-store.ts';
+import { PostgresOutbox } from './outbox.ts';
 import { PostgresPublicDocumentStore } from './public-document-store.ts';
 import { PostgresRememberedRequestStore } from './remembered-request-store.ts';
 import { PostgresRotationStore } from './rotation-store.ts';
 import { PostgresStatusStore } from './status-store.ts';
 import type { Stores } from './stores.ts';
+import { PostgresSubscriptionStore } from './subscription-store.ts';
 import { PostgresTemplateStore } from './template-store.ts';
 import { PostgresWorkloadRuleStore } from './workload-rule-store.ts';
 
@@ -144,6 +147,9 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       templates: new PostgresTemplateStore(db),
       customTypes: new PostgresCustomTypeStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock, hearer),
+      subscriptions: new PostgresSubscriptionStore(db),
+      deliveries: new PostgresDeliveryStore(db),
+      outbox: new PostgresOutbox(db),
       ...estateStoresOn(db),
     };
   }

@@ -14,8 +14,6 @@ export interface DidDocumentOrder {
 
 /** The DID document at the address that did:web demands for the DID. */
 export function draftDidDocument(order: DidDocumentOrder): DocumentDraft {
-  const parsed = parseDidWeb(order.did);
-  if (!parsed.ok) throw new TypeError(`${order.did} is not a did:web.`);
   const document = buildDidDocument({
     did: order.did,
     alsoKnownAs: order.alsoKnownAs,
@@ -27,7 +25,14 @@ export function draftDidDocument(order: DidDocumentOrder): DocumentDraft {
       revoked: key.revokedAt,
     })),
   });
-  return draftIdentityDocument(didWebUrl(parsed.value), serializeDocument(document));
+  return draftIdentityDocument(didDocumentUrl(order.did), serializeDocument(document));
+}
+
+/** The address that did:web demands for the document of the DID. */
+export function didDocumentUrl(did: Did): string {
+  const parsed = parseDidWeb(did);
+  if (!parsed.ok) throw new TypeError(`${did} is not a did:web.`);
+  return didWebUrl(parsed.value);
 }
 
 /** A revoked key has none: a reader who overlooks `revoked` does not find it in use either. */

@@ -12,6 +12,7 @@ const partNames: Readonly<Record<string, string>> = {
   templates: 'name',
   schemas: 'name',
   departed: 'owner',
+  deliveries: 'message',
   'trusted-issuers': 'did',
 };
 
@@ -76,7 +77,7 @@ function namedPath(path: string): string {
 }
 
 function takesBody({ method }: AnyRoute): boolean {
-  return method === 'POST' || method === 'PATCH';
+  return method === 'POST' || method === 'PATCH' || method === 'PUT';
 }
 
 function isOpen(route: AnyRoute): route is OpenRoute {

@@ -24,9 +24,11 @@ import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { streamRoutes } from './stream-routes.ts';
 import { templateRoutes } from './template-routes.ts';
 import { tokenExchangeRoute } from './token-exchange-route.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 import { workloadRoutes } from './workload-routes.ts';
 
 /** Every call of the management API. */
@@ -50,6 +52,8 @@ export const apiRoutes: readonly Route[] = [
   ...importRoutes,
   ...ruleRoutes,
   ...schemaRoutes,
+  ...webhookRoutes,
+  ...streamRoutes,
 ];
 
 /** The calls that no token opens. */

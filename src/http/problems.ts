@@ -233,6 +233,37 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The issuer is not one that the organization trusts',
     fix: 'Check the DID; GET /api/v1/trusted-issuers shows those that are trusted.',
   },
+  'webhook-not-found': {
+    status: 404,
+    title: 'No such webhook',
+    fix: 'Check the id; "sealwright webhook list" shows those of your organization.',
+  },
+  'webhook-wrong-state': {
+    status: 409,
+    title: 'The webhook is not enabled',
+    fix: 'Mend its endpoint, then set its "state" to "enabled". What happened meanwhile is sent then.',
+  },
+  'delivery-not-found': {
+    status: 404,
+    title: 'No such delivery to send again',
+    fix: 'List the deliveries of the webhook: they are kept for three days, and one that is under way is sent anyhow.',
+  },
+  'stream-not-found': {
+    status: 404,
+    title: 'No such stream of events',
+    fix: 'Check "stream_id": a token sees the streams that it made, one with org:admin those of the organization.',
+  },
+  'verification-too-soon': {
+    status: 429,
+    title: 'The stream was verified a moment ago',
+    fix: 'Wait as long as "min_verification_interval" of the stream says.',
+    retryAfterS: 10,
+  },
+  'too-many-subscriptions': {
+    status: 409,
+    title: 'The organization has as many webhooks or streams as it may have',
+    fix: 'Remove those that nobody uses.',
+  },
   'conflict-retry': {
     status: 409,
     title: 'Another change came first',

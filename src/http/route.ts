@@ -34,8 +34,8 @@ export interface Call {
   readonly scopes: readonly TokenScope[];
 }
 
-/** PUT is missing on purpose: nothing here is replaced as a whole. */
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+/** PUT is there for the standards that ask for it: nothing of our own is replaced as a whole. */
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 /** What a call answers when it succeeds: the form of the body by status, null where there is none. */
 export type RouteAnswers = Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | null>>>;
@@ -63,7 +63,7 @@ function describe(spec: Described & { readonly input: z.ZodType }): RouteDescrip
   return { summary, input, answers, refuses, tagged };
 }
 
-/** A route as data. The input is the JSON body of POST and PATCH, and the query of GET and DELETE. */
+/** A route as data. The input is the JSON body of POST, PATCH and PUT, and the query of GET and DELETE. */
 export interface RouteSpec<Input, Result> extends Described {
   readonly method: Method;
   /** Below `/api/v1`, with a variable part called `:target`, and one below it called `:part`. */

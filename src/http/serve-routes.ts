@@ -59,6 +59,7 @@ function mount(router: Router, mounted: MountedRoute): void {
   if (route.method === 'GET') router.get(path, step);
   else if (route.method === 'DELETE') router.delete(path, step);
   else if (route.method === 'POST') router.post(path, step);
+  else if (route.method === 'PUT') router.put(path, step);
   else router.patch(path, step);
 }
 

@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/audit-event.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { createEventKey, draftTransmitter } from '../events/event-keys.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
@@ -87,14 +88,19 @@ export async function recordOrganization(
     purpose: 'credential',
     at,
   });
+  const eventKey = await createEventKey(stores, { ...deps, organization, at });
   const list = newStatusList({ organizationId: id, at, listSize: deps.statusListSize }, 1);
   await stores.status.insertList(list);
   const hosts = ownHosts([...others, organization]);
   await publishDocuments(stores, {
-    drafts: [...draftIssuer(organization, [key]), ...(hosts.length > 0 ? [draftHosts(hosts)] : [])],
+    drafts: [
+      ...draftIssuer(organization, [key]),
+      ...draftTransmitter(organization, [eventKey]),
+      ...(hosts.length > 0 ? [draftHosts(hosts)] : []),
+    ],
     at,
   });
-  const details = { did, baseUrl, key: key.thumbprint };
+  const details = { did, baseUrl, key: key.thumbprint, eventKey: eventKey.thumbprint };
   const event = { organizationId: id, actor, subject: id, reason: null, details } as const;
   await stores.audit.append([{ ...event, action: 'organization.created' }]);
   return { organization, listId: list.id };

@@ -12,6 +12,7 @@ import type { IdentityProvider } from '../dids/identity-provider.ts';
 import type { EnrolmentReader } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import type { EstateStores } from '../estate/estate-store.ts';
+import type { SubscriptionStores } from '../events/find-subscription.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { KeySeal } from '../keys/key-seal.ts';
 import type { KeyReader } from '../keys/key-store.ts';
@@ -38,6 +39,7 @@ import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts'
 import { resumeCredential, revokeCredential, suspendCredential } from './change-credential.ts';
 import { bindEnrolmentCases } from './enrolment-cases.ts';
 import { bindEstateCases, type EstateCasesDeps } from './estate-cases.ts';
+import { bindEventCases, type EventCasesDeps } from './event-cases.ts';
 import { findAgent } from './find-agent.ts';
 import { findCredential } from './find-credential.ts';
 import { issueCredential, renewCredential } from './issue-credential.ts';
@@ -63,11 +65,13 @@ const mostVersions = 200;
 export interface RegistryDeps
   extends Omit<PapersDeps, 'work'>,
     Omit<WorkloadCasesDeps, 'work'>,
-    Omit<EstateCasesDeps, 'work'> {
+    Omit<EstateCasesDeps, 'work'>,
+    Omit<EventCasesDeps, 'work'> {
   readonly work: UnitOfWork<
     PapersStores &
       WorkloadStores &
-      EstateStores & {
+      EstateStores &
+      SubscriptionStores & {
         readonly organizations: OrganizationStore;
         readonly tokens: ApiTokenStore;
         readonly templates: TemplateStore;
@@ -110,6 +114,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindIssuerKeyCases(deps),
     ...bindOrganizationCases(deps),
     ...bindEstateCases(deps),
+    ...bindEventCases(deps),
   };
 }
 

@@ -21,6 +21,7 @@ import type { AssertionCases } from './assertion-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { EstateCases } from './estate-cases.ts';
+import type { EventCases } from './event-cases.ts';
 import type { IssuerKeyCases } from './issuer-key-cases.ts';
 import type { KeyCases } from './key-cases.ts';
 import type { OnboardAgentInput } from './onboard-agent.ts';
@@ -133,7 +134,8 @@ export interface Registry
     WorkloadCases,
     IssuerKeyCases,
     OrganizationCases,
-    EstateCases {
+    EstateCases,
+    EventCases {
   findOrganization(caller: Caller): Promise<Organization>;
   updateOrganization(input: UpdateOrganizationInput): Promise<Organization>;
 

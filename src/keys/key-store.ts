@@ -1,9 +1,12 @@
+import type { OrganizationId } from '../organizations/organization.ts';
 import type { KeyChange, KeyId, SigningKey } from './signing-key.ts';
 
 /** Reads signing keys, with their private halves sealed. */
 export interface KeyReader {
-  /** All keys of these DIDs that are not destroyed, oldest first. */
+  /** All keys of these DIDs that are not destroyed, oldest first; keys for events are not theirs. */
   listByDids(dids: readonly string[]): Promise<readonly SigningKey[]>;
+  /** The keys by which an organization signs events, as far as they are not destroyed, oldest first. */
+  listEventKeys(organizationId: OrganizationId): Promise<readonly SigningKey[]>;
 }
 
 /** Writes signing keys, inside a unit of work. */

@@ -24,6 +24,14 @@ export interface Signer {
     readonly key: SigningKey;
     readonly payload: string;
   }): Promise<CompactToken>;
+  /**
+   * Signs a Security Event Token (RFC 8417) from its recorded JSON text: `typ` is `secevent+jwt`, `kid`
+   * the key's thumbprint.
+   */
+  signSecurityEvent(order: {
+    readonly key: SigningKey;
+    readonly payload: string;
+  }): Promise<CompactToken>;
   /** Signs a Token Status List (`typ: statuslist+jwt`) from its recorded JSON text. */
   signStatusToken(order: {
     readonly key: SigningKey;

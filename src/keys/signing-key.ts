@@ -6,7 +6,8 @@ import type { PublicJwk, SigningAlgorithm } from '../protocol/jwk.ts';
 export type KeyId = Brand<'KeyId'>;
 
 /** What a key may sign. A key never serves two purposes. */
-export type KeyPurpose = 'credential' | 'client-authentication';
+export type KeyPurpose = 'credential' | 'client-authentication' | 'event';
+
 /**
  * The life of a key, in this order; a state may be skipped, and none comes back.
  *
@@ -24,7 +25,7 @@ export type KeyState = 'created' | 'published' | 'active' | 'retired' | 'destroy
 export interface SigningKey {
   readonly id: KeyId;
   readonly organizationId: OrganizationId;
-  /** The DID whose document lists this key. */
+  /** The DID that the key belongs to: its document lists the key, unless that is for events. */
   readonly did: string;
   readonly purpose: KeyPurpose;
   readonly algorithm: SigningAlgorithm;

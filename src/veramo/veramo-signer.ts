@@ -45,6 +45,17 @@ export function createVeramoSigner(deps: {
       return signCompact(agent, { key, header, payload });
     },
 
+    async signSecurityEvent({ key, payload }) {
+      refuseUnfit(key, 'event');
+      const agent = await agents.find(key);
+      // RFC 8417 §2.3: typ is secevent+jwt.
+      return signCompact(agent, {
+        key,
+        header: { typ: 'secevent+jwt', kid: key.thumbprint },
+        payload,
+      });
+    },
+
     async signStatusToken({ key, payload }) {
       refuseUnfit(key, 'credential');
       refuseForeign(key, (JSON.parse(payload) as { readonly iss?: unknown }).iss);

@@ -110,6 +110,19 @@ test('the commands', () => {
     'workload-rule create',
     'workload-rule list',
     'workload-rule delete',
+    'webhook create',
+    'webhook list',
+    'webhook test',
+    'webhook deliveries',
+    'webhook redeliver',
+    'webhook rotate-secret',
+    'webhook enable',
+    'webhook disable',
+    'webhook delete',
+    'stream list',
+    'stream verify',
+    'stream delete',
+    'stream rotate-key',
   ]);
 });
 

@@ -13,6 +13,7 @@ import { customTypeStoreContract } from './custom-type-store.contract.ts';
 import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
 import { noon } from './entities.ts';
 import { estateStoresContract } from './estate-stores.contract.ts';
+import { deliveryStoreContract, subscriptionStoreContract } from './event-stores.contract.ts';
 import { inventoryReaderContract } from './inventory-reader.contract.ts';
 import { didStoreContract, keyStoreContract } from './key-store.contract.ts';
 import { apiTokenStoreContract, organizationStoreContract } from './organization-store.contract.ts';
@@ -102,6 +103,8 @@ describe.each([
   describe('remembered requests', () => rememberedRequestStoreContract(world));
   describe('enrolments', () => enrolmentStoreContract(world));
   describe('templates', () => templateStoreContract(world));
+  describe('subscriptions', () => subscriptionStoreContract(world));
+  describe('deliveries', () => deliveryStoreContract(world));
   describe('the estate', () => estateStoresContract(world));
   describe('the inventory', () => inventoryReaderContract(world));
   describe('access', () => accessStoreContract(world));

@@ -64,6 +64,10 @@ const writers = [
   'resolveAllOf',
   'recordFetches',
   'recordVerifications',
+  'seize',
+  'insertAll',
+  'renew',
+  'dropPending',
 ];
 
 export function unitOfWorkContract(world: WorldSource): void {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiRoutes, openRoutes } from '../../src/http/app.ts';
 import { asJson, certified, readsLogs } from '../credentials/made-claims.ts';
@@ -406,7 +407,56 @@ describe('what the API answers is what the document says', () => {
     await send('DELETE /trusted-issuers/{did}', { at: [assessor.did] });
   });
 
+  test('about webhooks', async () => {
+    const url = 'http://localhost:9/hook';
+    const { id } = await send('POST /webhooks', { body: { url, events: ['agent.suspended'] } });
+    const at = [String(id)];
+    await send('GET /webhooks');
+    await send('GET /webhooks/{id}', { at });
+    await send('PATCH /webhooks/{id}', { at, body: { description: 'chat' } });
+    const { id: sent } = await send('POST /webhooks/{id}/test', { at, body: {} });
+    await send('GET /webhooks/{id}/deliveries', { at });
+    const ended = `UPDATE event_deliveries SET state = 'failed', ended_at = now()`;
+    const client = new pg.Client({ connectionString: service.connectionString });
+    await client.connect();
+    await expect
+      .poll(
+        async () =>
+          (await client.query('SELECT FROM event_deliveries WHERE attempts > 0')).rowCount,
+      )
+      .toBe(1);
+    await client.query(ended);
+    await client.end();
+    await send('POST /webhooks/{id}/deliveries/{message}/redeliver', {
+      at: [...at, String(sent)],
+      body: {},
+    });
+    await send('POST /webhooks/{id}/rotate-secret', { at, body: {} });
+    await send('DELETE /webhooks/{id}', { at });
+  });
+
+  test('about streams of security events', async () => {
+    const { stream_id } = await send('POST /ssf/streams', { body: { description: 'the AS' } });
+    const query = `?stream_id=${stream_id}`;
+    await send('GET /ssf/streams');
+    await send('GET /ssf/streams', { query });
+    const events_requested = [
+      'https://schemas.openid.net/secevent/caep/event-type/session-revoked',
+    ];
+    await send('PATCH /ssf/streams', { body: { stream_id, events_requested } });
+    await send('PUT /ssf/streams', { body: { stream_id } });
+    await send('GET /ssf/status', { query });
+    await send('POST /ssf/verification', { body: { stream_id, state: 'abc' } });
+    const body = { maxEvents: 5, returnImmediately: true };
+    await send('POST /ssf/poll/{id}', { at: [String(stream_id)], body });
+    await send('POST /ssf/status', { body: { stream_id, status: 'paused', reason } });
+    await send('DELETE /ssf/streams', { query });
+    await send('POST /organization/event-keys', { body: { action: 'rotate' } });
+  });
+
   test.each([
+    ['GET /webhooks/{id}', { at: ['whk_none'] }, 'webhook-not-found'],
+    ['GET /ssf/status', { query: '?stream_id=str_none' }, 'stream-not-found'],
     ['GET /agents/{handle}', { at: ['nobody'] }, 'agent-not-found'],
     ['GET /credentials/{id}', { at: ['crd_none'] }, 'credential-not-found'],
     ['GET /enrolments/{id}', { at: ['enr_none'] }, 'enrolment-not-found'],

@@ -48,6 +48,7 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
     },
     signClientAssertion: (order) => signer.signClientAssertion(order),
     signStatusToken: (order) => signer.signStatusToken(order),
+    signSecurityEvent: (order) => signer.signSecurityEvent(order),
   };
 }
 

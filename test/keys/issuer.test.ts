@@ -17,6 +17,7 @@ function arrange(keys: readonly SigningKey[]) {
       },
     },
     keys: {
+      listEventKeys: async () => [],
       listByDids: async (dids) => keys.filter((key) => dids.includes(key.did)),
     },
   });

@@ -58,6 +58,12 @@ const pinned = {
   'too-many-requests': 429,
   unauthenticated: 401,
   'workload-rule-not-found': 404,
+  'delivery-not-found': 404,
+  'stream-not-found': 404,
+  'too-many-subscriptions': 409,
+  'verification-too-soon': 429,
+  'webhook-not-found': 404,
+  'webhook-wrong-state': 409,
 };
 
 test('the problem codes and their statuses', () => {

@@ -28,6 +28,8 @@ export interface Things {
   readonly issuer: string;
   readonly owner: string;
   readonly issuerKey: string;
+  readonly webhook: string;
+  readonly stream: string;
 }
 
 /** The API on PostgreSQL without rounds, whose rows change by calls alone. */
@@ -114,6 +116,8 @@ export async function startApiWorld() {
         ...{ handle: name, template: name, customType, owner, issuer: `${issuer}` },
         thumbprint: firstOf(keys['keys'])['kid'] ?? '',
         issuerKey: firstOf(issuerKeys['data'])['id'] ?? '',
+        webhook: await idOf('/webhooks', { url: `https://hooks.acme.com/${name}` }),
+        stream: `${(await make('POST', '/ssf/streams', {}))['stream_id']}`,
         credential: await idOf(`/agents/${name}/credentials`, facet),
         token: await idOf('/tokens', { name, scopes: ['verify'] }),
         enrolment: await idOf('/enrolments', { kind: 'agent', owners: ['a@acme.com'] }),

@@ -1,16 +1,27 @@
 import type { JudgeOutside } from '../../src/estate/imported-credential.ts';
 import { Sightings } from '../../src/estate/sighting.ts';
+import type { PostToEndpoint } from '../../src/events/endpoint.ts';
+import { Pulse } from '../../src/events/pulse.ts';
+import type { SubscriptionId } from '../../src/events/subscription.ts';
 import type { TokenJudge } from '../../src/workloads/token-judge.ts';
+
+const nobody = { ok: false, failure: 'failed', detail: 'nobody is there' } as const;
 
 /** The outside of a registry that no workload calls and about whose agents nobody says anything. */
 export function quietOutside(): {
   readonly judge: TokenJudge;
   readonly judgeOutside: JudgeOutside;
   readonly seen: Sightings;
+  readonly post: PostToEndpoint;
+  readonly pulse: Pulse;
+  readonly waitingPolls: Set<SubscriptionId>;
 } {
   return {
     judge: { judge: async () => ({ outcome: 'undetermined', why: 'there is no issuer' }) },
     judgeOutside: async () => ({ state: 'undetermined', cause: 'issuer-unresolvable' }),
     seen: new Sightings(),
+    post: Object.assign(async () => nobody, { judge: async () => null }),
+    pulse: new Pulse(),
+    waitingPolls: new Set(),
   };
 }

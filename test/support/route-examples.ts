@@ -179,6 +179,56 @@ const examples: Readonly<Record<string, Example>> = {
   'GET /schemas/:target': nothing,
   'PATCH /rules/:target': () => ({ name: 'three owners', require: { owners: 3 } }),
   'DELETE /rules/:target': nothing,
+  'POST /webhooks': () => ({
+    url: 'https://hooks.acme.com/new',
+    description: 'chat',
+    events: ['credential.revoked'],
+  }),
+  'GET /webhooks': nothing,
+  'GET /webhooks/:target': nothing,
+  'PATCH /webhooks/:target': () => ({
+    url: 'https://hooks.acme.com/changed',
+    description: null,
+    events: [],
+    state: 'enabled',
+  }),
+  'DELETE /webhooks/:target': nothing,
+  'POST /webhooks/:target/test': nothing,
+  'POST /webhooks/:target/rotate-secret': nothing,
+  'GET /webhooks/:target/deliveries': () => ({ limit: '5' }),
+  'POST /webhooks/:target/deliveries/:part/redeliver': nothing,
+  'POST /ssf/streams': () => ({
+    delivery: {
+      method: 'urn:ietf:rfc:8935',
+      endpoint_url: 'https://as.acme.com/events',
+      authorization_header: 'Bearer x',
+    },
+    events_requested: ['https://schemas.openid.net/secevent/caep/event-type/session-revoked'],
+    description: 'the AS',
+    aud: 'https://as.acme.com',
+  }),
+  'GET /ssf/streams': ({ stream }) => ({ stream_id: stream }),
+  'PATCH /ssf/streams': ({ stream }) => ({
+    stream_id: stream,
+    description: 'changed',
+    events_requested: [],
+    delivery: { method: 'urn:ietf:rfc:8936' },
+    aud: `urn:sealwright:stream:${stream}`,
+  }),
+  'PUT /ssf/streams': ({ stream }) => ({ stream_id: stream, description: 'replaced' }),
+  'DELETE /ssf/streams': ({ stream }) => ({ stream_id: stream }),
+  'GET /ssf/status': ({ stream }) => ({ stream_id: stream }),
+  'POST /ssf/status': ({ stream }) => ({
+    ...{ stream_id: stream, status: 'paused', reason: 'maintenance' },
+  }),
+  'POST /ssf/verification': ({ stream }) => ({ stream_id: stream, state: 'abc' }),
+  'POST /ssf/poll/:target': ({ stream }) => ({
+    maxEvents: 1,
+    returnImmediately: true,
+    ack: [`${stream}.evt_1.1`],
+    setErrs: { [`${stream}.evt_2.1`]: { err: 'invalid_key', description: 'unknown' } },
+  }),
+  'POST /organization/event-keys': () => ({ action: 'rotate' }),
   'GET /findings': ({ handle, rule }) => ({ state: 'open', rule, agent: handle, limit: '5' }),
 };
 
@@ -195,6 +245,8 @@ const targets: Readonly<Record<string, keyof Things>> = {
   '/imports/': 'imported',
   '/rules/': 'rule',
   '/schemas/': 'customType',
+  '/webhooks/': 'webhook',
+  '/ssf/poll/': 'stream',
 };
 
 interface Named {
@@ -222,7 +274,7 @@ export function pathOf({ path }: Pick<Named, 'path'>, things: Things): string {
 
 /** What goes out for an input: a body, or a query. */
 export function messageOf({ method }: Named, input: JsonObject): { body?: string; query: string } {
-  if (method === 'POST' || method === 'PATCH') return { body: JSON.stringify(input), query: '' };
+  if (method !== 'GET' && method !== 'DELETE') return { body: JSON.stringify(input), query: '' };
   const members = Object.entries(input).map(([name, value]) => {
     return [name, typeof value === 'string' ? value : JSON.stringify(value)];
   });

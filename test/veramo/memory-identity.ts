@@ -21,6 +21,7 @@ export class MemoryIdentity implements UnitOfWork<IdentityStores> {
 
 function keyStoreOn(keys: Map<KeyId, SigningKey>): IdentityStores['keys'] {
   return {
+    listEventKeys: async () => [],
     listByDids: async (dids) => [...keys.values()].filter((key) => dids.includes(key.did)),
     insert: async (key) => {
       keys.set(key.id, key);

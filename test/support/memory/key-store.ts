@@ -3,6 +3,7 @@ import type { Identifier } from '../../../src/dids/identifier.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { KeyReader, KeyStore } from '../../../src/keys/key-store.ts';
 import type { KeyChange, KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
+import type { OrganizationId } from '../../../src/organizations/organization.ts';
 import { byId, type StateSource } from './memory-state.ts';
 
 export class MemoryKeyReader implements KeyReader {
@@ -13,8 +14,18 @@ export class MemoryKeyReader implements KeyReader {
   }
 
   async listByDids(dids: readonly string[]): Promise<readonly SigningKey[]> {
+    return this.#present().filter((key) => dids.includes(key.did) && key.purpose !== 'event');
+  }
+
+  async listEventKeys(organizationId: OrganizationId): Promise<readonly SigningKey[]> {
+    return this.#present().filter(
+      (key) => key.organizationId === organizationId && key.purpose === 'event',
+    );
+  }
+
+  #present(): readonly SigningKey[] {
     return [...this.state().keys.values()]
-      .filter((key) => dids.includes(key.did) && key.state !== 'destroyed')
+      .filter(({ state }) => state !== 'destroyed')
       .sort(byId)
       .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
   }

@@ -14,6 +14,13 @@ import {
   MemoryTemplateStore,
 } from './enrolment-store.ts';
 import { memoryEstateReaders, memoryEstateStores } from './estate-stores.ts';
+import {
+  MemoryDeliveryReader,
+  MemoryDeliveryStore,
+  MemoryOutbox,
+  MemorySubscriptionReader,
+  MemorySubscriptionStore,
+} from './event-stores.ts';
 import { MemoryDidReader, MemoryDidStore, MemoryKeyReader, MemoryKeyStore } from './key-store.ts';
 import { copyState, emptyState, type MemoryState } from './memory-state.ts';
 import {
@@ -92,6 +99,9 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       templates: new MemoryTemplateStore(source),
       customTypes: new MemoryCustomTypeStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
+      subscriptions: new MemorySubscriptionStore(source),
+      deliveries: new MemoryDeliveryStore(source),
+      outbox: new MemoryOutbox(source),
       ...memoryEstateStores(source),
     };
   }
@@ -115,6 +125,9 @@ function readersOn(source: () => MemoryState, place: DocumentHome): Readers {
     customTypes: new MemoryCustomTypeReader(source),
     audit: new MemoryAuditReader(source),
     access: new MemoryAccessReader(source),
+    subscriptions: new MemorySubscriptionReader(source),
+    deliveries: new MemoryDeliveryReader(source),
+    outbox: new MemoryOutbox(source),
     ...memoryEstateReaders(source),
   };
 }

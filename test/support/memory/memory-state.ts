@@ -6,6 +6,7 @@ import type { CustomType, CustomTypeId } from '../../../src/credentials/custom-t
 import type { Identifier } from '../../../src/dids/identifier.ts';
 import type { Enrolment, EnrolmentId } from '../../../src/enrolments/enrolment.ts';
 import type { Template, TemplateId } from '../../../src/enrolments/template.ts';
+import type { Subscription, SubscriptionId } from '../../../src/events/subscription.ts';
 import type { KeyRotation } from '../../../src/keys/key-rotation.ts';
 import type { KeyId, SigningKey } from '../../../src/keys/signing-key.ts';
 import type { ApiToken, TokenId } from '../../../src/organizations/api-token.ts';
@@ -16,6 +17,7 @@ import type { StatusEntry, StatusList, StatusListId } from '../../../src/status/
 import type { Exchange } from '../../../src/workloads/exchange-store.ts';
 import type { WorkloadRule, WorkloadRuleId } from '../../../src/workloads/workload-rule.ts';
 import { copyEstate, type EstateState, emptyEstate } from './estate-state.ts';
+import type { LeasedDelivery } from './event-stores.ts';
 
 /** A state that an agent took, in order of arrival. */
 export interface AgentStateChange {
@@ -56,6 +58,9 @@ export interface MemoryState {
   readonly agentStates: AgentStateChange[];
   readonly endedSuspensions: EndedSuspension[];
   readonly estate: EstateState;
+  readonly subscriptions: Map<SubscriptionId, Subscription>;
+  /** By subscription and id. */
+  readonly deliveries: Map<string, LeasedDelivery>;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
 }
 
@@ -84,6 +89,8 @@ export function emptyState(): MemoryState {
     agentStates: [],
     endedSuspensions: [],
     estate: emptyEstate(),
+    subscriptions: new Map(),
+    deliveries: new Map(),
     audit: [],
   };
 }
@@ -110,6 +117,8 @@ export function copyState(state: MemoryState): MemoryState {
     agentStates: [...state.agentStates],
     endedSuspensions: [...state.endedSuspensions],
     estate: copyEstate(state.estate),
+    subscriptions: new Map(state.subscriptions),
+    deliveries: new Map(state.deliveries),
     audit: [...state.audit],
   };
 }

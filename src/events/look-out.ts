@@ -1,0 +1,103 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { OrganizationReader } from '../organizations/organization-store.ts';
+import { type Delivery, noHold } from './delivery.ts';
+import type { DeliveryStore } from './delivery-store.ts';
+import { type Happening, type HappeningReaders, readHappenings } from './happening.ts';
+import type { Outbox } from './outbox.ts';
+import { securityEventsOf } from './security-event.ts';
+import type { Subscription, SubscriptionId } from './subscription.ts';
+import type { SubscriptionReader, SubscriptionStore } from './subscription-store.ts';
+import { webhookBodyOf } from './webhook-message.ts';
+
+/** Records that one look turns into deliveries: what they name is in memory meanwhile. */
+const recordsPerLook = 200;
+/** Deliveries to be made beyond which a subscription waits: the trail keeps the rest. */
+const mostPending = 2_000;
+
+/** The stores of one look, all in one transaction. */
+export interface LookStores extends HappeningReaders {
+  readonly subscriptions: SubscriptionStore;
+  readonly deliveries: DeliveryStore;
+  readonly outbox: Outbox;
+  readonly organizations: OrganizationReader;
+}
+
+/** What looking at the trail needs. */
+export interface LookOutDeps {
+  readonly work: UnitOfWork<LookStores>;
+  readonly subscriptions: SubscriptionReader;
+  readonly clock: Clock;
+}
+
+/**
+ * Turns new records of the trail into deliveries, a batch for each subscription that is behind, and
+ * moves its cursor in the same transaction, so that each record is told once whatever happens. One
+ * that another process looks after just now is left to it. Resolves with how many records were seen.
+ */
+export async function lookOut(deps: LookOutDeps): Promise<number> {
+  let seen = 0;
+  for (const id of await deps.subscriptions.listBehind(mostPending)) {
+    seen += await deps.work.run((stores) => look(stores, id, deps.clock.now()));
+  }
+  return seen;
+}
+
+async function look(stores: LookStores, id: SubscriptionId, at: Date): Promise<number> {
+  const subscription = await stores.subscriptions.seize(id);
+  if (subscription?.state !== 'enabled') return 0;
+  const { organizationId, cursor } = subscription;
+  const records = await stores.outbox.readAfter(organizationId, cursor, recordsPerLook);
+  const last = records.at(-1);
+  const organization = await stores.organizations.find(organizationId);
+  if (last === undefined || organization === null) return 0;
+  const happenings = await readHappenings(stores, { organization, records, at });
+  await stores.deliveries.insertAll(
+    happenings.flatMap((happening) => deliveriesOf(subscription, happening, at)),
+  );
+  await stores.subscriptions.change(id, { cursor: last.sequence });
+  return records.length;
+}
+
+function deliveriesOf(
+  subscription: Subscription,
+  happening: Happening,
+  at: Date,
+): readonly Delivery[] {
+  const { sequence } = happening.record;
+  const { hold } = happening;
+  return messagesOf(subscription, happening, at).map((message) => ({
+    ...newDelivery(subscription.id, { ...message, at }),
+    ...{ sequence, hold },
+  }));
+}
+
+function messagesOf(subscription: Subscription, happening: Happening, at: Date) {
+  if (subscription.kind === 'stream') {
+    return securityEventsOf(subscription, happening, at).map(({ id, type, claims }) => {
+      return { id, type, body: JSON.stringify(claims) };
+    });
+  }
+  const { id, action: type } = happening.record;
+  const isMeant = subscription.events.length === 0 || subscription.events.includes(type);
+  return isMeant ? [{ id, type, body: webhookBodyOf(happening) }] : [];
+}
+
+/** A delivery that is due at once and tells of no record. */
+export function newDelivery(
+  subscriptionId: SubscriptionId,
+  message: {
+    readonly id: string;
+    readonly type: string;
+    readonly body: string;
+    readonly at: Date;
+    readonly isControl?: boolean;
+  },
+): Delivery {
+  const { id, type, body, at, isControl = false } = message;
+  return {
+    ...{ subscriptionId, id, type, body, isControl },
+    ...{ sequence: 0, hold: noHold, state: 'pending', attempts: 0, outcome: null },
+    ...{ dueAt: at, endedAt: null, createdAt: at },
+  };
+}

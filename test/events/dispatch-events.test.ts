@@ -1,0 +1,285 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { dispatchEvents } from '../../src/events/dispatch-events.ts';
+import type { EndpointAnswer, EndpointMessage, PostToEndpoint } from '../../src/events/endpoint.ts';
+import { lookOut } from '../../src/events/look-out.ts';
+import { Pulse } from '../../src/events/pulse.ts';
+import { sendDeliveries } from '../../src/events/send-deliveries.ts';
+import type { Subscription, SubscriptionId } from '../../src/events/subscription.ts';
+import { asJson, readsLogs } from '../credentials/made-claims.ts';
+import { type ClockedRegistry, startClockedRegistry } from '../support/clocked-registry.ts';
+
+interface Sent {
+  readonly url: string;
+  readonly id: string;
+  readonly message: EndpointMessage;
+}
+
+type Answering = (sent: Sent) => EndpointAnswer | Promise<EndpointAnswer>;
+
+const ok: EndpointAnswer = { ok: true, status: 204 };
+const hooks = 'https://hooks.acme.com';
+
+let world: ClockedRegistry;
+let sent: Sent[];
+let answering: Answering;
+
+beforeAll(async () => {
+  world = await startClockedRegistry();
+}, 60_000);
+
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  for (const one of await list('/webhooks')) {
+    await world.registry.removeWebhook({ ...(await caller()), id: one['id'] as SubscriptionId });
+  }
+  sent = [];
+  answering = () => ok;
+});
+
+async function caller() {
+  const actor = { kind: 'token', id: 'tok_1' } as const;
+  return { organizationId: world.organization.id, actor };
+}
+
+async function list(path: string): Promise<readonly Record<string, unknown>[]> {
+  return (await world.call('GET', path)).body['data'] as Record<string, unknown>[];
+}
+
+function deps() {
+  const post: PostToEndpoint = Object.assign(
+    async (url: string, message: EndpointMessage) => {
+      const { id = '' } = JSON.parse(message.body.startsWith('{') ? message.body : '{}');
+      const one = { url, id, message };
+      sent.push(one);
+      return answering(one);
+    },
+    { judge: async () => null },
+  );
+  const onTrouble = (error: unknown) => expect.fail(String(error));
+  return { ...world.deps, post, pulse: new Pulse(), onTrouble };
+}
+
+async function hook(path: string, events: readonly string[] = []): Promise<SubscriptionId> {
+  const { body } = await world.call('POST', '/webhooks', { url: `${hooks}/${path}`, events });
+  return body['id'] as SubscriptionId;
+}
+
+function pass(seconds: number): void {
+  world.clock.moveBy(seconds * 1_000);
+}
+
+let bots = 0;
+
+async function onboard(): Promise<string> {
+  bots += 1;
+  world.clock.moveBy(1);
+  const handle = `bot-${bots}`;
+  const owners = ['a@acme.com'];
+  const order = { handle, kind: 'agent', name: handle, owners, keyCustody: 'registry' };
+  expect((await world.call('POST', '/agents', order)).status).toBe(201);
+  return handle;
+}
+
+/** Three records of one action that others are told of. */
+async function suspendThree(): Promise<readonly string[]> {
+  const handles = [await onboard(), await onboard(), await onboard()];
+  for (const handle of handles) await suspend(handle);
+  return handles;
+}
+
+function suspend(handle: string) {
+  return world.call('POST', `/agents/${handle}/suspend`, { reason: 'INC-1' });
+}
+
+async function find(id: SubscriptionId): Promise<Subscription | null> {
+  return world.deps.subscriptions.get(id);
+}
+
+/** Looks and sends until there is nothing left to do at this moment. */
+async function tell(): Promise<void> {
+  while ((await lookOut(deps())) > 0);
+  for (const id of await world.deps.deliveries.listDue(world.clock.now())) {
+    while ((await sendDeliveries(deps(), id)) > 0);
+  }
+}
+
+describe('telling', () => {
+  test('two processes on one database send every message once', async () => {
+    await hook('two', ['agent.suspended']);
+    const stops = [dispatchEvents(deps()), dispatchEvents(deps())];
+    const handles = await suspendThree();
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(3);
+    await sleep(700);
+    for (const stop of stops) await stop();
+    const told = sent.map(({ message }) => JSON.parse(message.body).data.agent);
+    expect(told.toSorted()).toEqual([...handles].toSorted());
+  });
+
+  test('what a killed process had taken is sent by another under the same id', async () => {
+    const id = await hook('killed', ['agent.suspended']);
+    await suspend(await onboard());
+    await lookOut(deps());
+    answering = () => Promise.reject(new Error('killed'));
+    await expect(sendDeliveries(deps(), id)).rejects.toThrow('killed');
+    answering = () => ok;
+    await tell();
+    expect(sent).toHaveLength(1);
+    pass(14);
+    await tell();
+    expect(sent).toHaveLength(1);
+    pass(1);
+    await tell();
+    const ids = sent.map((one) => one.id);
+    expect(ids).toEqual([ids[0], ids[0]]);
+    expect(await world.deps.deliveries.countPending(id)).toBe(0);
+  });
+
+  test('one that does not answer delays nobody else', async () => {
+    await hook('slow', ['agent.suspended']);
+    await hook('quick', ['agent.suspended']);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    answering = async ({ url }) => {
+      if (url.endsWith('/slow')) await released;
+      return ok;
+    };
+    const stop = dispatchEvents(deps());
+    await suspendThree();
+    const quick = () => sent.filter(({ url }) => url.endsWith('/quick')).length;
+    await expect.poll(quick, { timeout: 15_000 }).toBe(3);
+    release();
+    await stop();
+  });
+
+  test('a failed attempt waits, one at a time, until one gets through', async () => {
+    const id = await hook('failing', ['agent.suspended']);
+    await suspendThree();
+    answering = () => ({ ok: false, failure: 'timeout', detail: 'the deadline passed' });
+    await tell();
+    expect(sent).toHaveLength(3);
+    expect((await find(id))?.failingSince).toEqual(world.clock.now());
+    const [delivery] = await world.deps.deliveries.list(id, { limit: 1 });
+    expect(delivery).toMatchObject({ state: 'pending', attempts: 1, outcome: 'timeout' });
+    const pauseMs = (delivery?.dueAt.getTime() ?? 0) - world.clock.now().getTime();
+    expect(pauseMs).toBeGreaterThanOrEqual(4_000);
+    expect(pauseMs).toBeLessThanOrEqual(6_000);
+    await lookOut(deps());
+    pass(6);
+    answering = () => ok;
+    expect(await sendDeliveries(deps(), id)).toBe(1);
+    expect((await find(id))?.failingSince).toBeNull();
+    expect(await sendDeliveries(deps(), id)).toBe(2);
+  });
+
+  test('an endpoint that is gone is disabled, and told the rest once it is enabled', async () => {
+    const id = await hook('gone', ['agent.suspended']);
+    await suspend(await onboard());
+    answering = () => ({ ok: true, status: 410 });
+    await tell();
+    expect(await find(id)).toMatchObject({
+      state: 'disabled',
+      stateReason: 'the endpoint answered 410',
+    });
+    const audit = await list(`/audit?action=webhook.disabled&subject=${id}`);
+    expect(audit).toHaveLength(1);
+    answering = () => ok;
+    const handle = await onboard();
+    await suspend(handle);
+    pass(60);
+    await tell();
+    expect(sent).toHaveLength(1);
+    await world.call('PATCH', `/webhooks/${id}`, { state: 'enabled' });
+    await tell();
+    const told = sent.slice(1).map(({ message }) => JSON.parse(message.body).data.agent);
+    expect(told).toHaveLength(2);
+    expect(told).toContain(handle);
+  });
+
+  test('an endpoint that nothing gets through to is given up after all attempts', async () => {
+    const id = await hook('dead', ['agent.suspended']);
+    await suspend(await onboard());
+    answering = () => ({ ok: true, status: 500 });
+    for (let attempt = 0; attempt < 11; attempt += 1) {
+      expect((await find(id))?.state).toBe('enabled');
+      await tell();
+      pass(10 * 3_600);
+    }
+    expect(sent).toHaveLength(11);
+    expect(await find(id)).toMatchObject({
+      state: 'disabled',
+      stateReason: 'no attempt got through',
+    });
+    const [delivery] = await world.deps.deliveries.list(id, { limit: 1 });
+    expect(delivery).toMatchObject({ state: 'failed', attempts: 11, outcome: '500' });
+  });
+
+  test('for a day after a rotation both secrets sign', async () => {
+    const id = await hook('rotated', ['agent.suspended']);
+    await world.call('POST', `/webhooks/${id}/rotate-secret`, {});
+    const signatures = () =>
+      sent.map(({ message }) => message.headers['webhook-signature']?.split(' ').length);
+    await suspend(await onboard());
+    await tell();
+    pass(24 * 3_600);
+    await suspend(await onboard());
+    await tell();
+    expect(signatures()).toEqual([2, 1]);
+  });
+
+  test('streams: refused for good by 400, held while paused, dropped while disabled', async () => {
+    const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: 'https://as.acme.com/events' };
+    const accountDisabled = 'https://schemas.openid.net/secevent/risc/event-type/account-disabled';
+    const made = await world.call('POST', '/ssf/streams', {
+      delivery,
+      events_requested: [accountDisabled, 'https://unknown.example/event'],
+    });
+    expect(made.body['events_delivered']).toEqual([accountDisabled]);
+    const stream_id = made.body['stream_id'] as SubscriptionId;
+    const status = (to: string) => world.call('POST', '/ssf/status', { stream_id, status: to });
+    await suspend(await onboard());
+    answering = () => ({ ok: true, status: 400 });
+    await tell();
+    expect(sent).toHaveLength(1);
+    const [refused] = await world.deps.deliveries.list(stream_id, { limit: 1 });
+    expect(refused).toMatchObject({ state: 'failed', attempts: 1, outcome: '400' });
+    answering = () => ok;
+    await status('paused');
+    await suspend(await onboard());
+    await tell();
+    expect(sent).toHaveLength(1);
+    await status('enabled');
+    await tell();
+    expect(sent).toHaveLength(2);
+    await status('disabled');
+    await suspend(await onboard());
+    await tell();
+    await status('enabled');
+    await tell();
+    expect(sent).toHaveLength(2);
+    await world.registry.removeStream({ ...(await caller()), id: stream_id });
+  });
+
+  test('a stream that is given up is paused and told so', async () => {
+    const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: 'https://as.acme.com/dead' };
+    const { body } = await world.call('POST', '/ssf/streams', { delivery });
+    const stream_id = body['stream_id'] as SubscriptionId;
+    const facet = { type: 'allowed-actions', claims: asJson(readsLogs), reason: 'CHG-1' };
+    await world.call('POST', `/agents/${await onboard()}/credentials`, facet);
+    answering = () => ({ ok: true, status: 503 });
+    for (let attempt = 0; attempt < 11; attempt += 1) {
+      await tell();
+      pass(10 * 3_600);
+    }
+    const status = await world.call('GET', `/ssf/status?stream_id=${stream_id}`);
+    expect(status.body).toEqual({ stream_id, status: 'paused', reason: 'no attempt got through' });
+    const claims = sent.slice(-1).map(({ message }) => message.body.split('.')[1] ?? '');
+    await tell();
+    const last = Buffer.from(claims[0] ?? '', 'base64url').toString();
+    expect(last).toContain('event-type/stream-updated":{"status":"paused"');
+    await world.registry.removeStream({ ...(await caller()), id: stream_id });
+  });
+});

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CheckpointFiles } from './checkpoints/checkpoint-file.ts';
 import { writeAdminToken } from './config/admin-token-file.ts';
 import { findMasterKey } from './config/master-key.ts';
 import type { Settings } from './config/settings.ts';
@@ -17,6 +19,7 @@ import { createOwnVerifiers } from './http/own-verifier.ts';
 import { arrangePlanes } from './http/planes.ts';
 import { problemPages } from './http/problem-pages.ts';
 import { RateLimits } from './http/rate-limits.ts';
+import { CheckpointKeeper, logOriginOf } from './journeys/checkpoint-keeper.ts';
 import { createRegistry, type RegistryDeps } from './journeys/create-registry.ts';
 import { createIssuePapers } from './journeys/issue-papers.ts';
 import { type KeptPapers, keepPapers } from './journeys/keep-papers.ts';
@@ -43,11 +46,13 @@ import { publishDocuments } from './publication/publish-documents.ts';
 import { forgetRequests } from './requests/answer-once.ts';
 import { publishStatusList } from './status/publish-status-list.ts';
 import { StatusPublisher } from './status/status-publisher.ts';
+import type { AuditKeyOrder } from './veramo/audit-key.ts';
 import { guardedFetch } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
 /** How often the registry looks for what it owes without being asked. */
 const roundMs = 15_000;
+const checkpointLookMs = 1_000;
 const rowsForgotten = 5_000;
 const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
@@ -101,11 +106,13 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const rooms = await wireRooms(order, database);
   const organization = await openOrganization(rooms, settings.url);
   await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
-  const registry = createRegistry(rooms);
+  const checkpoints = keepCheckpoints(order, { rooms, organization, dataDir: database.dataDir });
+  const registry = createRegistry({ ...rooms, checkpoints });
   await publishStandingDocuments(rooms, settings.origin);
   await keepPapers(rooms);
   closers.push(startRounds(() => keepRegistry(rooms), log));
   closers.push(startRounds(() => judgeEstate(rooms), log));
+  closers.push(startCheckpoints(checkpoints, log));
   const app = createApp({
     registry,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
@@ -113,7 +120,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
-    checkReadiness: async () => [{ name: 'database', ok: await rooms.isDatabaseUp() }],
+    checkReadiness: async () => [
+      { name: 'database', ok: await rooms.isDatabaseUp() },
+      { name: 'audit-checkpoints', ok: checkpoints.trouble === null },
+    ],
   });
   const planes = arrangePlanes(settings, {
     documents: noteFetches(rooms.memory, { ...rooms, origin: settings.origin }),
@@ -145,6 +155,7 @@ async function wireRooms(order: Start, database: Database) {
   });
   const seal = new KeySeal(masterKey.reveal());
   const { createVeramoSigner } = await import('./veramo/veramo-signer.ts');
+  const { makeAuditKey } = await import('./veramo/audit-key.ts');
   const { createVeramoIdentityProvider } = await import('./veramo/veramo-identity-provider.ts');
   const issuers = new IssuerDirectory(readers);
   const signer = createVeramoSigner({ seal });
@@ -167,6 +178,7 @@ async function wireRooms(order: Start, database: Database) {
     seal,
     memory,
     identities: createVeramoIdentityProvider({ seal }),
+    makeAuditKey: (made: AuditKeyOrder) => makeAuditKey(seal, made),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
     issuePapers: createIssuePapers(papers),
@@ -175,10 +187,51 @@ async function wireRooms(order: Start, database: Database) {
       clock,
     }),
     isDatabaseUp: () => answers(readers.organizations.list()),
-  } satisfies RegistryDeps & Record<string, unknown>;
+  } satisfies Omit<RegistryDeps, 'checkpoints'> & Record<string, unknown>;
 }
 
 type Rooms = Awaited<ReturnType<typeof wireRooms>>;
+
+/** Checkpoints of the audit trail, with their copies in a directory of their own and in the log. */
+function keepCheckpoints(
+  { settings, log }: Start,
+  place: { rooms: Rooms; organization: Organization; dataDir: string },
+): CheckpointKeeper {
+  return new CheckpointKeeper({
+    ...place.rooms,
+    copies: new CheckpointFiles(join(place.dataDir, 'audit')),
+    logOrigin: logOriginOf(settings.origin),
+    organizationId: place.organization.id,
+    onSigned: ({ size, note }) => log.info({ message: 'checkpoint', size, note }),
+  });
+}
+
+/** Looks every second whether a checkpoint is due. The log hears when trouble begins, and ends. */
+function startCheckpoints(checkpoints: CheckpointKeeper, log: Logger): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let failing = false;
+  const timer = setInterval(() => {
+    running ??= checkpoints
+      .round()
+      .then(() => {
+        if (failing) log.info({ message: 'Checkpoints of the audit trail are signed again.' });
+        failing = false;
+      })
+      .catch((err: unknown) => {
+        const contradicts = checkpoints.trouble?.contradicts === true;
+        const message = 'No checkpoint of the audit trail can be signed.';
+        if (!failing) log.error({ message, contradicts, err });
+        failing = true;
+      })
+      .finally(() => {
+        running = null;
+      });
+  }, checkpointLookMs);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
 
 async function letOperatorIn(
   { settings, log }: Start,

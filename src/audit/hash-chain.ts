@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
-import type { AuditEvent, AuditRecord, EventId } from './audit-event.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { Actor, AuditEvent, AuditRecord, EventId } from './audit-event.ts';
 
 /** The hash that precedes the first record. */
 export const genesisHash = '0'.repeat(64);
@@ -23,15 +24,16 @@ export function linkRecord(
     id: entry.id,
     at: entry.at.toISOString(),
     organizationId: event.organizationId,
-    actor: { kind: event.actor.kind, id: event.actor.id },
+    actor: actorJson(event.actor),
     action: event.action,
     subject: event.subject,
     reason: event.reason,
     details: { ...event.details },
   });
   const hash = hashRecord(head.hash, body);
-  const { organizationId, action, subject } = event;
-  const searched = { organizationId, action, subject };
+  const { organizationId, action, subject, actor } = event;
+  const requestId = actor.from?.requestId ?? null;
+  const searched = { organizationId, action, subject, actor: actor.id, requestId };
   return {
     sequence,
     id: entry.id,
@@ -41,6 +43,11 @@ export function linkRecord(
     previousHash: head.hash,
     hash,
   };
+}
+
+function actorJson({ kind, id, from }: Actor): JsonObject {
+  if (from === undefined) return { kind, id };
+  return { kind, id, from: { address: from.address, requestId: from.requestId } };
 }
 
 /** sha-256, in hex, over the previous hash, a line feed and the body. */

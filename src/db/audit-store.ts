@@ -25,6 +25,11 @@ export class PostgresAuditReader implements AuditReader {
     return rows.map(toAuditRecord);
   }
 
+  async find(organizationId: string, id: string): Promise<AuditRecord | null> {
+    const row = await this.db.auditRecord.findUnique({ where: { id, organizationId } });
+    return row === null ? null : toAuditRecord(row);
+  }
+
   async listAbout(
     subjects: readonly string[],
     action: AuditAction,
@@ -89,8 +94,8 @@ export class PostgresAuditTrail implements AuditTrail {
     const records = entries.map(({ record }) => record);
     const events = entries.map(({ event }) => event);
     await this.#db.$executeRaw`
-      INSERT INTO audit_records (sequence, id, at, organization_id, action, subject, body,
-        previous_hash, hash)
+      INSERT INTO audit_records (sequence, id, at, organization_id, action, subject, actor,
+        request_id, body, previous_hash, hash)
       SELECT * FROM unnest(
         ${records.map(({ sequence }) => sequence)}::bigint[],
         ${records.map(({ id }) => id)}::text[],
@@ -98,6 +103,8 @@ export class PostgresAuditTrail implements AuditTrail {
         ${events.map(({ organizationId }) => organizationId)}::text[],
         ${events.map(({ action }) => action)}::text[],
         ${events.map(({ subject }) => subject)}::text[],
+        ${records.map(({ actor }) => actor)}::text[],
+        ${records.map(({ requestId }) => requestId)}::text[],
         ${records.map(({ body }) => body)}::text[],
         ${records.map(({ previousHash }) => previousHash)}::text[],
         ${records.map(({ hash }) => hash)}::text[])`;
@@ -105,11 +112,13 @@ export class PostgresAuditTrail implements AuditTrail {
 }
 
 function matching(filter: AuditFilter): Prisma.AuditRecordWhereInput {
-  const { organizationId, action, subject, since, until } = filter;
+  const { organizationId, action, subject, actor, requestId, since, until } = filter;
   return {
     organizationId,
     ...(action === undefined ? {} : { action }),
     ...(subject === undefined ? {} : { subject }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(requestId === undefined ? {} : { requestId }),
     at: {
       ...(since === undefined ? {} : { gte: since }),
       ...(until === undefined ? {} : { lt: until }),
@@ -125,6 +134,8 @@ function toAuditRecord(row: Row): AuditRecord {
     organizationId: row.organizationId,
     action: row.action,
     subject: row.subject,
+    actor: row.actor,
+    requestId: row.requestId,
     body: row.body,
     previousHash: row.previousHash,
     hash: row.hash,

@@ -1,5 +1,6 @@
 import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import type { AuditTreeReader, AuditTreeStore } from '../audit/tree-store.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { CustomTypeReader, CustomTypeStore } from '../credentials/custom-type-store.ts';
@@ -38,6 +39,7 @@ export interface Stores extends EstateStores {
   readonly templates: TemplateStore;
   readonly customTypes: CustomTypeStore;
   readonly audit: AuditTrail;
+  readonly auditTree: AuditTreeStore;
 }
 
 /** What may be read outside a unit of work. These objects have no method that writes. */
@@ -57,5 +59,6 @@ export interface Readers extends EstateReaders {
   readonly templates: TemplateReader;
   readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
+  readonly auditTree: AuditTreeReader;
   readonly access: AccessReader;
 }

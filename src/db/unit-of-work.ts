@@ -6,6 +6,7 @@ import type { PublicDocument } from '../publication/public-document.ts';
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresApiTokenStore } from './api-token-store.ts';
 import { PostgresAuditTrail } from './audit-store.ts';
+import { PostgresAuditTreeStore } from './audit-tree-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresCustomTypeStore } from './custom-type-store.ts';
@@ -118,6 +119,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       templates: new PostgresTemplateStore(db),
       customTypes: new PostgresCustomTypeStore(db),
       audit: new PostgresAuditTrail(db, this.#deps.clock),
+      auditTree: new PostgresAuditTreeStore(db),
       ...estateStoresOn(db),
     };
   }

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../audit/audit-event.ts';
+import { base64Of } from '../audit/receipt.ts';
+import type { CredentialId } from '../credentials/credential.ts';
 import { listed, ok } from './answer.ts';
 import { pageOf } from './answer-schemas.ts';
 import { moment, noInput, withoutUndefined } from './input.ts';
-import { recordAnswer, verificationAnswer } from './organization-answers.ts';
+import {
+  consistencyAnswer,
+  receiptAnswer,
+  recordAnswer,
+  verificationAnswer,
+} from './organization-answers.ts';
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
 
@@ -11,9 +18,21 @@ const filterInput = z.strictObject({
   ...pageMembers,
   action: z.string().optional(),
   subject: z.string().optional(),
+  actor: z.string().optional(),
+  requestId: z.string().optional(),
   since: moment.optional(),
   until: moment.optional(),
 });
+
+/** The size of a checkpoint. */
+const count = z
+  .string()
+  .meta({ type: 'integer', minimum: 0 })
+  .transform((text, context) => {
+    if (/^(?:0|[1-9]\d{0,14})$/.test(text)) return Number(text);
+    context.addIssue({ code: 'custom', message: 'must be a number of records' });
+    return z.NEVER;
+  });
 
 /** The calls about the audit trail. */
 export const auditRoutes: readonly Route[] = [
@@ -35,11 +54,49 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/audit/verify',
     scope: 'audit:read',
-    input: noInput,
-    summary: 'Check the hash chain of the audit trail',
+    input: z.strictObject({ checkpoint: z.string().optional() }),
+    summary: 'Check the audit trail, by itself and against what was signed',
     answers: { 200: verificationAnswer },
-    run: ({ ports }) => ports.registry.verifyAudit(),
-    view: (verification) => ok(verification),
+    run: ({ ports }, input) => ports.registry.verifyAudit(input),
+    view: ({ root, ...verification }) => ok({ ...verification, rootHash: base64Of(root) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/audit/consistency',
+    scope: 'audit:read',
+    input: z.strictObject({ from: count, to: count }),
+    summary: 'Prove that one checkpoint of the audit trail begins with another',
+    answers: { 200: consistencyAnswer },
+    run: ({ ports }, sizes) => ports.registry.proveConsistency(sizes),
+    view: ({ from, to, first, second, path }) =>
+      ok({
+        from: { size: from, rootHash: base64Of(first) },
+        to: { size: to, rootHash: base64Of(second) },
+        path: path.map(base64Of),
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/audit/receipts/:target',
+    scope: 'audit:read',
+    input: noInput,
+    summary: 'Prove to others that something happened',
+    answers: { 200: receiptAnswer },
+    refuses: ['audit-record-not-found', 'checkpoint-unavailable'],
+    run: ({ ports, caller, target }) => ports.registry.findReceipt({ ...caller, id: target }),
+    view: ok,
+  }),
+  route({
+    method: 'GET',
+    path: '/credentials/:target/receipts',
+    scope: 'audit:read',
+    input: z.strictObject({ action: z.string().optional() }),
+    summary: 'Prove to others what happened to a credential',
+    answers: { 200: z.object({ data: z.array(receiptAnswer) }) },
+    refuses: ['credential-not-found', 'checkpoint-unavailable'],
+    run: ({ ports, caller, target }, { action }) =>
+      ports.registry.listReceipts({ ...caller, id: target as CredentialId, action }),
+    view: (data) => ok({ data }),
   }),
 ];
 

@@ -23,7 +23,7 @@ export interface PublicPlaneDeps {
 
 const allowedMethods = 'GET, HEAD, OPTIONS';
 const publicPrefix =
-  /^\/(?:a|o|status|token-status|schemas|contexts|problems)\/|^\/(?:\.well-known\/did\.json|did\.json|jwks\.json)(?:$|\?)/;
+  /^\/(?:a|o|status|token-status|schemas|contexts|problems|audit)\/|^\/(?:\.well-known\/did\.json|did\.json|jwks\.json)(?:$|\?)/;
 /** What a published path can hold; anything else is not worth a look into the store. */
 const publishedPath = /^[A-Za-z0-9._/-]{1,512}$/;
 /** The redirect target of machine agents: the one address that bears a query. */

@@ -1,7 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditReader } from '../audit/audit-trail.ts';
-import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
 import { agentUrls } from '../cimd/client-document.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { Credential } from '../credentials/credential.ts';
@@ -32,6 +31,7 @@ import { answerAccess } from './answer-access.ts';
 
 import { bindApplyCases } from './apply-cases.ts';
 import { bindAssertionCases } from './assertion-cases.ts';
+import { type AuditCasesDeps, bindAuditCases } from './audit-cases.ts';
 import { bindBulkCases } from './bulk-cases.ts';
 
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
@@ -62,7 +62,8 @@ const mostVersions = 200;
 export interface RegistryDeps
   extends Omit<PapersDeps, 'work'>,
     Omit<WorkloadCasesDeps, 'work'>,
-    Omit<EstateCasesDeps, 'work'> {
+    Omit<EstateCasesDeps, 'work'>,
+    AuditCasesDeps {
   readonly work: UnitOfWork<
     PapersStores &
       WorkloadStores &
@@ -108,6 +109,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindWorkloadCases(deps),
     ...bindIssuerKeyCases(deps),
     ...bindEstateCases(deps),
+    ...bindAuditCases(deps),
   };
 }
 
@@ -163,8 +165,6 @@ function officeCases(deps: RegistryDeps) {
       const token = await deps.tokens.findByHash(hashToken(text));
       return token !== null && isUsable(token, deps.clock.now()) ? token : null;
     },
-    listAudit: (filter, page) => deps.audit.list(filter, page),
-    verifyAudit: () => verifyAuditTrail(deps),
   } satisfies Partial<Registry>;
 }
 

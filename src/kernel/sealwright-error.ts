@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'import-undetermined'
   | 'owner-not-departed'
   | 'issuer-not-trusted'
+  | 'audit-record-not-found'
+  | 'checkpoint-unavailable'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'start-refused';

@@ -72,6 +72,12 @@ const floors: Readonly<Record<string, Floor>> = {
   workloads: { rooms: upTo('workloads'), ...pure },
   // Tokens of other people's issuers are verified here, and nowhere else in the registry.
   judge: { rooms: ['protocol', 'kernel', 'verifier', 'workloads'], packages: ['jose'], node: [] },
+  // The second place of what is signed about the audit trail: files beside the database.
+  checkpoints: {
+    rooms: ['protocol', 'audit'],
+    packages: [],
+    node: ['node:fs/promises', 'node:path'],
+  },
   publication: { rooms: upTo('publication'), ...pure },
   keys: { rooms: upTo('keys'), ...pure },
   requests: { rooms: upTo('requests'), ...pure },
@@ -146,6 +152,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       'kernel',
+      'audit',
       'manifest',
       'lint',
       'agent-client',
@@ -174,6 +181,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'protocol',
       ...domain,
       'estate',
+      'checkpoints',
       'journeys',
       'db',
       'veramo',
@@ -184,7 +192,7 @@ const floors: Readonly<Record<string, Floor>> = {
       'config',
     ],
     packages: [],
-    node: ['node:fs', 'node:url'],
+    node: ['node:fs', 'node:path', 'node:url'],
   },
   replica: { rooms: ['kernel', 'publication', 'db', 'http', 'config'], packages: [], node: [] },
   main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },

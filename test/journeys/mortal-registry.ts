@@ -59,6 +59,7 @@ export async function startMortalRegistry({ connectionString, seal, clock }: Est
       return signing.signCredential(order);
     },
     signStatusToken: (order) => signing.signStatusToken(order),
+    signCheckpoint: (order) => signing.signCheckpoint(order),
     signClientAssertion: (order) => signing.signClientAssertion(order),
   };
   const issuers = new IssuerDirectory(readers);

@@ -7,6 +7,8 @@ const pinned = {
   'agent-wrong-state': 409,
   'body-malformed': 400,
   'body-too-large': 413,
+  'audit-record-not-found': 404,
+  'checkpoint-unavailable': 503,
   'claims-invalid': 422,
   'client-id-too-long': 422,
   'conflict-retry': 409,

@@ -1,5 +1,6 @@
 import type { JudgeOutside } from '../../src/estate/imported-credential.ts';
 import { Sightings } from '../../src/estate/sighting.ts';
+import type { AuditCasesDeps } from '../../src/journeys/audit-cases.ts';
 import type { TokenJudge } from '../../src/workloads/token-judge.ts';
 
 /** The outside of a registry that no workload calls and about whose agents nobody says anything. */
@@ -7,10 +8,18 @@ export function quietOutside(): {
   readonly judge: TokenJudge;
   readonly judgeOutside: JudgeOutside;
   readonly seen: Sightings;
+  readonly checkpoints: AuditCasesDeps['checkpoints'];
 } {
   return {
     judge: { judge: async () => ({ outcome: 'undetermined', why: 'there is no issuer' }) },
     judgeOutside: async () => ({ state: 'undetermined', cause: 'issuer-unresolvable' }),
     seen: new Sightings(),
+    checkpoints: {
+      trouble: null,
+      cover: async () => {
+        throw new Error('no checkpoint is signed here');
+      },
+      copies: { append: async () => undefined, last: async () => null, all: async () => [] },
+    },
   };
 }

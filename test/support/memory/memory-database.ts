@@ -5,6 +5,7 @@ import type { PublicDocument } from '../../../src/publication/public-document.ts
 import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
+import { MemoryAuditTreeReader, MemoryAuditTreeStore } from './audit-tree-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
 import { MemoryCustomTypeReader, MemoryCustomTypeStore } from './custom-type-store.ts';
 import {
@@ -88,6 +89,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       templates: new MemoryTemplateStore(source),
       customTypes: new MemoryCustomTypeStore(source),
       audit: new MemoryAuditTrail(source, this.#deps.clock),
+      auditTree: new MemoryAuditTreeStore(source),
       ...memoryEstateStores(source),
     };
   }
@@ -110,6 +112,7 @@ function readersOn(source: () => MemoryState): Readers {
     templates: new MemoryTemplateReader(source),
     customTypes: new MemoryCustomTypeReader(source),
     audit: new MemoryAuditReader(source),
+    auditTree: new MemoryAuditTreeReader(source),
     access: new MemoryAccessReader(source),
     ...memoryEstateReaders(source),
   };

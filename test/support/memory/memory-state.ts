@@ -1,6 +1,8 @@
 import type { Agent, AgentId, AgentState } from '../../../src/agents/agent.ts';
 import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
+import type { SignedCheckpoint } from '../../../src/audit/tree-store.ts';
+import type { Tile } from '../../../src/audit/tree-tiles.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { CustomType, CustomTypeId } from '../../../src/credentials/custom-type.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
@@ -57,6 +59,9 @@ export interface MemoryState {
   readonly endedSuspensions: EndedSuspension[];
   readonly estate: EstateState;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
+  /** By level and place. */
+  readonly auditTiles: Map<string, Tile>;
+  readonly auditCheckpoints: SignedCheckpoint[];
 }
 
 /** The state as a store sees it: the present one, or that of a transaction. */
@@ -85,6 +90,8 @@ export function emptyState(): MemoryState {
     endedSuspensions: [],
     estate: emptyEstate(),
     audit: [],
+    auditTiles: new Map(),
+    auditCheckpoints: [],
   };
 }
 
@@ -111,6 +118,8 @@ export function copyState(state: MemoryState): MemoryState {
     endedSuspensions: [...state.endedSuspensions],
     estate: copyEstate(state.estate),
     audit: [...state.audit],
+    auditTiles: new Map(state.auditTiles),
+    auditCheckpoints: [...state.auditCheckpoints],
   };
 }
 

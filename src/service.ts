@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AuditEvent } from './audit/audit-event.ts';
+import { DeniedCalls } from './audit/denied-calls.ts';
 import { CheckpointFiles } from './checkpoints/checkpoint-file.ts';
 import { writeAdminToken } from './config/admin-token-file.ts';
 import { findMasterKey } from './config/master-key.ts';
@@ -110,6 +112,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const registry = createRegistry({ ...rooms, checkpoints });
   await publishStandingDocuments(rooms, settings.origin);
   await keepPapers(rooms);
+  closers.push(() => recordDenied(rooms, { all: true }).catch((err) => log.error({ err })));
   closers.push(startRounds(() => keepRegistry(rooms), log));
   closers.push(startRounds(() => judgeEstate(rooms), log));
   closers.push(startCheckpoints(checkpoints, log));
@@ -179,6 +182,7 @@ async function wireRooms(order: Start, database: Database) {
     memory,
     identities: createVeramoIdentityProvider({ seal }),
     makeAuditKey: (made: AuditKeyOrder) => makeAuditKey(seal, made),
+    denied: new DeniedCalls(),
     seen: new Sightings(),
     judgeOutside: createOutsideJudge(guardedFetch({ allowLoopback: papers.loopback })),
     issuePapers: createIssuePapers(papers),
@@ -296,7 +300,15 @@ type Round = KeptPapers | JudgedEstate;
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
 async function keepRegistry(rooms: Rooms): Promise<Round> {
   await forgetRequests(rooms, rowsForgotten);
+  await recordDenied(rooms, { all: false });
   return keepPapers(rooms);
+}
+
+/** Calls that were denied in the minutes that are over; when the service stops, in the present one. */
+async function recordDenied(rooms: Rooms, options: { readonly all: boolean }): Promise<void> {
+  const append = (events: readonly AuditEvent[]) =>
+    rooms.work.run(({ audit }) => audit.append(events));
+  await rooms.denied.record(rooms.clock.now(), append, options);
 }
 
 /** Runs a round every 15 seconds, one at a time. A round that fails is logged and tried again. */

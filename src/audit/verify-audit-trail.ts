@@ -43,7 +43,7 @@ export async function verifyAuditTrail(
 ): Promise<AuditVerification> {
   const counted = await deps.auditTree.countRecords();
   const leaves = await deps.auditTree.countLeaves();
-  const walk = new TrailWalk(known);
+  const walk = new TrailWalk(known, { tiled: true });
   for (;;) {
     const records = await deps.audit.readAfter(walk.head.sequence, recordsPerRead);
     for (const record of records) {
@@ -75,16 +75,18 @@ function cutOff(records: number, size: number, place: string): TrailFault {
 export class TrailWalk {
   readonly #frontier = new TreeFrontier();
   readonly #known: readonly KnownTree[];
+  readonly #tiled: boolean;
   #head: ChainHead = { sequence: 0, hash: genesisHash };
   /** How many of the known trees were met. */
   #met = 0;
   /** The size of the last known tree that agreed. */
   #agreed = 0;
-  /** Leaves since the last full tile. */
+  /** Leaves that were not compared with the stored tiles yet; none where there are no tiles. */
   #leaves: TreeHash[] = [];
   #tile = 0;
 
-  constructor(known: readonly KnownTree[]) {
+  constructor(known: readonly KnownTree[], { tiled }: { readonly tiled: boolean }) {
+    this.#tiled = tiled;
     this.#known = known.toSorted((one, other) => one.size - other.size);
   }
 
@@ -92,17 +94,24 @@ export class TrailWalk {
     return this.#head;
   }
 
-  /** Takes in a record with its body; null when it is right. */
+  /** Takes in a record as it is stored; null when it is right. */
   take(record: AuditRecord): TrailFault | null {
-    const detail = linkFault(this.#head, record) ?? bodyFault(record);
-    return detail === null ? this.follow(record) : { at: this.#head.sequence + 1, detail };
+    return this.chain(record, () => bodyFault(record));
+  }
+
+  /** Takes in a link of the chain with its body, of which `check` may find more wrong. */
+  chain(link: ChainLink, check: () => string | null = () => null): TrailFault | null {
+    const detail = linkFault(this.#head, link) ?? check();
+    return detail === null ? this.follow(link) : { at: this.#head.sequence + 1, detail };
   }
 
   /** Takes in a record of which nothing but its hash is shown. */
   follow({ sequence, hash }: ChainHead): TrailFault | null {
+    const at = this.#head.sequence + 1;
+    if (sequence !== at) return { at, detail: outOfOrder };
     const leaf = leafOf(hash);
     this.#frontier.push(leaf);
-    this.#leaves.push(leaf);
+    if (this.#tiled) this.#leaves.push(leaf);
     this.#head = { sequence, hash };
     return this.#meetKnown();
   }
@@ -165,8 +174,13 @@ export class TrailWalk {
   }
 }
 
-function linkFault(head: ChainHead, record: AuditRecord): string | null {
-  if (record.sequence !== head.sequence + 1) return 'a record is missing or out of order';
+/** What of a record makes the chain. */
+export type ChainLink = Pick<AuditRecord, 'sequence' | 'body' | 'previousHash' | 'hash'>;
+
+const outOfOrder = 'a record is missing or out of order';
+
+function linkFault(head: ChainHead, record: ChainLink): string | null {
+  if (record.sequence !== head.sequence + 1) return outOfOrder;
   if (record.previousHash !== head.hash) return 'the record does not follow the one before it';
   if (hashRecord(record.previousHash, record.body) !== record.hash) return 'the record was altered';
   return null;

@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../audit/audit-event.ts';
+import {
+  type ExportedRecord,
+  type ExportFormat,
+  exportFormats,
+  exportLine,
+} from '../audit/audit-export.ts';
 import { base64Of } from '../audit/receipt.ts';
 import type { CredentialId } from '../credentials/credential.ts';
-import { listed, ok } from './answer.ts';
+import { listed, ok, TextStream } from './answer.ts';
 import { pageOf } from './answer-schemas.ts';
 import { moment, noInput, withoutUndefined } from './input.ts';
 import {
@@ -14,15 +20,26 @@ import {
 import { pageMembers, readPage } from './page.ts';
 import { type Route, route } from './route.ts';
 
-const filterInput = z.strictObject({
-  ...pageMembers,
+const filterMembers = {
   action: z.string().optional(),
   subject: z.string().optional(),
   actor: z.string().optional(),
   requestId: z.string().optional(),
   since: moment.optional(),
   until: moment.optional(),
-});
+};
+const filterInput = z.strictObject({ ...pageMembers, ...filterMembers });
+
+const exportInput = z
+  .strictObject({
+    ...filterMembers,
+    format: z.enum(exportFormats).optional(),
+    complete: z.enum(['true', 'false']).optional(),
+  })
+  .superRefine(({ complete, format, ...filter }, context) => {
+    if (complete !== 'true' || Object.keys(filter).length === 0) return;
+    context.addIssue({ code: 'custom', message: 'give no filter with "complete"' });
+  });
 
 /** The size of a checkpoint. */
 const count = z
@@ -59,6 +76,22 @@ export const auditRoutes: readonly Route[] = [
     answers: { 200: verificationAnswer },
     run: ({ ports }, input) => ports.registry.verifyAudit(input),
     view: ({ root, ...verification }) => ok({ ...verification, rootHash: base64Of(root) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/audit/export',
+    scope: 'audit:read',
+    input: exportInput,
+    summary: 'Export what happened, a line each',
+    mediaType: 'application/jsonl',
+    answers: { 200: z.string().meta({ description: 'One JSON object a line.' }) },
+    run: async ({ ports, caller }, { format = 'jsonl', complete, ...filter }) => {
+      const asked = withoutUndefined({ ...filter, organizationId: caller.organizationId });
+      const isComplete = complete === 'true';
+      return { format, records: ports.registry.exportAudit({ filter: asked, isComplete }) };
+    },
+    view: ({ format, records }) =>
+      ok(new TextStream('application/jsonl', linesOf(records, format))),
   }),
   route({
     method: 'GET',
@@ -99,6 +132,20 @@ export const auditRoutes: readonly Route[] = [
     view: (data) => ok({ data }),
   }),
 ];
+
+/** Lines go out together: a write for each costs more than the line. */
+const pieceCharacters = 65_536;
+
+async function* linesOf(records: AsyncIterable<ExportedRecord>, format: ExportFormat) {
+  let piece = '';
+  for await (const record of records) {
+    piece += exportLine(record, format);
+    if (piece.length < pieceCharacters) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
 
 /** `event` is the very object whose canonical form (RFC 8785) was hashed. */
 function viewRecord({ sequence, body, previousHash, hash }: AuditRecord) {

@@ -1,7 +1,9 @@
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditRecord } from '../audit/audit-event.ts';
+import type { ExportedRecord } from '../audit/audit-export.ts';
 import type { AuditFilter, AuditReader } from '../audit/audit-trail.ts';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
+import type { DeniedCall, DeniedCalls } from '../audit/denied-calls.ts';
 import type { ConsistencyProof, TreeHash } from '../audit/merkle-tree.ts';
 import { type ReceiptJson, writeReceipt } from '../audit/receipt.ts';
 import type { AuditTreeReader, CheckpointCopies } from '../audit/tree-store.ts';
@@ -12,6 +14,7 @@ import {
 } from '../audit/verify-audit-trail.ts';
 import type { CredentialId } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
@@ -21,11 +24,14 @@ import type { Caller } from './registry.ts';
 
 /** A credential has a handful of records; one that has more is listed by the trail. */
 const mostReceipts = 50;
+const recordsPerPage = 1_000;
 
 /** What the cases about the audit trail work with. */
 export interface AuditCasesDeps {
   readonly audit: AuditReader;
   readonly auditTree: AuditTreeReader;
+  readonly denied: DeniedCalls;
+  readonly clock: Clock;
   readonly credentials: CredentialReader;
   readonly agents: AgentReader;
   readonly checkpoints: Pick<CheckpointKeeper, 'cover' | 'trouble'> & {
@@ -39,11 +45,24 @@ export interface ProvenConsistency extends ConsistencyProof {
   readonly second: TreeHash;
 }
 
+/** What an export is to hold. */
+export interface ExportAuditInput {
+  readonly filter: AuditFilter;
+  readonly isComplete: boolean;
+}
+
 /** What can be learnt and proved of the audit trail. */
 export interface AuditCases {
   listAudit(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
   /** Checks the whole trail, also against a checkpoint that the caller holds. */
   verifyAudit(input?: { readonly checkpoint?: string | undefined }): Promise<AuditVerification>;
+  /** Counts a call that was denied; the trail has it a minute later. */
+  noteDenied(call: DeniedCall): void;
+  /**
+   * The records that the filter finds, in order, up to the one that is the last now. `isComplete`: of
+   * all records, those of other organizations by their hashes; it goes without a filter.
+   */
+  exportAudit(input: ExportAuditInput): AsyncIterable<ExportedRecord>;
   /** Throws `audit-record-not-found`; `checkpoint-unavailable` while none can be signed. */
   findReceipt(input: Caller & { readonly id: string }): Promise<ReceiptJson>;
   /** Receipts for what happened to a credential, in order; throws `credential-not-found` too. */
@@ -65,6 +84,8 @@ export function bindAuditCases(deps: AuditCasesDeps): AuditCases {
       const given = checkpoint === undefined ? [] : [givenTree(checkpoint)];
       return verifyAuditTrail(deps, [...given, ...(await ownTrees(deps))]);
     },
+    exportAudit: (input) => exportAudit(deps, input),
+    noteDenied: (call) => deps.denied.note(call, deps.clock.now()),
     findReceipt: async ({ organizationId, id }) => {
       const record = await deps.audit.find(organizationId, id);
       if (record === null) throw noRecord();
@@ -80,6 +101,27 @@ export function bindAuditCases(deps: AuditCasesDeps): AuditCases {
     },
     proveConsistency: (sizes) => proveConsistency(deps, sizes),
   };
+}
+
+async function* exportAudit(
+  { audit, auditTree }: AuditCasesDeps,
+  { filter, isComplete }: ExportAuditInput,
+): AsyncIterable<ExportedRecord> {
+  const end = await auditTree.countRecords();
+  let last: AuditRecord | undefined;
+  for (;;) {
+    const page = { limit: recordsPerPage, after: last?.id };
+    const records: readonly AuditRecord[] = isComplete
+      ? await audit.readAfter(last?.sequence ?? 0, recordsPerPage)
+      : await audit.list(filter, page);
+    for (const record of records) {
+      if (record.sequence > end) return;
+      const { sequence, hash } = record;
+      yield record.organizationId === filter.organizationId ? record : { sequence, hash };
+    }
+    last = records.at(-1);
+    if (last === undefined) return;
+  }
 }
 
 /** What was signed before: the last in the database, and all in the second place. */

@@ -161,9 +161,11 @@ function officeCases(deps: RegistryDeps) {
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
     answerOnce: (input, run) => answerOnce(deps, input, run),
-    authenticate: async (text) => {
+    authenticate: async (text, onEnded) => {
       const token = await deps.tokens.findByHash(hashToken(text));
-      return token !== null && isUsable(token, deps.clock.now()) ? token : null;
+      if (token === null || isUsable(token, deps.clock.now())) return token;
+      onEnded?.(token);
+      return null;
     },
   } satisfies Partial<Registry>;
 }

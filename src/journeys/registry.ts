@@ -168,6 +168,6 @@ export interface Registry
     input: AnswerOnceInput,
     run: (id: RequestId) => Promise<string>,
   ): Promise<OnceAnswered>;
-  /** The usable token with this text, or null. */
-  authenticate(text: string): Promise<ApiToken | null>;
+  /** The usable token with this text, or null; `onEnded` hears of one that was usable once. */
+  authenticate(text: string, onEnded?: (token: ApiToken) => void): Promise<ApiToken | null>;
 }

@@ -141,7 +141,10 @@ const floors: Readonly<Record<string, Floor>> = {
       'console',
     ],
     packages: ['express', 'zod', 'pino'],
-    node: ['node:crypto', 'node:fs', 'node:http', 'node:https'],
+    node: [
+      ...['node:crypto', 'node:fs', 'node:http', 'node:https'],
+      ...['node:stream', 'node:stream/promises'],
+    ],
   },
   console: {
     rooms: ['protocol', 'organizations', 'credentials', 'cimd', 'journeys'],

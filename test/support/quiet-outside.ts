@@ -1,3 +1,4 @@
+import { DeniedCalls } from '../../src/audit/denied-calls.ts';
 import type { JudgeOutside } from '../../src/estate/imported-credential.ts';
 import { Sightings } from '../../src/estate/sighting.ts';
 import type { AuditCasesDeps } from '../../src/journeys/audit-cases.ts';
@@ -8,12 +9,14 @@ export function quietOutside(): {
   readonly judge: TokenJudge;
   readonly judgeOutside: JudgeOutside;
   readonly seen: Sightings;
+  readonly denied: DeniedCalls;
   readonly checkpoints: AuditCasesDeps['checkpoints'];
 } {
   return {
     judge: { judge: async () => ({ outcome: 'undetermined', why: 'there is no issuer' }) },
     judgeOutside: async () => ({ state: 'undetermined', cause: 'issuer-unresolvable' }),
     seen: new Sightings(),
+    denied: new DeniedCalls(),
     checkpoints: {
       trouble: null,
       cover: async () => {

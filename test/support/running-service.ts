@@ -24,6 +24,7 @@ export interface RunningService extends AsyncDisposable {
   readonly token: string;
   readonly service: Service;
   readonly connectionString: string;
+  readonly dataDir: string;
   call(method: string, path: string, body?: unknown, token?: string | null): Promise<ApiAnswer>;
 }
 
@@ -60,6 +61,7 @@ export async function startRunningService(
     token,
     service,
     connectionString: database.connectionString,
+    dataDir,
     call: (method, path, body, bearer = token) => callApi(address, { method, path, body, bearer }),
     [Symbol.asyncDispose]: async () => {
       await service[Symbol.asyncDispose]();

@@ -125,7 +125,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     origin: settings.origin,
     checkReadiness: async () => [
       { name: 'database', ok: await rooms.isDatabaseUp() },
-      { name: 'audit-checkpoints', ok: checkpoints.trouble === null },
+      { name: 'audit-checkpoints', ok: checkpoints.isSigning },
     ],
   });
   const planes = arrangePlanes(settings, {

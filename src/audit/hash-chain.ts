@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { Actor, AuditEvent, AuditRecord, EventId } from './audit-event.ts';
@@ -30,7 +30,7 @@ export function linkRecord(
     reason: event.reason,
     details: { ...event.details },
   });
-  const hash = hashRecord(head.hash, body);
+  const ownHash = hashRecord(head.hash, body);
   const { organizationId, action, subject, actor } = event;
   const requestId = actor.from?.requestId ?? null;
   const searched = { organizationId, action, subject, actor: actor.id, requestId };
@@ -41,7 +41,7 @@ export function linkRecord(
     ...searched,
     body,
     previousHash: head.hash,
-    hash,
+    hash: ownHash,
   };
 }
 
@@ -52,5 +52,5 @@ function actorJson({ kind, id, from }: Actor): JsonObject {
 
 /** sha-256, in hex, over the previous hash, a line feed and the body. */
 export function hashRecord(previousHash: string, body: string): string {
-  return createHash('sha256').update(previousHash).update('\n').update(body).digest('hex');
+  return hash('sha256', `${previousHash}\n${body}`, 'hex');
 }

@@ -44,8 +44,7 @@ export async function verifyAuditTrail(
   const counted = await deps.auditTree.countRecords();
   const leaves = await deps.auditTree.countLeaves();
   const walk = new TrailWalk(known, { tiled: true });
-  for (;;) {
-    const records = await deps.audit.readAfter(walk.head.sequence, recordsPerRead);
+  for await (const records of pagesOf(deps.audit)) {
     for (const record of records) {
       const fault = walk.take(record);
       if (fault === null) continue;
@@ -55,11 +54,26 @@ export async function verifyAuditTrail(
     }
     const other = await walk.differsFrom(deps.auditTree, { leaves, isLast: records.length === 0 });
     if (other !== null) return walk.broken(other);
-    if (records.length === 0) break;
   }
   const end = Math.max(counted, leaves);
   if (end > walk.head.sequence) return walk.broken(cutOff(walk.head.sequence, end, 'the database'));
   return walk.end();
+}
+
+/** All records in pages, an empty one at the end. While a page is walked, the next is being read. */
+async function* pagesOf(audit: VerifyAuditDeps['audit']) {
+  let reading = audit.readAfter(0, recordsPerRead);
+  for (;;) {
+    const records = await reading;
+    const last = records.at(-1);
+    if (last !== undefined) {
+      reading = audit.readAfter(last.sequence, recordsPerRead);
+      // Who stops early does not wait for it; who goes on hears of its failure above.
+      reading.catch(() => undefined);
+    }
+    yield records;
+    if (last === undefined) return;
+  }
 }
 
 /** Where a trail stops being right, and in which way. */

@@ -27,6 +27,8 @@ import { growTree, isContradiction, refuseInconsistent, treeOf } from './grow-au
 const longestAgeMs = 60_000;
 /** … or as soon as so many records are not in one. */
 const mostUncovered = 1_000;
+/** A database or a disk that is away for a moment is no reason to call the service unready. */
+const patienceMs = 120_000;
 
 /** Where the newest checkpoint is, and the keys that verify it, below the origin. */
 export const auditPaths = { checkpoint: '/audit/checkpoint', key: '/audit/key' } as const;
@@ -57,6 +59,7 @@ export interface CheckpointKeeperDeps {
 /** What stands in the way of signing; null when nothing does. `contradicts`: the trail was changed. */
 export interface CheckpointTrouble {
   readonly contradicts: boolean;
+  readonly since: Date;
   readonly error: unknown;
 }
 
@@ -86,6 +89,13 @@ export class CheckpointKeeper {
 
   get trouble(): CheckpointTrouble | null {
     return this.#trouble;
+  }
+
+  /** Whether checkpoints are signed: a contradiction counts at once, whatever else after two minutes. */
+  get isSigning(): boolean {
+    if (this.#trouble === null) return true;
+    const { contradicts, since } = this.#trouble;
+    return !contradicts && this.#deps.clock.now().getTime() - since.getTime() < patienceMs;
   }
 
   /** Signs if it is time to: one round. Trouble is kept for whoever asks, and thrown. */
@@ -121,7 +131,8 @@ export class CheckpointKeeper {
       this.#trouble = null;
       return signed;
     } catch (error) {
-      this.#trouble = { contradicts: isContradiction(error), error };
+      const since = this.#trouble?.since ?? this.#deps.clock.now();
+      this.#trouble = { contradicts: isContradiction(error), since, error };
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import type { Brand } from '../kernel/brand.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
 
 /** An event by its id, `evt_…`. */
 export type EventId = Brand<'EventId'>;
@@ -12,6 +13,8 @@ export type AuditAction =
   | 'issuer-key.retired'
   | 'issuer-key.compromised'
   | 'issuer-key.destroyed'
+  | 'audit-key.created'
+  | 'access.denied'
   | 'token.created'
   | 'token.revoked'
   | 'token.exchanged'
@@ -77,6 +80,16 @@ export type AuditAction =
 export interface Actor {
   readonly kind: 'token' | 'system' | 'enrolment';
   readonly id: string;
+  /** Where the call came from; absent for what the service does by itself. */
+  readonly from?: CallOrigin | undefined;
+}
+
+/** Where a call came from, as the server saw it: no header of the caller has a say in it. */
+export interface CallOrigin {
+  /** The address at the other end of the connection: that of the proxy where there is one. */
+  readonly address: string;
+  /** The id that the answer and the log have as `X-Request-Id`. */
+  readonly requestId: string;
 }
 
 /** One thing that happened. `details` holds facts, never secrets; members sort by name when hashed. */
@@ -87,7 +100,7 @@ export interface AuditEvent {
   /** The id of what was acted upon. */
   readonly subject: string;
   readonly reason: string | null;
-  readonly details: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+  readonly details: JsonObject;
 }
 
 /** An event as it stands in the chain. `body` is the exact text that was hashed. */
@@ -99,6 +112,9 @@ export interface AuditRecord {
   readonly organizationId: string;
   readonly action: string;
   readonly subject: string;
+  /** The id of who acted; null where an older release wrote the record. */
+  readonly actor: string | null;
+  readonly requestId: string | null;
   readonly body: string;
   readonly previousHash: string;
   readonly hash: string;

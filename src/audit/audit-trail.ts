@@ -12,6 +12,8 @@ export interface AuditTrail {
 /** Reads the chain in order. Filters narrow what is returned, never the organization asked for. */
 export interface AuditReader {
   list(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
+  /** The record with this id; null when there is none, or when it is another organization's. */
+  find(organizationId: string, id: string): Promise<AuditRecord | null>;
   /** The records of this action about any of these subjects, in the order of the chain. */
   listAbout(subjects: readonly string[], action: AuditAction): Promise<readonly AuditRecord[]>;
   /** Records whose sequence is greater than `after`, in order, for verification. */
@@ -23,6 +25,9 @@ export interface AuditFilter {
   readonly organizationId: string;
   readonly action?: string;
   readonly subject?: string;
+  /** The id of who acted. */
+  readonly actor?: string;
+  readonly requestId?: string;
   readonly since?: Date;
   readonly until?: Date;
 }

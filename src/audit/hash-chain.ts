@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
-import type { AuditEvent, AuditRecord, EventId } from './audit-event.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
+import type { Actor, AuditEvent, AuditRecord, EventId } from './audit-event.ts';
 
 /** The hash that precedes the first record. */
 export const genesisHash = '0'.repeat(64);
@@ -23,15 +24,16 @@ export function linkRecord(
     id: entry.id,
     at: entry.at.toISOString(),
     organizationId: event.organizationId,
-    actor: { kind: event.actor.kind, id: event.actor.id },
+    actor: actorJson(event.actor),
     action: event.action,
     subject: event.subject,
     reason: event.reason,
     details: { ...event.details },
   });
-  const hash = hashRecord(head.hash, body);
-  const { organizationId, action, subject } = event;
-  const searched = { organizationId, action, subject };
+  const ownHash = hashRecord(head.hash, body);
+  const { organizationId, action, subject, actor } = event;
+  const requestId = actor.from?.requestId ?? null;
+  const searched = { organizationId, action, subject, actor: actor.id, requestId };
   return {
     sequence,
     id: entry.id,
@@ -39,11 +41,16 @@ export function linkRecord(
     ...searched,
     body,
     previousHash: head.hash,
-    hash,
+    hash: ownHash,
   };
+}
+
+function actorJson({ kind, id, from }: Actor): JsonObject {
+  if (from === undefined) return { kind, id };
+  return { kind, id, from: { address: from.address, requestId: from.requestId } };
 }
 
 /** sha-256, in hex, over the previous hash, a line feed and the body. */
 export function hashRecord(previousHash: string, body: string): string {
-  return createHash('sha256').update(previousHash).update('\n').update(body).digest('hex');
+  return hash('sha256', `${previousHash}\n${body}`, 'hex');
 }

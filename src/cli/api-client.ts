@@ -73,6 +73,32 @@ export class ApiClient {
     return rows.slice(0, most);
   }
 
+  /** The text that the service streams, as it comes; a stream that is cut off throws. */
+  async stream(call: ApiCall): Promise<AsyncIterable<string>> {
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), deadlineMs);
+    const response = await this.#send(call, waiting.signal).finally(() => clearTimeout(timer));
+    if (!response.ok) {
+      const json = parseStrictJsonObject(new Uint8Array(await response.arrayBuffer()));
+      throw json.ok ? problemFailure(json.value) : this.#foreign(response.status);
+    }
+    return this.#piecesOf(response);
+  }
+
+  async *#piecesOf({ body }: Response): AsyncIterable<string> {
+    const decoder = new TextDecoder();
+    try {
+      for await (const octets of body ?? []) yield decoder.decode(octets, { stream: true });
+    } catch (cause) {
+      throw new CommandFailure(`${this.#settings.server} did not send everything.`, {
+        exitCode: exitCodes.server,
+        code: 'answer-cut-off',
+        fix: 'Try again. If it goes on, the log of the service says why.',
+        cause,
+      });
+    }
+  }
+
   /** What the token endpoint (RFC 8693) answers. It asks for no token of ours, and is sent none. */
   async exchange(order: WorkloadOrder): Promise<JsonObject> {
     const url = new URL('/api/v1/token-exchange', this.#settings.server);
@@ -91,7 +117,10 @@ export class ApiClient {
     return json.value;
   }
 
-  async #send({ method, path, query = {}, body }: ApiCall): Promise<Response> {
+  async #send(
+    { method, path, query = {}, body }: ApiCall,
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const { server, token } = this.#settings;
     const url = new URL(`/api/v1${path}`, server);
     for (const [name, value] of Object.entries(query)) {
@@ -102,13 +131,13 @@ export class ApiClient {
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     };
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    return this.#fetch(url, { method, headers, ...content });
+    return this.#fetch(url, { method, headers, ...content, ...(signal && { signal }) });
   }
 
   async #fetch(url: URL, init: RequestInit): Promise<Response> {
     try {
       // A redirect would carry the token elsewhere.
-      const signal = AbortSignal.timeout(deadlineMs);
+      const signal = init.signal ?? AbortSignal.timeout(deadlineMs);
       return await fetch(url, { ...init, redirect: 'error', signal });
     } catch (cause) {
       throw new CommandFailure(`The service at ${this.#settings.server} cannot be reached.`, {

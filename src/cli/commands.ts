@@ -9,6 +9,9 @@ import { agentSuspend } from './agent-suspend.ts';
 import { agentToken } from './agent-token.ts';
 import { agentUpdate } from './agent-update.ts';
 import { apply } from './apply.ts';
+import { auditCheckReceipt } from './audit-check-receipt.ts';
+import { auditExport } from './audit-export.ts';
+import { auditReceipt } from './audit-receipt.ts';
 import { auditVerify } from './audit-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
@@ -173,6 +176,9 @@ export const commands: readonly Command[] = [
   organizationList,
   organizationGet,
   organizationUpdate,
+  auditExport,
+  auditReceipt,
+  auditCheckReceipt,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -3,6 +3,7 @@ import { PostgresAccessReader } from './access-store.ts';
 import { PostgresAgentReader } from './agent-store.ts';
 import { PostgresApiTokenReader } from './api-token-store.ts';
 import { PostgresAuditReader } from './audit-store.ts';
+import { PostgresAuditTreeReader } from './audit-tree-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialReader } from './credential-store.ts';
 import { PostgresCustomTypeReader } from './custom-type-store.ts';
@@ -42,6 +43,7 @@ export function createReaders(db: Connection, place: DocumentHome = {}): Readers
     templates: translating(new PostgresTemplateReader(db)),
     customTypes: translating(new PostgresCustomTypeReader(db)),
     audit: translating(new PostgresAuditReader(db)),
+    auditTree: translating(new PostgresAuditTreeReader(db)),
     access: translating(new PostgresAccessReader(db)),
     subscriptions: translating(new PostgresSubscriptionReader(db)),
     deliveries: translating(new PostgresDeliveryReader(db)),

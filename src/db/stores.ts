@@ -1,5 +1,6 @@
 import type { AgentReader, AgentStore } from '../agents/agent-store.ts';
 import type { AuditReader, AuditTrail } from '../audit/audit-trail.ts';
+import type { AuditTreeReader, AuditTreeStore } from '../audit/tree-store.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { CredentialReader, CredentialStore } from '../credentials/credential-store.ts';
 import type { CustomTypeReader, CustomTypeStore } from '../credentials/custom-type-store.ts';
@@ -44,6 +45,7 @@ export interface Stores extends EstateStores {
   readonly subscriptions: SubscriptionStore;
   readonly deliveries: DeliveryStore;
   readonly outbox: Outbox;
+  readonly auditTree: AuditTreeStore;
 }
 
 /** What may be read outside a unit of work. These objects have no method that writes. */
@@ -63,6 +65,7 @@ export interface Readers extends EstateReaders {
   readonly templates: TemplateReader;
   readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
+  readonly auditTree: AuditTreeReader;
   readonly access: AccessReader;
   readonly subscriptions: SubscriptionReader;
   readonly deliveries: DeliveryReader;

@@ -7,6 +7,7 @@ import type { DocumentHome, PublicDocument } from '../publication/public-documen
 import { PostgresAgentStore } from './agent-store.ts';
 import { PostgresApiTokenStore } from './api-token-store.ts';
 import { type AppendHearer, PostgresAuditTrail } from './audit-store.ts';
+import { PostgresAuditTreeStore } from './audit-tree-store.ts';
 import type { Connection } from './client.ts';
 import { PostgresCredentialStore } from './credential-store.ts';
 import { PostgresCustomTypeStore } from './custom-type-store.ts';
@@ -150,6 +151,7 @@ export class PostgresUnitOfWork implements UnitOfWork<Stores> {
       subscriptions: new PostgresSubscriptionStore(db),
       deliveries: new PostgresDeliveryStore(db),
       outbox: new PostgresOutbox(db),
+      auditTree: new PostgresAuditTreeStore(db),
       ...estateStoresOn(db),
     };
   }

@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/describe-change.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { EstateCaller, EstateDeps } from './estate-caller.ts';
@@ -44,7 +45,9 @@ export async function changeRule(
     const rule = { ...former, ...changes, updatedAt: deps.clock.now() };
     await rules.putRule(rule);
     await findings.makeAllDue(organizationId);
-    await audit.append([eventOf(rule, actor, 'rule.changed')]);
+    const event = eventOf(rule, actor, 'rule.changed');
+    const said = changesBetween(former, rule, ['name', 'condition', 'requirement']);
+    await audit.append([{ ...event, details: { ...event.details, changes: said } }]);
     return rule;
   });
 }

@@ -7,6 +7,17 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A text that is sent piece by piece, as it comes. */
+export class TextStream {
+  readonly mediaType: string;
+  readonly pieces: AsyncIterable<string>;
+
+  constructor(mediaType: string, pieces: AsyncIterable<string>) {
+    this.mediaType = mediaType;
+    this.pieces = pieces;
+  }
+}
+
 /** The present state of what was asked for, or what became of a change. */
 export function ok(body: unknown): Answer {
   return { status: 200, body, headers: {} };

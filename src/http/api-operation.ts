@@ -116,7 +116,8 @@ function successesOf(route: AnyRoute, forms: JsonObject): JsonObject {
   const answers = Object.entries(route.description.answers).map(([status, form]) => {
     const schema = form === null ? undefined : formOf(forms, `${operationIdOf(route)} ${status}`);
     const description = statusTexts[status] ?? '';
-    const content = schema && { content: { 'application/json': { schema } } };
+    const { mediaType } = route.description;
+    const content = schema && { content: { [mediaType]: { schema } } };
     return [
       status,
       { description, headers: successHeaders(route, { status, listed }), ...content },

@@ -7,14 +7,15 @@ const challenge = 'Bearer realm="sealwright"';
 
 /**
  * The token that opened the call. A missing, malformed, unknown, expired or revoked one is refused
- * in the same words. It is looked up by its hash, so no comparison depends on how much of it fits.
+ * in the same words; of one that was usable once, `onEnded` hears. It is looked up by its hash, so no comparison depends on how much of it fits.
  */
 export async function authenticate(
   registry: Pick<Registry, 'authenticate'>,
   authorization: string | undefined,
+  onEnded: (token: ApiToken) => void,
 ): Promise<ApiToken> {
   const text = bearerPattern.exec(authorization ?? '')?.[1];
-  const token = text === undefined ? null : await registry.authenticate(text);
+  const token = text === undefined ? null : await registry.authenticate(text, onEnded);
   if (token !== null) return token;
   // RFC 6750 §3: the challenge names the scheme and the realm.
   throw new Refusal('unauthenticated', { headers: { 'WWW-Authenticate': challenge } });

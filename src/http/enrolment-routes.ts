@@ -136,7 +136,7 @@ export const enrolRoute = openRoute({
     'handle-taken',
     'client-id-too-long',
   ],
-  run: ({ ports }, input) => ports.registry.enrolWithToken(input),
+  run: ({ ports, from }, input) => ports.registry.enrolWithToken({ ...input, from }),
   view: (outcome): Answer =>
     outcome.state === 'enrolled'
       ? { status: 201, body: viewIdentity(outcome.agent), headers: {} }

@@ -71,12 +71,33 @@ export const recordAnswer = z
   })
   .meta({ id: 'AuditRecord' });
 
+const node = z.string().meta({ description: '32 octets in base64.' });
+
+/** A record of the audit trail, with what proves that it is in the tree of a checkpoint. */
+export const receiptAnswer = z
+  .object({
+    format: z.literal('sealwright-audit-receipt-v1'),
+    body: z.string().meta({ description: 'The exact text that was hashed.' }),
+    previousHash: z.string(),
+    proof: z.object({ index: z.int(), size: z.int(), path: z.array(node) }),
+    checkpoint: z.string().meta({ description: 'A signed note (C2SP tlog-checkpoint).' }),
+  })
+  .meta({ id: 'AuditReceipt' });
+
+const treeHead = z.object({ size: z.int(), rootHash: node });
+
+/** That one checkpoint begins with another (RFC 6962 §2.1.2). */
+export const consistencyAnswer = z
+  .object({ from: treeHead, to: treeHead, path: z.array(node) })
+  .meta({ id: 'AuditConsistency' });
+
 /** What the check of the audit trail found. */
 export const verificationAnswer = z
   .object({
     intact: z.boolean(),
     records: z.int(),
     headHash: z.string(),
+    rootHash: node.meta({ description: 'Of the tree over these records.' }),
     brokenAt: z.int().nullable(),
     detail: textOrNull,
   })

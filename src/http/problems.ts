@@ -264,6 +264,17 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'The organization has as many webhooks or streams as it may have',
     fix: 'Remove those that nobody uses.',
   },
+  'audit-record-not-found': {
+    status: 404,
+    title: 'No such record in the audit trail',
+    fix: 'Check the id, which begins with "evt_"; "GET /api/v1/audit" lists those of your organization.',
+  },
+  'checkpoint-unavailable': {
+    status: 503,
+    title: 'No checkpoint of the audit trail can be signed',
+    fix: 'Try again in a minute. If it goes on, have the operator look at "/readyz" and the log: the trail may contradict what was signed before.',
+    retryAfterS: 60,
+  },
   'conflict-retry': {
     status: 409,
     title: 'Another change came first',

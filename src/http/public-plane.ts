@@ -27,7 +27,7 @@ export interface PublicPlaneDeps {
 
 const allowedMethods = 'GET, HEAD, OPTIONS';
 const publicPrefix =
-  /^\/(?:a|o|status|token-status|schemas|contexts|problems|ssf|\.well-known\/ssf-configuration)\/|^\/(?:\.well-known\/(?:did\.json|ssf-configuration)|did\.json|jwks\.json)(?:$|\?)/;
+  /^\/(?:a|o|status|token-status|schemas|contexts|problems|audit|ssf|\.well-known\/ssf-configuration)\/|^\/(?:\.well-known\/(?:did\.json|ssf-configuration)|did\.json|jwks\.json)(?:$|\?)/;
 /** Documents that come with the release are kept once, and are the same on every host. */
 const releasePrefix = /^\/(?:contexts|problems)\//;
 const releaseSchemas: ReadonlySet<string> = new Set(

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CallOrigin } from '../audit/audit-event.ts';
 import type { Caller, Registry } from '../journeys/registry.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ErrorCode } from '../kernel/sealwright-error.ts';
@@ -28,6 +29,8 @@ export interface Call {
   readonly part: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Where the call came from. */
+  readonly from: CallOrigin;
   /** The `If-Match` header. */
   readonly ifMatch: string | undefined;
   /** All that the token permits, for calls whose needs show in what they are asked. */
@@ -46,6 +49,8 @@ export interface RouteDescription {
   readonly summary: string;
   readonly input: z.ZodType;
   readonly answers: RouteAnswers;
+  /** The media type of its answers: JSON, but for streams. */
+  readonly mediaType: string;
   /** What it may be refused with, beyond what any call may. */
   readonly refuses: readonly ErrorCode[];
   /** Whether its answers carry an `ETag`; a change of what has one minds `If-Match`. */
@@ -54,13 +59,15 @@ export interface RouteDescription {
 
 /** The members by which a route describes itself. */
 interface Described extends Pick<RouteDescription, 'summary' | 'answers'> {
+  readonly mediaType?: string;
   readonly refuses?: readonly ErrorCode[];
   readonly tagged?: boolean;
 }
 
 function describe(spec: Described & { readonly input: z.ZodType }): RouteDescription {
   const { summary, input, answers, refuses = [], tagged = false } = spec;
-  return { summary, input, answers, refuses, tagged };
+  const { mediaType = 'application/json' } = spec;
+  return { summary, input, answers, mediaType, refuses, tagged };
 }
 
 /** A route as data. The input is the JSON body of POST, PATCH and PUT, and the query of GET and DELETE. */

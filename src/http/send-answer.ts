@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import type { Answer } from './answer.ts';
+import { type Answer, TextStream } from './answer.ts';
 
 /** Sends an answer: its body as `application/json` and nothing after that, or no body at all. */
 export function sendAnswer(response: Response, { status, body, headers }: Answer): void {
@@ -9,3 +11,22 @@ export function sendAnswer(response: Response, { status, body, headers }: Answer
   response.setHeader('Content-Type', 'application/json');
   response.end(JSON.stringify(body));
 }
+
+/**
+ * Sends an answer of either kind, and a stream no faster than it is read. A stream that fails on the
+ * way is cut off, so that nobody takes its beginning for the whole; one whose reader left just ends.
+ */
+export async function sendAnyAnswer(response: Response, answer: Answer): Promise<void> {
+  const { body, status, headers } = answer;
+  if (!(body instanceof TextStream)) return sendAnswer(response, answer);
+  response.status(status).set(headers);
+  response.setHeader('Content-Type', body.mediaType);
+  try {
+    await pipeline(Readable.from(body.pieces), response);
+  } catch (error) {
+    const hasLeft = error instanceof Error && 'code' in error && error.code === closedEarly;
+    if (!hasLeft) throw error;
+  }
+}
+
+const closedEarly = 'ERR_STREAM_PREMATURE_CLOSE';

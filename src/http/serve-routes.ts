@@ -4,6 +4,7 @@ import express, {
   type Response,
   Router,
 } from 'express';
+import type { CallOrigin } from '../audit/audit-event.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ApiToken } from '../organizations/api-token.ts';
@@ -15,7 +16,7 @@ import type { Logger } from './log.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { Call, OpenRoute, Route, RoutePorts } from './route.ts';
-import { sendAnswer } from './send-answer.ts';
+import { sendAnswer, sendAnyAnswer } from './send-answer.ts';
 
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
@@ -77,46 +78,85 @@ async function serve(
     path: request.path,
     query,
     ifMatch: request.get('If-Match'),
+    from: originOf(request, response),
   };
   const message = { request, response, query };
   if (!('scope' in route)) {
     deps.limits.countStranger(request.socket.remoteAddress ?? '');
     return sendAnswer(response, await route.answer(call, await readInput(route, message)));
   }
-  const token = await admit({ route, deps, observed }, request, response);
+  const { from } = call;
+  const token = await admit({ route, deps, observed, from }, request, response);
   const raw = await readInput(route, message);
   const header = request.get('Idempotency-Key');
-  const opened = { ...call, caller: callerOf(token), scopes: token.scopes };
-  sendAnswer(response, await answerKeyed(route, { call: opened, raw, tokenId: token.id, header }));
+  const opened = { ...call, caller: callerOf(token, from), scopes: token.scopes };
+  const keyed = { call: opened, raw, tokenId: token.id, header };
+  const answer = await answerKeyed(route, keyed).catch((refusal: unknown) => {
+    throw noteDenial({ route, deps, from }, token, refusal);
+  });
+  await sendAnyAnswer(response, answer);
 }
 
 /** The call of whoever the token stands for. */
-function callerOf({ organizationId, id, team, agentId }: ApiToken): Call['caller'] {
-  return { organizationId, actor: { kind: 'token', id }, reach: { team, agentId } };
+function callerOf(
+  { organizationId, id, team, agentId }: ApiToken,
+  from: CallOrigin,
+): Call['caller'] {
+  return { organizationId, actor: { kind: 'token', id, from }, reach: { team, agentId } };
+}
+
+/** Where the connection comes from; headers that claim something else are not believed. */
+export function originOf(request: Request, response: Response): CallOrigin {
+  // An IPv4 address that a socket for both families shows in IPv6 form (RFC 4291 §2.5.5.2).
+  const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
+  return { address, requestId: requestIdOf(response) };
+}
+
+interface DeniedPlace {
+  readonly route: Route;
+  readonly deps: ServeRoutesDeps;
+  readonly from: CallOrigin;
+}
+
+/** Counts a refusal for the audit trail if it denies something to a known token, and gives it back. */
+function noteDenial(
+  { route, deps, from }: DeniedPlace,
+  token: ApiToken,
+  refusal: unknown,
+): unknown {
+  const isRefusal = refusal instanceof Refusal || refusal instanceof SealwrightError;
+  if (isRefusal && (refusal.code === 'not-permitted' || refusal.code === 'unauthenticated')) {
+    const { organizationId, id: tokenId } = token;
+    const { code } = refusal;
+    const pattern = `${route.method} ${route.path}`;
+    deps.registry.noteDenied({ organizationId, tokenId, code, route: pattern, from });
+  }
+  return refusal;
 }
 
 /** The token of the request, counted; a request without a usable one counts for its address. */
 async function admit(
-  place: {
-    readonly route: Route;
-    readonly deps: ServeRoutesDeps;
-    readonly observed: { tokenId?: string };
-  },
+  place: DeniedPlace & { readonly observed: { tokenId?: string } },
   request: Request,
   response: Response,
 ): Promise<ApiToken> {
   const { registry, limits } = place.deps;
-  const token = await authenticate(registry, request.headers.authorization).catch(
-    (refusal: unknown) => {
-      if (refusal instanceof Refusal) limits.countStranger(request.socket.remoteAddress ?? '');
-      throw refusal;
-    },
-  );
+  let ended: ApiToken | null = null;
+  const token = await authenticate(registry, request.headers.authorization, (known) => {
+    ended = known;
+  }).catch((refusal: unknown) => {
+    if (refusal instanceof Refusal) limits.countStranger(request.socket.remoteAddress ?? '');
+    throw ended === null ? refusal : noteDenial(place, ended, refusal);
+  });
   place.observed.tokenId = token.id;
   limits.countToken(token.id, response);
-  checkScope(token, place.route.scope);
-  checkReach(token, place.route);
-  checkPlatform(token, place.route);
+  try {
+    checkScope(token, place.route.scope);
+    checkReach(token, place.route);
+    checkPlatform(token, place.route);
+  } catch (refusal) {
+    throw noteDenial(place, token, refusal);
+  }
   return token;
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from './log.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import { sendAnswer } from './send-answer.ts';
+import { originOf } from './serve-routes.ts';
 
 const path = '/api/v1/token-exchange';
 const formType = /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
@@ -47,7 +48,10 @@ async function exchange(deps: TokenExchangeDeps, request: Request, response: Res
   const requestId = requestIdOf(response);
   try {
     const form = await readForm(request, response);
-    const { token, text } = await deps.registry.exchangeToken(orderOf(form));
+    const { token, text } = await deps.registry.exchangeToken({
+      ...orderOf(form),
+      from: originOf(request, response),
+    });
     const expiresInS = (token.expiresAt.getTime() - token.createdAt.getTime()) / 1000;
     deps.log.info({ requestId, message: 'token exchanged', tokenId: token.id });
     answer(response, 200, {

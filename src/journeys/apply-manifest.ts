@@ -1,4 +1,4 @@
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, AgentProfile } from '../agents/agent.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { agentUrls } from '../cimd/client-document.ts';
 import type { Credential } from '../credentials/credential.ts';
@@ -19,7 +19,7 @@ import {
   planManifest,
 } from './plan-manifest.ts';
 import type { Caller, EnrolAgentInput } from './registry.ts';
-import { isNarrower, mergeProfile } from './update-agent.ts';
+import { describeUpdate, isNarrower, mergeProfile } from './update-agent.ts';
 
 /** So many agents are at work at once; their papers go together in batches. */
 const agentsAtOnce = 64;
@@ -190,7 +190,10 @@ async function begin(stores: PapersStores, order: Beginning): Promise<BegunChang
   const revoked = plan.steps.flatMap(({ former }) => former.map(({ id }) => id));
   if (plan.members.length > 0) await stores.agents.updateProfile(present.id, profile, at);
   const changedLists = await stores.status.change(revoked, { revokedAt: at });
-  await stores.audit.append([...updateEvents(order, present), ...revocationEvents(order)]);
+  await stores.audit.append([
+    ...updateEvents(order, { present, profile }),
+    ...revocationEvents(order),
+  ]);
   return {
     agent: plan.members.length > 0 ? { ...present, ...profile, updatedAt: at } : present,
     narrows: isNarrower(present, profile) || revoked.length > 0,
@@ -198,7 +201,10 @@ async function begin(stores: PapersStores, order: Beginning): Promise<BegunChang
   };
 }
 
-function updateEvents({ plan, input }: Beginning, agent: Agent): readonly AuditEvent[] {
+function updateEvents(
+  { plan, input }: Beginning,
+  { present: agent, profile }: { readonly present: Agent; readonly profile: AgentProfile },
+): readonly AuditEvent[] {
   if (plan.members.length === 0) return [];
   return [
     {
@@ -207,7 +213,7 @@ function updateEvents({ plan, input }: Beginning, agent: Agent): readonly AuditE
       action: 'agent.updated',
       subject: agent.id,
       reason: null,
-      details: { members: plan.members.map(({ member }) => member).sort() },
+      details: describeUpdate(agent, profile),
     },
   ];
 }

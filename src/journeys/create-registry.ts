@@ -1,7 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditReader } from '../audit/audit-trail.ts';
-import { verifyAuditTrail } from '../audit/verify-audit-trail.ts';
 import { agentUrls } from '../cimd/client-document.ts';
 import type { AccessReader } from '../credentials/access-store.ts';
 import type { Credential } from '../credentials/credential.ts';
@@ -33,6 +32,7 @@ import { answerAccess } from './answer-access.ts';
 
 import { bindApplyCases } from './apply-cases.ts';
 import { bindAssertionCases } from './assertion-cases.ts';
+import { type AuditCasesDeps, bindAuditCases } from './audit-cases.ts';
 import { bindBulkCases } from './bulk-cases.ts';
 
 import { resumeAgent, retireAgent, suspendAgent } from './change-agent-state.ts';
@@ -66,7 +66,8 @@ export interface RegistryDeps
   extends Omit<PapersDeps, 'work'>,
     Omit<WorkloadCasesDeps, 'work'>,
     Omit<EstateCasesDeps, 'work'>,
-    Omit<EventCasesDeps, 'work'> {
+    Omit<EventCasesDeps, 'work'>,
+    AuditCasesDeps {
   readonly work: UnitOfWork<
     PapersStores &
       WorkloadStores &
@@ -115,6 +116,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     ...bindOrganizationCases(deps),
     ...bindEstateCases(deps),
     ...bindEventCases(deps),
+    ...bindAuditCases(deps),
   };
 }
 
@@ -166,12 +168,12 @@ function officeCases(deps: RegistryDeps) {
     listTokens: (caller) => deps.tokens.list(caller.organizationId),
     revokeToken: (input) => revokeApiToken(deps, input),
     answerOnce: (input, run) => answerOnce(deps, input, run),
-    authenticate: async (text) => {
+    authenticate: async (text, onEnded) => {
       const token = await deps.tokens.findByHash(hashToken(text));
-      return token !== null && isUsable(token, deps.clock.now()) ? token : null;
+      if (token === null || isUsable(token, deps.clock.now())) return token;
+      onEnded?.(token);
+      return null;
     },
-    listAudit: (filter, page) => deps.audit.list(filter, page),
-    verifyAudit: () => verifyAuditTrail(deps),
   } satisfies Partial<Registry>;
 }
 

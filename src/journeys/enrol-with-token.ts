@@ -1,6 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
-import type { AuditEvent } from '../audit/audit-event.ts';
+import type { Actor, AuditEvent, CallOrigin } from '../audit/audit-event.ts';
 import {
   type Enrolment,
   type EnrolmentRequest,
@@ -48,7 +48,7 @@ export async function enrolWithToken(
   checkAudience(proof, organization.baseUrl);
   const request = { ...namesOf(enrolment, input), jwk: key, thumbprint, at };
   const settled = await settledOutcome(deps, enrolment, request);
-  return settled ?? begin(deps, enrolment, request);
+  return settled ?? begin(deps, enrolment, { request, origin: input.from });
 }
 
 /** Refuses a token that opens nothing for this key. */
@@ -115,17 +115,24 @@ export async function finishOnboarding(
   return agent.state === 'pending' ? publishStanding(deps, agent, { narrows: false }) : agent;
 }
 
+/** What an agent asked, and where its call came from. */
+interface Asked {
+  readonly request: EnrolmentRequest;
+  readonly origin: CallOrigin | undefined;
+}
+
 async function begin(
   deps: EnrolWithTokenDeps,
   enrolment: Enrolment,
-  request: EnrolmentRequest,
+  { request, origin }: Asked,
 ): Promise<EnrolOutcome> {
   try {
-    if (enrolment.needsApproval) return await ask(deps, enrolment, request);
-    const input = agentInputOf(enrolment, request, request.at);
+    if (enrolment.needsApproval) return await ask(deps, enrolment, { request, origin });
+    const actor: Actor = { kind: 'enrolment', id: enrolment.id, from: origin };
+    const input = { ...agentInputOf(enrolment, request, request.at), actor };
     const key = { custody: 'jwk', jwk: { ...request.jwk } } as const;
     const { agent } = await enrolAgent(deps, { ...input, key }, (stores, onboarded) =>
-      spend(stores, { id: enrolment.id, from: 'open', request, agent: onboarded }),
+      spend(stores, { id: enrolment.id, from: 'open', request, agent: onboarded, origin }),
     );
     return { state: 'enrolled', agent };
   } catch (error) {
@@ -155,7 +162,7 @@ async function settledMeanwhile(
 async function ask(
   deps: EnrolWithTokenDeps,
   open: Enrolment,
-  request: EnrolmentRequest,
+  { request, origin }: Asked,
 ): Promise<EnrolOutcome> {
   const { id, organizationId } = open;
   const input = agentInputOf(open, request, request.at);
@@ -170,7 +177,7 @@ async function ask(
     await stores.audit.append([
       {
         organizationId,
-        actor: { kind: 'enrolment', id },
+        actor: { kind: 'enrolment', id, from: origin },
         action: 'enrolment.requested',
         subject: id,
         reason: null,
@@ -190,18 +197,20 @@ export interface Spending {
   readonly agent: Agent;
   /** What led to it, for the audit trail. */
   readonly decision?: AuditEvent;
+  /** Where the call of the agent came from; absent where somebody else's led to it. */
+  readonly origin?: CallOrigin | undefined;
 }
 
 /** Spends the enrolment on an agent, in the transaction that records that agent. */
 export async function spend(stores: PapersStores, order: Spending): Promise<void> {
-  const { id, from, request, agent, decision } = order;
+  const { id, from, request, agent, decision, origin } = order;
   const locked = await lockIn(stores, { id, from, at: agent.createdAt });
   await stores.enrolments.update({ ...locked, state: 'enrolled', request, agentId: agent.id });
   await stores.audit.append([
     ...(decision === undefined ? [] : [decision]),
     {
       organizationId: locked.organizationId,
-      actor: { kind: 'enrolment', id },
+      actor: { kind: 'enrolment', id, from: origin },
       action: 'enrolment.used',
       subject: id,
       reason: null,

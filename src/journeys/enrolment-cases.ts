@@ -1,5 +1,6 @@
 import type { Agent, AgentKind, AgentOptions } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
+import type { CallOrigin } from '../audit/audit-event.ts';
 import type { Enrolment, EnrolmentId, OnboardingFacet } from '../enrolments/enrolment.ts';
 import type { EnrolmentFilter, EnrolmentReader } from '../enrolments/enrolment-store.ts';
 import type { TemplateReader } from '../enrolments/template-store.ts';
@@ -56,6 +57,8 @@ export interface EnrolWithTokenInput {
   readonly proof: string;
   readonly handle?: string | undefined;
   readonly name?: string | undefined;
+  /** Where the call came from. */
+  readonly from?: CallOrigin | undefined;
 }
 
 /** What became of it: an identity, or a place in the queue of approvals. */

@@ -1,9 +1,7 @@
 import type { Agent, AgentId, AgentKind, AgentOptions, AgentProfile } from '../agents/agent.ts';
 import type { AgentLint } from '../agents/agent-lint.ts';
 import type { AgentFilter } from '../agents/agent-store.ts';
-import type { Actor, AuditRecord } from '../audit/audit-event.ts';
-import type { AuditFilter } from '../audit/audit-trail.ts';
-import type { AuditVerification } from '../audit/verify-audit-trail.ts';
+import type { Actor } from '../audit/audit-event.ts';
 import type { Credential, CredentialId } from '../credentials/credential.ts';
 import type { CredentialFilter } from '../credentials/credential-store.ts';
 import type { FacetOrder } from '../credentials/facet-draft.ts';
@@ -18,6 +16,7 @@ import type { RequestId } from '../requests/remembered-request.ts';
 import type { AccessGrant, AccessQuestion } from './answer-access.ts';
 import type { ApplyCases } from './apply-cases.ts';
 import type { AssertionCases } from './assertion-cases.ts';
+import type { AuditCases } from './audit-cases.ts';
 import type { BulkCases } from './bulk-cases.ts';
 import type { EnrolmentCases } from './enrolment-cases.ts';
 import type { EstateCases } from './estate-cases.ts';
@@ -135,7 +134,8 @@ export interface Registry
     IssuerKeyCases,
     OrganizationCases,
     EstateCases,
-    EventCases {
+    EventCases,
+    AuditCases {
   findOrganization(caller: Caller): Promise<Organization>;
   updateOrganization(input: UpdateOrganizationInput): Promise<Organization>;
 
@@ -172,9 +172,6 @@ export interface Registry
     input: AnswerOnceInput,
     run: (id: RequestId) => Promise<string>,
   ): Promise<OnceAnswered>;
-  /** The usable token with this text, or null. */
-  authenticate(text: string): Promise<ApiToken | null>;
-
-  listAudit(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
-  verifyAudit(): Promise<AuditVerification>;
+  /** The usable token with this text, or null; `onEnded` hears of one that was usable once. */
+  authenticate(text: string, onEnded?: (token: ApiToken) => void): Promise<ApiToken | null>;
 }

@@ -1,5 +1,6 @@
 import type { AuditAction } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import { changesBetween } from '../audit/describe-change.ts';
 import type { Template, TemplateContent } from '../enrolments/template.ts';
 import type { TemplateReader, TemplateStore } from '../enrolments/template-store.ts';
 import { newId } from '../kernel/new-id.ts';
@@ -83,7 +84,10 @@ async function updateTemplate(
     const content = merged(locked, input.changes);
     const updated: Template = { ...locked, ...content, updatedAt: deps.clock.now() };
     await stores.templates.update(updated);
-    await stores.audit.append([eventOf(updated, input, 'template.updated')]);
+    const event = eventOf(updated, input, 'template.updated');
+    const members = ['kind', 'defaults', 'credentials', 'approval'] as const;
+    const changes = changesBetween(locked, updated, members);
+    await stores.audit.append([{ ...event, details: { ...event.details, changes } }]);
     return updated;
   });
 }

@@ -1,8 +1,10 @@
 import { type Agent, type AgentProfile, hasEnded } from '../agents/agent.ts';
 import { checkClientIdLength, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
+import { changesBetween } from '../audit/describe-change.ts';
 import { agentUrls, clientIdsOf } from '../cimd/client-document.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import type { JsonObject } from '../protocol/strict-json.ts';
 import { checkEnd, withAuthorizationCode } from './enrol-agent.ts';
 import { checkAsRead, findAgent } from './find-agent.ts';
 import type { IssuePapers } from './issue-papers.ts';
@@ -14,6 +16,20 @@ const tooLongWithStrict = {
   pointer: '/profiles',
   detail: 'the strict document would have a client_id that is too long',
 };
+
+const profileMembers = [
+  'name',
+  'description',
+  'owners',
+  'team',
+  'tags',
+  'version',
+  'redirectUris',
+  'grantTypes',
+  'logoUri',
+  'profiles',
+  'expiresAt',
+] as const satisfies readonly (keyof AgentProfile)[];
 
 /** No signer and no stores: those come with `issuePapers`. */
 export interface UpdateAgentDeps extends Pick<PapersDeps, 'issuers' | 'clock' | 'loopback'> {
@@ -68,7 +84,7 @@ async function beginUpdate(
       action: 'agent.updated',
       subject: agent.id,
       reason: null,
-      details: { members: Object.keys(input.changes).sort() },
+      details: describeUpdate(agent, profile),
     },
   ]);
   return {
@@ -76,6 +92,12 @@ async function beginUpdate(
     narrows: isNarrower(agent, profile),
     changedLists: [],
   };
+}
+
+/** The members of a profile that change, and what they were and are. */
+export function describeUpdate(before: AgentProfile, after: AgentProfile): JsonObject {
+  const changes = changesBetween(before, after, profileMembers);
+  return { members: Object.keys(changes).sort(), changes };
 }
 
 /** The profile after a change; without redirect URIs the agent gets its own callback. */

@@ -50,6 +50,8 @@ export type ErrorCode =
   | 'stream-not-found'
   | 'verification-too-soon'
   | 'too-many-subscriptions'
+  | 'audit-record-not-found'
+  | 'checkpoint-unavailable'
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'audit-unavailable'

@@ -32,6 +32,11 @@ export interface Signer {
     readonly key: SigningKey;
     readonly payload: string;
   }): Promise<CompactToken>;
+  /**
+   * Signs the text of a checkpoint (C2SP signed-note) with the audit key of the installation, which
+   * signs nothing else. The signature: 64 octets of Ed25519 (RFC 8032).
+   */
+  signCheckpoint(order: { readonly key: SigningKey; readonly text: string }): Promise<Uint8Array>;
   /** Signs a Token Status List (`typ: statuslist+jwt`) from its recorded JSON text. */
   signStatusToken(order: {
     readonly key: SigningKey;

@@ -6,7 +6,7 @@ import type { PublicJwk, SigningAlgorithm } from '../protocol/jwk.ts';
 export type KeyId = Brand<'KeyId'>;
 
 /** What a key may sign. A key never serves two purposes. */
-export type KeyPurpose = 'credential' | 'client-authentication' | 'event';
+export type KeyPurpose = 'credential' | 'client-authentication' | 'event' | 'audit';
 
 /**
  * The life of a key, in this order; a state may be skipped, and none comes back.

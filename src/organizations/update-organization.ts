@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import { changesBetween } from '../audit/describe-change.ts';
 import { isMailbox } from '../kernel/mailbox.ts';
 import { isPlainLine } from '../kernel/plain-line.ts';
 import { type InputFault, SealwrightError } from '../kernel/sealwright-error.ts';
@@ -34,8 +35,9 @@ export async function updateOrganization(
   const { name, contact } = input;
   checkDescription(input);
   return deps.work.run(async (stores) => {
+    const former = await stores.organizations.find(input.organizationId);
     const described = await stores.organizations.describe(input.organizationId, { name, contact });
-    if (described === null) {
+    if (former === null || described === null) {
       throw new SealwrightError('organization-not-found', 'There is no such organization.');
     }
     await stores.audit.append([
@@ -45,7 +47,11 @@ export async function updateOrganization(
         action: 'organization.updated',
         subject: described.id,
         reason: null,
-        details: { name: described.name, contact: described.contact },
+        details: {
+          name: described.name,
+          contact: described.contact,
+          changes: changesBetween(former, described, ['name', 'contact']),
+        },
       },
     ]);
     return described;

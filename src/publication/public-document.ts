@@ -8,7 +8,8 @@ export type DocumentMediaType =
   | 'application/statuslist+jwt'
   | 'application/schema+json'
   | 'application/ld+json'
-  | 'text/html; charset=utf-8';
+  | 'text/html; charset=utf-8'
+  | 'text/plain; charset=utf-8';
 
 /** What a room hands over for publication. The octets are served verbatim. */
 export interface DocumentDraft {
@@ -47,6 +48,7 @@ export const cacheControls = {
   statusList: 'public, max-age=15, must-revalidate, no-transform',
   immutable: 'public, max-age=31536000, immutable',
   page: 'public, max-age=60',
+  checkpoint: 'public, max-age=5, must-revalidate',
 } as const;
 
 /** A JSON document of an identity: every version is kept, and readers may hold it for 5 minutes. */
@@ -69,6 +71,19 @@ export function draftPage(url: string, html: string): DocumentDraft {
     mediaType: 'text/html; charset=utf-8',
     body: new TextEncoder().encode(html),
     cacheControl: cacheControls.page,
+    expiresAt: null,
+    link: null,
+    keepsVersions: false,
+  };
+}
+
+/** A note of the audit trail: the newest octets alone, which readers are to ask for again soon. */
+export function draftNote(path: string, text: string): DocumentDraft {
+  return {
+    path,
+    mediaType: 'text/plain; charset=utf-8',
+    body: new TextEncoder().encode(text),
+    cacheControl: cacheControls.checkpoint,
     expiresAt: null,
     link: null,
     keepsVersions: false,

@@ -11,9 +11,15 @@ import type { SigningKey } from '../keys/signing-key.ts';
 import { algorithmOf, jwkThumbprint, type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import type { KeyDraft } from './managed-key.ts';
 
-/** Makes a P-256 key pair; its private half (PKCS #8, RFC 5208) leaves only sealed. */
+/**
+ * Makes a key pair, on P-256, or of Ed25519 for the audit trail; its private half (PKCS #8, RFC 5208)
+ * leaves only sealed.
+ */
 export function makeSealedKey(seal: KeySeal, draft: KeyDraft) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } =
+    draft.purpose === 'audit'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const secret = privateKey.export({ type: 'pkcs8', format: 'der' });
   const sealed = seal.seal(secret, sealContextOf(draft));
   secret.fill(0);

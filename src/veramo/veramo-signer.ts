@@ -56,6 +56,18 @@ export function createVeramoSigner(deps: {
       });
     },
 
+    async signCheckpoint({ key, text }) {
+      refuseUnfit(key, 'audit');
+      const agent = await agents.find(key);
+      const signature = await agent.keyManagerSign({
+        keyRef: key.thumbprint,
+        algorithm: key.algorithm,
+        data: text,
+        encoding: 'utf-8',
+      });
+      return Buffer.from(signature, 'base64url');
+    },
+
     async signStatusToken({ key, payload }) {
       refuseUnfit(key, 'credential');
       refuseForeign(key, (JSON.parse(payload) as { readonly iss?: unknown }).iss);

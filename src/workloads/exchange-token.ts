@@ -1,5 +1,6 @@
 import type { AgentId } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
+import type { CallOrigin } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
@@ -44,6 +45,8 @@ export interface ExchangeTokenInput {
   readonly scopes: readonly string[] | null;
   /** The base URL of the organization that the token is wanted for; null, whichever it is. */
   readonly audience: string | null;
+  /** Where the call came from. */
+  readonly from?: CallOrigin | undefined;
 }
 
 /** A token that ends by itself, with its text, which cannot be had again. */
@@ -81,7 +84,7 @@ export async function exchangeToken(
     expiresAt: new Date(now.getTime() + rule.tokenLifetimeS * 1000),
     revokedAt: null,
   };
-  await record(deps, { found, rule, token });
+  await record(deps, { found, rule, token, from: input.from });
   return { token, text };
 }
 
@@ -131,6 +134,7 @@ async function record(
     readonly found: FoundRules;
     readonly rule: WorkloadRule;
     readonly token: ExchangedToken['token'];
+    readonly from: CallOrigin | undefined;
   },
 ): Promise<void> {
   const { found, rule, token } = done;
@@ -148,7 +152,7 @@ async function record(
     await stores.audit.append([
       {
         organizationId: rule.organizationId,
-        actor: { kind: 'system', id: 'token-exchange' },
+        actor: { kind: 'system', id: 'token-exchange', from: done.from },
         action: 'token.exchanged',
         subject: token.id,
         reason: null,

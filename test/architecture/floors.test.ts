@@ -72,6 +72,12 @@ const floors: Readonly<Record<string, Floor>> = {
   workloads: { rooms: upTo('workloads'), ...pure },
   // Tokens of other people's issuers are verified here, and nowhere else in the registry.
   judge: { rooms: ['protocol', 'kernel', 'verifier', 'workloads'], packages: ['jose'], node: [] },
+  // The second place of what is signed about the audit trail: files beside the database.
+  checkpoints: {
+    rooms: ['protocol', 'audit'],
+    packages: [],
+    node: ['node:fs/promises', 'node:path'],
+  },
   publication: { rooms: upTo('publication'), ...pure },
   keys: { rooms: upTo('keys'), ...pure },
   requests: { rooms: upTo('requests'), ...pure },
@@ -161,7 +167,10 @@ const floors: Readonly<Record<string, Floor>> = {
       'console',
     ],
     packages: ['express', 'zod', 'pino'],
-    node: ['node:crypto', 'node:fs', 'node:http', 'node:https'],
+    node: [
+      ...['node:crypto', 'node:fs', 'node:http', 'node:https'],
+      ...['node:stream', 'node:stream/promises'],
+    ],
   },
   console: {
     rooms: ['protocol', 'organizations', 'credentials', 'cimd', 'journeys'],
@@ -178,6 +187,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: [
       'protocol',
       'kernel',
+      'audit',
       'manifest',
       'lint',
       'agent-client',
@@ -202,28 +212,38 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: ['oidc-provider', '@modelcontextprotocol/sdk', 'express', 'jose', 'selfsigned'],
     node: ['*'],
   },
-  service: {
-    rooms: [
-      'protocol',
-      ...domain,
-      'estate',
-      'journal',
-      'events',
-      'journeys',
-      'db',
-      'veramo',
-      'judge',
-      'metrics',
-      'http',
-      'console',
-      'verifier/node',
-      'config',
-      'rounds',
-      'follow',
-      'disk-copy',
-    ],
+  // What comes with the release and is published by every service.
+  release: {
+    rooms: ['protocol', 'kernel', 'publication', 'credentials', 'http'],
     packages: [],
     node: ['node:fs', 'node:url'],
+  },
+  // The composition root, in three files: the ports, what is done unasked, and the start.
+  'wire-rooms': {
+    rooms: [
+      ...['protocol', 'kernel', 'audit', 'publication', 'keys', 'status', 'estate', 'journal'],
+      ...['events', 'journeys', 'db', 'disk-copy', 'veramo', 'judge', 'metrics', 'http'],
+      ...['console', 'verifier/node', 'config', 'follow', 'release'],
+    ],
+    packages: [],
+    node: [],
+  },
+  duties: {
+    rooms: [
+      ...['audit', 'requests', 'estate', 'events', 'journeys', 'metrics', 'http'],
+      ...['rounds', 'wire-rooms'],
+    ],
+    packages: [],
+    node: [],
+  },
+  service: {
+    rooms: [
+      ...['kernel', 'organizations', 'publication', 'events', 'checkpoints', 'journeys', 'db'],
+      ...['metrics', 'http', 'verifier/node', 'config', 'follow', 'release', 'duties'],
+      'wire-rooms',
+    ],
+    packages: [],
+    node: [],
   },
   // When and where what is owed is done; which process, the database says.
   'disk-copy': {

@@ -26,10 +26,24 @@ describe('linking', () => {
       organizationId: event.organizationId,
       action: event.action,
       subject: event.subject,
+      actor: 'tok_1',
+      requestId: null,
       body: firstBody,
       previousHash: '0000000000000000000000000000000000000000000000000000000000000000',
       hash: firstHash,
     });
+  });
+
+  it('says where the call of the actor came from, when it came from somewhere', () => {
+    const from = { address: '192.0.2.7', requestId: 'b9d6e9c1' };
+    const record = linkRecord(start, {
+      ...entry,
+      event: { ...event, actor: { ...event.actor, from } },
+    });
+    expect(record.body).toContain(
+      '"actor":{"from":{"address":"192.0.2.7","requestId":"b9d6e9c1"},"id":"tok_1","kind":"token"}',
+    );
+    expect(record.requestId).toBe('b9d6e9c1');
   });
 
   it('gives equal events equal bodies, whatever the order of their details', () => {

@@ -53,6 +53,9 @@ export function auditTrailContract(world: WorldSource): void {
   it.each<[string, Partial<AuditFilter>, readonly number[]]>([
     ['the organization', {}, [1, 2, 4]],
     ['an action', { action: 'agent.suspended' }, [2]],
+    ['who acted', { actor: 'tok_1' }, [1, 2, 4]],
+    ['another who acted', { actor: 'tok_2' }, []],
+    ['the id of a request', { requestId: 'req-1' }, []],
     ['a subject', { subject: 'agt_1' }, [1, 2]],
     ['a moment that is included', { since: noon() }, [1, 2, 4]],
     ['a moment that is not', { until: noon() }, []],

@@ -8,6 +8,7 @@ import { MemoryDatabase } from '../support/memory/memory-database.ts';
 import { accessStoreContract } from './access-store.contract.ts';
 import { agentStoreContract } from './agent-store.contract.ts';
 import { auditTrailContract } from './audit-trail.contract.ts';
+import { auditTreeContract } from './audit-tree.contract.ts';
 import { credentialStoreContract } from './credential-store.contract.ts';
 import { customTypeStoreContract } from './custom-type-store.contract.ts';
 import { enrolmentStoreContract, templateStoreContract } from './enrolment-store.contract.ts';
@@ -109,4 +110,5 @@ describe.each([
   describe('the inventory', () => inventoryReaderContract(world));
   describe('access', () => accessStoreContract(world));
   describe('audit trail', () => auditTrailContract(world));
+  describe('audit tree', () => auditTreeContract(world));
 });

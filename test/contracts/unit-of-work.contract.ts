@@ -6,6 +6,7 @@ import type { WorldSource } from './world.ts';
 /** Every method of the ports that writes; a new one belongs here. */
 const writers = [
   'insert',
+  'insertCheckpoint',
   'lockByDid',
   'holdActive',
   'revoke',
@@ -53,6 +54,7 @@ const writers = [
   'recordCheck',
   'rejectFrom',
   'putRule',
+  'putTiles',
   'deleteRule',
   'takeDue',
   'recordDueTimes',

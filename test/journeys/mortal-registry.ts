@@ -60,6 +60,7 @@ export async function startMortalRegistry({ connectionString, seal, clock }: Est
     },
     signStatusToken: (order) => signing.signStatusToken(order),
     signSecurityEvent: (order) => signing.signSecurityEvent(order),
+    signCheckpoint: (order) => signing.signCheckpoint(order),
     signClientAssertion: (order) => signing.signClientAssertion(order),
   };
   const issuers = new IssuerDirectory(readers);

@@ -47,6 +47,7 @@ function interruptedSigner(signer: Signer, interruptions: Interruptions): Signer
       return signer.signCredential(order);
     },
     signClientAssertion: (order) => signer.signClientAssertion(order),
+    signCheckpoint: (order) => signer.signCheckpoint(order),
     signStatusToken: (order) => signer.signStatusToken(order),
     signSecurityEvent: (order) => signer.signSecurityEvent(order),
   };

@@ -8,6 +8,8 @@ const pinned = {
   'audit-unavailable': 503,
   'body-malformed': 400,
   'body-too-large': 413,
+  'audit-record-not-found': 404,
+  'checkpoint-unavailable': 503,
   'claims-invalid': 422,
   'client-id-too-long': 422,
   'conflict-retry': 409,

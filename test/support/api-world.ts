@@ -30,6 +30,7 @@ export interface Things {
   readonly issuerKey: string;
   readonly webhook: string;
   readonly stream: string;
+  readonly event: string;
 }
 
 /** The API on PostgreSQL without rounds, whose rows change by calls alone. */
@@ -90,7 +91,7 @@ export async function startApiWorld() {
       const owner = `left-${made}@acme.com`;
       const agent = { handle: name, kind: 'agent', name, owners: ['a@acme.com'] };
       const about = { team: 'payments', keyCustody: 'registry' };
-      const { did, clientId } = await make('POST', '/agents', { ...agent, ...about });
+      const { id, did, clientId } = await make('POST', '/agents', { ...agent, ...about });
       const facet = { type: 'allowed-actions', claims: asJson(readsLogs), reason: 'CHG-1' };
       const { issuer } = await make('POST', '/trusted-issuers', {
         issuer: assessor.did,
@@ -112,9 +113,11 @@ export async function startApiWorld() {
       await make('POST', '/schemas', { name: customType, schema });
       const keys = await make('GET', `/agents/${name}/keys`);
       const issuerKeys = await make('GET', '/organization/keys');
+      const { data: records } = await make('GET', `/audit?subject=${id}&limit=1`);
       return {
         ...{ handle: name, template: name, customType, owner, issuer: `${issuer}` },
         thumbprint: firstOf(keys['keys'])['kid'] ?? '',
+        event: (records as [{ event: { id: string } }])[0].event.id,
         issuerKey: firstOf(issuerKeys['data'])['id'] ?? '',
         webhook: await idOf('/webhooks', { url: `https://hooks.acme.com/${name}` }),
         stream: `${(await make('POST', '/ssf/streams', {}))['stream_id']}`,

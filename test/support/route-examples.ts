@@ -7,6 +7,8 @@ import { heldJwk } from './edge-world.ts';
 type Example = (things: Things) => JsonObject;
 
 const because: Example = () => ({ reason: 'INC-1' });
+/** Of a tree without leaves, which every trail begins with. */
+const someCheckpoint = 'x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— x AAAAAAAA\n';
 const nothing: Example = () => ({});
 
 /** A body that each call with a body would take, and all that the query of each other call may name. */
@@ -106,9 +108,19 @@ const examples: Readonly<Record<string, Example>> = {
     subject: credential,
     since: '2026-01-01T00:00:00Z',
     until: '2028-01-01T00:00:00Z',
+    actor: 'tok_1',
+    requestId: 'b9d6e9c1',
     limit: '5',
   }),
-  'GET /audit/verify': nothing,
+  'GET /audit/verify': () => ({ checkpoint: someCheckpoint }),
+  'GET /audit/export': () => ({
+    ...{ format: 'ocsf', complete: 'false', action: 'agent.onboarded', subject: 'agt_1' },
+    ...{ actor: 'tok_1', requestId: 'b9d6e9c1' },
+    ...{ since: '2026-01-01T00:00:00Z', until: '2028-01-01T00:00:00Z' },
+  }),
+  'GET /audit/consistency': () => ({ from: '0', to: '0' }),
+  'GET /audit/receipts/:target': nothing,
+  'GET /credentials/:target/receipts': () => ({ action: 'credential.issued' }),
   'POST /enrolments': ({ template }) => ({
     handle: 'invited-bot',
     name: 'Invited',
@@ -235,6 +247,7 @@ const examples: Readonly<Record<string, Example>> = {
 /** What `:target` is below each collection. */
 const targets: Readonly<Record<string, keyof Things>> = {
   '/agents/': 'handle',
+  '/audit/receipts/': 'event',
   '/credentials/': 'credential',
   '/tokens/': 'token',
   '/workload-rules/': 'workloadRule',

@@ -59,9 +59,9 @@ export async function startRunningService(
     url,
     address,
     token,
-    dataDir,
     service,
     connectionString: database.connectionString,
+    dataDir,
     call: (method, path, body, bearer = token) => callApi(address, { method, path, body, bearer }),
     [Symbol.asyncDispose]: async () => {
       await service[Symbol.asyncDispose]();

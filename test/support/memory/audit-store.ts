@@ -28,6 +28,11 @@ export class MemoryAuditReader implements AuditReader {
       .map(({ record }) => record);
   }
 
+  async find(organizationId: string, id: string): Promise<AuditRecord | null> {
+    const found = this.#state().audit.find(({ record }) => record.id === id);
+    return found?.record.organizationId === organizationId ? found.record : null;
+  }
+
   async listAbout(
     subjects: readonly string[],
     action: AuditAction,
@@ -69,11 +74,13 @@ function matches(
   filter: AuditFilter,
 ): boolean {
   const { record, event } = entry;
-  const { organizationId, action, subject, since, until } = filter;
+  const { organizationId, action, subject, actor, requestId, since, until } = filter;
   return (
     event.organizationId === organizationId &&
     (action === undefined || event.action === action) &&
     (subject === undefined || event.subject === subject) &&
+    (actor === undefined || record.actor === actor) &&
+    (requestId === undefined || record.requestId === requestId) &&
     (since === undefined || record.at >= since) &&
     (until === undefined || record.at < until)
   );

@@ -5,6 +5,7 @@ import type { DocumentHome, PublicDocument } from '../../../src/publication/publ
 import { MemoryAccessReader } from './access-store.ts';
 import { MemoryAgentReader, MemoryAgentStore } from './agent-store.ts';
 import { MemoryAuditReader, MemoryAuditTrail } from './audit-store.ts';
+import { MemoryAuditTreeReader, MemoryAuditTreeStore } from './audit-tree-store.ts';
 import { MemoryCredentialReader, MemoryCredentialStore } from './credential-store.ts';
 import { MemoryCustomTypeReader, MemoryCustomTypeStore } from './custom-type-store.ts';
 import {
@@ -102,6 +103,7 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
       subscriptions: new MemorySubscriptionStore(source),
       deliveries: new MemoryDeliveryStore(source),
       outbox: new MemoryOutbox(source),
+      auditTree: new MemoryAuditTreeStore(source),
       ...memoryEstateStores(source),
     };
   }
@@ -124,6 +126,7 @@ function readersOn(source: () => MemoryState, place: DocumentHome): Readers {
     templates: new MemoryTemplateReader(source),
     customTypes: new MemoryCustomTypeReader(source),
     audit: new MemoryAuditReader(source),
+    auditTree: new MemoryAuditTreeReader(source),
     access: new MemoryAccessReader(source),
     subscriptions: new MemorySubscriptionReader(source),
     deliveries: new MemoryDeliveryReader(source),

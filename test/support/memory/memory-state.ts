@@ -1,6 +1,8 @@
 import type { Agent, AgentId, AgentState } from '../../../src/agents/agent.ts';
 import type { AgentLint } from '../../../src/agents/agent-lint.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/audit/audit-event.ts';
+import type { SignedCheckpoint } from '../../../src/audit/tree-store.ts';
+import type { Tile } from '../../../src/audit/tree-tiles.ts';
 import type { CredentialId, CredentialRecord } from '../../../src/credentials/credential.ts';
 import type { CustomType, CustomTypeId } from '../../../src/credentials/custom-type.ts';
 import type { Identifier } from '../../../src/dids/identifier.ts';
@@ -62,6 +64,9 @@ export interface MemoryState {
   /** By subscription and id. */
   readonly deliveries: Map<string, LeasedDelivery>;
   readonly audit: { readonly record: AuditRecord; readonly event: AuditEvent }[];
+  /** By level and place. */
+  readonly auditTiles: Map<string, Tile>;
+  readonly auditCheckpoints: SignedCheckpoint[];
 }
 
 /** The state as a store sees it: the present one, or that of a transaction. */
@@ -92,6 +97,8 @@ export function emptyState(): MemoryState {
     subscriptions: new Map(),
     deliveries: new Map(),
     audit: [],
+    auditTiles: new Map(),
+    auditCheckpoints: [],
   };
 }
 
@@ -120,6 +127,8 @@ export function copyState(state: MemoryState): MemoryState {
     subscriptions: new Map(state.subscriptions),
     deliveries: new Map(state.deliveries),
     audit: [...state.audit],
+    auditTiles: new Map(state.auditTiles),
+    auditCheckpoints: [...state.auditCheckpoints],
   };
 }
 

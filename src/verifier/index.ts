@@ -18,6 +18,19 @@ export type { Inspector, InspectorOptions, VerifierOptions } from './create-veri
 export { createInspector, createVerifier } from './create-verifier.ts';
 export type { DocumentChanges, MemberChange } from './document-changes.ts';
 export { changesBetween } from './document-changes.ts';
+export type {
+  AcceptedEvent,
+  EventEffect,
+  EventOrigin,
+  EventReceiver,
+  EventReceiverOptions,
+  PostponedEvent,
+  Receipt,
+  RefusedEvent,
+  SetError,
+  Transmitter,
+} from './events/event-receiver.ts';
+export { createEventReceiver } from './events/event-receiver.ts';
 export type { ClaimsValidator } from './inquiry.ts';
 export { createMemoryApprovals } from './memory-approvals.ts';
 export type { MemoryCacheOptions } from './memory-cache.ts';

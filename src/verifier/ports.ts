@@ -159,9 +159,17 @@ export interface Verifier {
   read(url: string): Promise<FetchOutcome>;
   /**
    * Drops the cached document, key set or status list at this URL at once, and with a document the
-   * passport that it names.
+   * passport, the key set and the listing of facets that it names. The next read goes back to the
+   * origin, past every cache on the way; what is being read at this moment is not held.
    */
   invalidate(url: string): void;
+  /**
+   * As `invalidate`, for every status list of an issuer that is held or being read, or for everything
+   * of it: its lists, its DID document, and all documents below the URL that its DID stands for.
+   */
+  invalidateIssuer(issuer: string, kind?: 'lists' | 'everything'): void;
+  /** Whether the policy in force trusts this issuer, whatever for. */
+  trusts(issuer: string): boolean;
   /**
    * Puts another policy in the place of the present one, for every question from now on. A policy
    * with faults changes nothing: they come back, and the present one stays in force.

@@ -49,6 +49,8 @@ export interface Trust {
   readonly mode: TrustPolicy['mode'];
   /** `none` for an inspection, in which every issuer is heard and none is trusted. */
   readonly kind: 'policy' | 'none';
+  /** Whether there is an entry for this issuer. */
+  names(issuer: string): boolean;
   /** Whether any trusted issuer vouches for URLs like this one. */
   covers(url: string): boolean;
   /** Whether any trusted issuer vouches for clients on the origin of this absolute URL. */
@@ -83,6 +85,7 @@ export function trustOf(policy: TrustPolicy): Trust {
     ...demandsOf(policy),
     mode: policy.mode,
     kind: 'policy',
+    names: (issuer) => entries.some((entry) => entry.issuer === issuer),
     covers: (url) => prefixes.some((prefix) => url.startsWith(prefix)),
     reaches: (url) => origins.has(new URL(url).origin),
     blocks: (clientId) => block.some((blocked) => isWithin(clientId, blocked)),

@@ -1,0 +1,116 @@
+import { type PublicJwk, parsePublicJwk } from '../../protocol/jwk.ts';
+import { maxDidDocumentBytes } from '../../protocol/limits.ts';
+import { accepted, type Parsed, refused } from '../../protocol/parsed.ts';
+import { isJsonObject, type JsonObject } from '../../protocol/strict-json.ts';
+import type { Fetch } from '../ports.ts';
+import { acceptJson, parseJsonDocument } from '../resolve/json-document.ts';
+import { createOctets, type Octets } from '../resolve/octets.ts';
+import { RefreshAhead } from '../resolve/refresh-ahead.ts';
+import { createSharedCopies } from '../resolve/shared-copies.ts';
+import { createSource, type Source } from '../resolve/source.ts';
+import {
+  configurationUrl,
+  maxConfigurationBytes,
+  parseTransmitterConfiguration,
+} from './transmitter-configuration.ts';
+
+/** Whose key is wanted. */
+export interface TransmitterKeyRequest {
+  readonly issuer: string;
+  /** Where the keys are; undefined has the transmitter's configuration say it. */
+  readonly jwksUri: string | undefined;
+  readonly kid: string;
+}
+
+/** The key, `missing` when the transmitter has none of that name, `unavailable` when it was not heard. */
+export type TransmitterKey = PublicJwk | 'missing' | 'unavailable';
+
+/** The keys by which transmitters sign, read through the fetch port and held as long as they say. */
+export interface TransmitterKeys {
+  find(request: TransmitterKeyRequest): Promise<TransmitterKey>;
+}
+
+type KeysByName = ReadonlyMap<string, PublicJwk | undefined>;
+
+const deadlineMs = 5_000;
+/** A key that is not in the copy at hand has the set read again, but not for every single token. */
+const rereadPauseMs = 10_000;
+/** A transmitter whose keys could not be had is not asked again at once. */
+const silenceMs = 1_000;
+
+/** Keys over the fetch port, with nothing held yet. */
+export function createTransmitterKeys(deps: {
+  readonly fetch: Fetch;
+  readonly clock: () => number;
+}): TransmitterKeys {
+  const shared = createSharedCopies({ cache: undefined, clock: deps.clock });
+  const octets = createOctets({ ...deps, shared, refreshAhead: new RefreshAhead() });
+  const configurations = documentsOf<JsonObject>(octets, maxConfigurationBytes, accepted);
+  const sets = documentsOf<KeysByName>(octets, maxDidDocumentBytes, keysIn);
+
+  async function jwksUriOf(issuer: string): Promise<string | undefined> {
+    const url = configurationUrl(issuer);
+    const reading = await configurations.read({ url, deadline: Date.now() + deadlineMs });
+    if (!reading.ok || !reading.value.ok) return undefined;
+    const configuration = parseTransmitterConfiguration(reading.value.value, issuer);
+    return configuration.ok ? configuration.value.jwksUri : undefined;
+  }
+
+  async function read(url: string): Promise<KeysByName | undefined> {
+    const reading = await sets.read({ url, deadline: Date.now() + deadlineMs });
+    return reading.ok && reading.value.ok ? reading.value.value : undefined;
+  }
+
+  async function look({ issuer, jwksUri, kid }: TransmitterKeyRequest): Promise<TransmitterKey> {
+    const url = jwksUri ?? (await jwksUriOf(issuer));
+    const keys = url === undefined ? undefined : await read(url);
+    if (url === undefined || keys === undefined) return 'unavailable';
+    const known = keys.get(kid);
+    if (known !== undefined || !octets.suspect(url, rereadPauseMs)) return known ?? 'missing';
+    const again = await read(url);
+    // A host that is away takes nothing back: its copy stays good for the time it was given.
+    if (again === undefined) octets.believe(url);
+    return again === undefined ? 'unavailable' : (again.get(kid) ?? 'missing');
+  }
+
+  const silentUntil = new Map<string, number>();
+  return {
+    async find(request) {
+      const { issuer } = request;
+      if (performance.now() < (silentUntil.get(issuer) ?? 0)) return 'unavailable';
+      const key = await look(request);
+      if (key === 'unavailable') silentUntil.set(issuer, performance.now() + silenceMs);
+      return key;
+    },
+  };
+}
+
+function documentsOf<Value>(
+  octets: Octets,
+  maxBytes: number,
+  parse: (json: JsonObject) => Parsed<Value>,
+): Source<Parsed<Value>> {
+  return createSource<Parsed<Value>>(octets, {
+    accept: acceptJson,
+    maxBytes,
+    async derive(response) {
+      const json = parseJsonDocument(response);
+      return json.ok ? parse(json.value) : json;
+    },
+    isKept: (document) => document.ok,
+  });
+}
+
+// RFC 7517 §5: a key of another kind is another reader's. A name that two keys have names none.
+function keysIn(json: JsonObject): Parsed<KeysByName> {
+  const { keys } = json;
+  if (!Array.isArray(keys)) return refused('/keys', 'jwks-shape', 'has no array of keys');
+  const named = new Map<string, PublicJwk | undefined>();
+  for (const key of keys) {
+    const kid = isJsonObject(key) ? key['kid'] : undefined;
+    const jwk = parsePublicJwk(key);
+    if (typeof kid !== 'string' || !jwk.ok) continue;
+    named.set(kid, named.has(kid) ? undefined : jwk.value);
+  }
+  return accepted(named);
+}

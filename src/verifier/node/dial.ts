@@ -2,13 +2,18 @@ import type { ClientRequest } from 'node:http';
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import type { FetchOptions } from '../ports.ts';
 import { AddressRefused, lookupLoopback, lookupPublic } from './dialled-addresses.ts';
 import type { Guard } from './guard-options.ts';
 import { isLoopbackAddress, isPublicAddress } from './public-address.ts';
 
+/** What is asked for; the user agent is the dialler's own. */
+export interface DialOrder {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Begins a request to a URL that was judged; it goes out with `end()`. */
-export type Dial = (url: URL, loopback: boolean, asked: FetchOptions) => ClientRequest;
+export type Dial = (url: URL, loopback: boolean, asked: DialOrder) => ClientRequest;
 
 const userAgent = 'sealwright-verifier';
 const idleSocketMs = 15_000;
@@ -45,8 +50,8 @@ export function createDial({ ca, resolveHost }: Pick<Guard, 'ca' | 'resolveHost'
   const publicLookup = lookupPublic(resolveHost);
   return (url, loopback, asked) => {
     const common = {
-      method: 'GET',
-      headers: headersFor(asked),
+      method: asked.method,
+      headers: { ...asked.headers, 'user-agent': userAgent },
       lookup: loopback ? lookupLoopback : publicLookup,
       maxHeaderSize: maxHeaderBytes,
       insecureHTTPParser: false,
@@ -60,14 +65,15 @@ export function createDial({ ca, resolveHost }: Pick<Guard, 'ca' | 'resolveHost'
   };
 }
 
-function headersFor(asked: FetchOptions): Record<string, string> {
-  return {
-    accept: asked.accept,
-    'accept-encoding': 'gzip',
-    'user-agent': userAgent,
-    ...(asked.ifNoneMatch === undefined ? {} : { 'if-none-match': asked.ifNoneMatch }),
-    ...(asked.revalidate === true ? { 'cache-control': 'no-cache' } : {}),
-  };
+/** Idle connections to one host, each of which its server may have closed in the meantime. */
+export const maxStaleConnections = 4;
+
+/**
+ * Whether the request failed because its connection was closed just as it was used again, as a server
+ * may at any time (RFC 9112 §9.3.1); what may be repeated can then be sent once more.
+ */
+export function wasStale({ reusedSocket }: ClientRequest, error: NodeJS.ErrnoException): boolean {
+  return reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function boundIdle<Agent extends HttpAgent>(agent: Agent): Agent {

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Fetch, FetchFailure, FetchOptions, FetchOutcome } from '../ports.ts';
-import { createDial } from './dial.ts';
+import { createDial, type DialOrder, maxStaleConnections, wasStale } from './dial.ts';
 import { AddressRefused } from './dialled-addresses.ts';
 import { judgeUrl } from './fetchable-url.ts';
 import { Gate } from './gate.ts';
@@ -36,7 +36,7 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Fetch {
       return fail('timeout', 'there was no room for the request in time');
     }
     try {
-      return await ask(() => dial(url, loopback, asked), asked);
+      return await ask(() => dial(url, loopback, orderOf(asked)), asked);
     } finally {
       gate.leave(url.host);
     }
@@ -44,12 +44,19 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Fetch {
   return Object.assign(fetch, { allowLoopback, inflate: inflateAtOnce, sha256: sha256AtOnce });
 }
 
+function orderOf(asked: FetchOptions): DialOrder {
+  const headers = {
+    accept: asked.accept,
+    'accept-encoding': 'gzip',
+    ...(asked.ifNoneMatch === undefined ? {} : { 'if-none-match': asked.ifNoneMatch }),
+    ...(asked.revalidate === true ? { 'cache-control': 'no-cache' } : {}),
+  };
+  return { method: 'GET', headers };
+}
+
 function remainingMs({ deadline }: FetchOptions): number {
   return Math.max(0, deadline - Date.now());
 }
-
-// Idle connections to one host, each of which its server may have closed in the meantime.
-const maxStaleConnections = 4;
 
 /** Asks once more when the question did not get through, and fails when it never does. */
 async function ask(dial: () => ClientRequest, asked: FetchOptions): Promise<FetchOutcome> {
@@ -126,12 +133,6 @@ function headersOf({ headersDistinct }: IncomingMessage): ReadonlyMap<string, st
 }
 
 const noAnswer = 'no answer over a connection that can be trusted';
-
-// RFC 9112 §9.3.1: a server may close an idle connection at any time, also just as it is used again;
-// a GET may then be sent once more.
-function wasStale({ reusedSocket }: ClientRequest, error: NodeJS.ErrnoException): boolean {
-  return reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
 
 function failureOf(error: Error): FetchOutcome {
   return error instanceof AddressRefused

@@ -31,12 +31,23 @@ export type {
   Transmitter,
 } from './events/event-receiver.ts';
 export { createEventReceiver } from './events/event-receiver.ts';
+export type {
+  FollowedStream,
+  FollowOrder,
+  StreamPhase,
+  StreamState,
+} from './events/follow-transmitter.ts';
+export { followTransmitter } from './events/follow-transmitter.ts';
+export type { PushEndpoint, PushEndpointOptions } from './events/push-endpoint.ts';
+export { createPushEndpoint } from './events/push-endpoint.ts';
+export type { StreamCall, StreamCallOptions, StreamCallOutcome } from './events/stream-call.ts';
 export type { ClaimsValidator } from './inquiry.ts';
 export { createMemoryApprovals } from './memory-approvals.ts';
 export type { MemoryCacheOptions } from './memory-cache.ts';
 export { createMemoryCache } from './memory-cache.ts';
 export type {
   AccessRequest,
+  EventSource,
   Fetch,
   FetchedResponse,
   FetchFailure,

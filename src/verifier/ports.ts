@@ -100,6 +100,32 @@ export interface TrustPolicy {
   readonly lifetime?: LifetimeLimit;
   /** `required`: a client passes only once the operator allowed it; `none` unless given. */
   readonly approval?: 'required' | 'none';
+  /**
+   * Whose security events are heard. For what follows them, such as the sidecar; a verifier by itself
+   * hears none, and trusts nobody on their account.
+   */
+  readonly events?: readonly EventSource[];
+}
+
+/** A transmitter of security events, and how they come from it. */
+export interface EventSource {
+  /** Its name (SSF-1.0 §7.1): of a registry, the base URL of an organization. */
+  readonly transmitter: string;
+  /** `poll`: a stream of our own is made there and asked; `push`: it sends, to a URL of ours. */
+  readonly delivery: 'poll' | 'push';
+  /** For push: what its tokens have in `aud`. A polled stream says so itself. */
+  readonly audience?: string;
+  /** For poll: what the stream is known by there; one of its own for each process. */
+  readonly stream?: string;
+  /** Where its keys are, if not where its own configuration says. */
+  readonly jwksUri?: string;
+  /** The DIDs that it speaks for; the did:web of its own URL unless given. */
+  readonly speaksFor?: readonly string[];
+  /**
+   * File with the token that it wants, or that it presents; SEALWRIGHT_EVENTS_TOKEN unless given. The
+   * token itself is never in a policy.
+   */
+  readonly tokenFile?: string;
 }
 
 /** What is asked for on behalf of the client. */

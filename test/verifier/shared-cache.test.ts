@@ -222,7 +222,7 @@ describe('invalidate and a shared cache', () => {
     }
     asked(world);
     expect(await join().judge()).toBe('accepted');
-    expect(asked(world).sort()).toEqual([clientId, jwksUri, revocationList]);
+    expect([...asked(world)].sort()).toEqual([clientId, jwksUri, revocationList]);
   });
 
   it('holds although the cache does not delete, or only later', async () => {

@@ -37,6 +37,8 @@ const deadlineMs = 5_000;
 const rereadPauseMs = 10_000;
 /** A transmitter whose keys could not be had is not asked again at once. */
 const silenceMs = 1_000;
+/** A transmitter that does not want its keys held has them held for this long all the same. */
+const leastHeldMs = 5_000;
 
 /** Keys over the fetch port, with nothing held yet. */
 export function createTransmitterKeys(deps: {
@@ -56,14 +58,23 @@ export function createTransmitterKeys(deps: {
     return configuration.ok ? configuration.value.jwksUri : undefined;
   }
 
+  const lately = new Map<string, { readonly keys: KeysByName; readonly until: number }>();
+
   async function read(url: string): Promise<KeysByName | undefined> {
     const reading = await sets.read({ url, deadline: Date.now() + deadlineMs });
-    return reading.ok && reading.value.ok ? reading.value.value : undefined;
+    const keys = reading.ok && reading.value.ok ? reading.value.value : undefined;
+    if (keys !== undefined) lately.set(url, { keys, until: performance.now() + leastHeldMs });
+    return keys;
+  }
+
+  async function readLately(url: string): Promise<KeysByName | undefined> {
+    const held = lately.get(url);
+    return held !== undefined && performance.now() < held.until ? held.keys : read(url);
   }
 
   async function look({ issuer, jwksUri, kid }: TransmitterKeyRequest): Promise<TransmitterKey> {
     const url = jwksUri ?? (await jwksUriOf(issuer));
-    const keys = url === undefined ? undefined : await read(url);
+    const keys = url === undefined ? undefined : await readLately(url);
     if (url === undefined || keys === undefined) return 'unavailable';
     const known = keys.get(kid);
     if (known !== undefined || !octets.suspect(url, rereadPauseMs)) return known ?? 'missing';

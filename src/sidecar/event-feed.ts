@@ -80,7 +80,7 @@ export class EventFeed {
     });
     this.#options = options;
     this.#counts = new EventCounts(clock);
-    this.#receiver = createEventReceiver(verifier, { fetch, transmitters: heard });
+    this.#receiver = createEventReceiver(verifier, { fetch, clock, transmitters: heard });
   }
 
   /** The endpoint for what is pushed, and the metrics of all. */

@@ -45,12 +45,12 @@ export class KeepWarm {
     }
   }
 
-  /** One round over all clients, or the one that is under way. Never rejects. */
-  round(): Promise<void> {
-    this.#round ??= this.#askAll().finally(() => {
-      this.#round = undefined;
-    });
-    return this.#round;
+  /** One round over all clients, unless one is still under way. Never rejects. */
+  async round(): Promise<void> {
+    if (this.#round !== undefined) return;
+    this.#round = this.#askAll();
+    await this.#round;
+    this.#round = undefined;
   }
 
   /** One more round after what was dropped just now: a round under way may be past it. */

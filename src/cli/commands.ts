@@ -61,6 +61,7 @@ import { ruleRemove } from './rule-remove.ts';
 import { schemaAdd } from './schema-add.ts';
 import { schemaList } from './schema-list.ts';
 import { serve } from './serve.ts';
+import { ssfCheck } from './ssf-check.ts';
 import { suspend } from './suspend.ts';
 import { sync } from './sync.ts';
 import { templateCreate } from './template-create.ts';
@@ -148,6 +149,7 @@ export const commands: readonly Command[] = [
   lint,
   probe,
   verifierServe,
+  ssfCheck,
   sync,
   auditVerify,
   tokenCreate,

@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, string>> = {
   template: 'how kinds of agents are onboarded',
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',
+  ssf: 'security events, by which verifiers are told of changes',
   'workload-rule': 'which workloads get tokens without a secret',
 };
 

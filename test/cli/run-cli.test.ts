@@ -96,6 +96,7 @@ test('the commands', () => {
     'lint',
     'probe',
     'verifier serve',
+    'ssf check',
     'sync',
     'audit verify',
     'token create',

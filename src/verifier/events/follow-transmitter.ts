@@ -73,6 +73,7 @@ class Follower implements FollowedStream {
   readonly #refused = new Map<string, { readonly err: SetError; readonly description: string }>();
   #state: StreamState = { phase: 'connecting', reason: null };
   #stream: PolledStream | undefined;
+  #provedId: string | undefined;
 
   constructor(order: FollowOrder) {
     this.#order = order;
@@ -120,8 +121,10 @@ class Follower implements FollowedStream {
     this.#acknowledged.length = 0;
     this.#refused.clear();
     this.#become('unproved');
-    // A transmitter may refuse to be asked so often; any other event proves the stream as well.
-    await client.value.verify(stream.value, crypto.randomUUID());
+    // A transmitter may refuse to be asked so often: any other event proves the stream as well, and
+    // one that was proved before still is.
+    const asked = await client.value.verify(stream.value, crypto.randomUUID());
+    if (!asked.ok && stream.value.id === this.#provedId) this.#become('up');
     for (;;) {
       const began = performance.now();
       const answer = await this.#poll(client.value, stream.value);
@@ -170,10 +173,15 @@ class Follower implements FollowedStream {
         this.#refused.set(jti, { err, description });
       }
       left ||= receipt.outcome === 'postponed';
-      if (receipt.outcome === 'accepted') this.#become('up');
+      if (receipt.outcome === 'accepted') this.#prove();
       onReceipt?.(receipt);
     }
     return left;
+  }
+
+  #prove(): void {
+    this.#provedId = this.#stream?.id;
+    this.#become('up');
   }
 
   #become(phase: StreamPhase, reason: string | null = null): void {

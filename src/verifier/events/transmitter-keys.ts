@@ -2,6 +2,7 @@ import { type PublicJwk, parsePublicJwk } from '../../protocol/jwk.ts';
 import { maxDidDocumentBytes } from '../../protocol/limits.ts';
 import { accepted, type Parsed, refused } from '../../protocol/parsed.ts';
 import { isJsonObject, type JsonObject } from '../../protocol/strict-json.ts';
+import { LruCache } from '../cache.ts';
 import type { Fetch } from '../ports.ts';
 import { acceptJson, parseJsonDocument } from '../resolve/json-document.ts';
 import { createOctets, type Octets } from '../resolve/octets.ts';
@@ -22,7 +23,10 @@ export interface TransmitterKeyRequest {
   readonly kid: string;
 }
 
-/** The key, `missing` when the transmitter has none of that name, `unavailable` when it was not heard. */
+/**
+ * The key; `missing` when the transmitter has none of that name; `unavailable` when it was not heard, or
+ * may be about to publish it.
+ */
 export type TransmitterKey = PublicJwk | 'missing' | 'unavailable';
 
 /** The keys by which transmitters sign, read through the fetch port and held as long as they say. */
@@ -39,6 +43,9 @@ const rereadPauseMs = 10_000;
 const silenceMs = 1_000;
 /** A transmitter that does not want its keys held has them held for this long all the same. */
 const leastHeldMs = 5_000;
+/** For so long a name that no key has may still get one: longer than the pause between two readings. */
+const patienceMs = 15_000;
+const maxMissed = 1_000;
 
 /** Keys over the fetch port, with nothing held yet. */
 export function createTransmitterKeys(deps: {
@@ -72,26 +79,46 @@ export function createTransmitterKeys(deps: {
     return held !== undefined && performance.now() < held.until ? held.keys : read(url);
   }
 
-  async function look({ issuer, jwksUri, kid }: TransmitterKeyRequest): Promise<TransmitterKey> {
+  const silentUntil = new Map<string, number>();
+  const missedSince = new LruCache<number>({ maxWeight: maxMissed });
+
+  /** The keys at hand, or else those that the transmitter gives. */
+  async function keysOf({
+    issuer,
+    jwksUri,
+  }: TransmitterKeyRequest): Promise<
+    { readonly url: string; readonly keys: KeysByName } | undefined
+  > {
+    if (performance.now() < (silentUntil.get(issuer) ?? 0)) return undefined;
     const url = jwksUri ?? (await jwksUriOf(issuer));
     const keys = url === undefined ? undefined : await readLately(url);
-    if (url === undefined || keys === undefined) return 'unavailable';
-    const known = keys.get(kid);
-    if (known !== undefined || !octets.suspect(url, rereadPauseMs)) return known ?? 'missing';
-    const again = await read(url);
-    // A host that is away takes nothing back: its copy stays good for the time it was given.
-    if (again === undefined) octets.believe(url);
-    return again === undefined ? 'unavailable' : (again.get(kid) ?? 'missing');
+    if (url !== undefined && keys !== undefined) return { url, keys };
+    silentUntil.set(issuer, performance.now() + silenceMs);
+    return undefined;
   }
 
-  const silentUntil = new Map<string, number>();
+  /** A key that was made this minute may be on its way: who signs with it is not refused at once. */
+  function missed({ issuer, kid }: TransmitterKeyRequest): 'missing' | 'unavailable' {
+    const name = JSON.stringify([issuer, kid]);
+    const now = deps.clock();
+    const since = missedSince.get(name) ?? now;
+    missedSince.set(name, since);
+    return now - since < patienceMs ? 'unavailable' : 'missing';
+  }
+
   return {
     async find(request) {
-      const { issuer } = request;
-      if (performance.now() < (silentUntil.get(issuer) ?? 0)) return 'unavailable';
-      const key = await look(request);
-      if (key === 'unavailable') silentUntil.set(issuer, performance.now() + silenceMs);
-      return key;
+      const { kid } = request;
+      const found = await keysOf(request);
+      if (found === undefined) return 'unavailable';
+      const { url, keys } = found;
+      const known = keys.get(kid);
+      if (known !== undefined) return known;
+      if (!octets.suspect(url, rereadPauseMs)) return missed(request);
+      const again = await read(url);
+      // A host that is away takes nothing back: its copy stays good for the time it was given.
+      if (again === undefined) octets.believe(url);
+      return again?.get(kid) ?? missed(request);
     },
   };
 }

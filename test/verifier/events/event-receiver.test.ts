@@ -214,11 +214,6 @@ describe('a token is refused, and drops nothing,', () => {
       (world) => world.set({ claims: { aud: ['https://other.example'] } }),
     ],
     [
-      'when its key is not the transmitter’s',
-      'invalid_key',
-      async (world) => world.set({ key: await createKey() }),
-    ],
-    [
       'when its signature does not fit',
       'authentication_failed',
       async (world) =>
@@ -286,10 +281,26 @@ describe('the keys of a transmitter', () => {
     const strangers = await Promise.all([createKey(), createKey(), createKey()]);
     for (const key of strangers) {
       expect(await world.receiver.receive(await world.set({ key }))).toMatchObject({
-        error: 'invalid_key',
+        outcome: 'postponed',
       });
     }
     expect(world.asked(world.jwksUri)).toBe(asked);
+    // Known keys are heard meanwhile.
+    expect(await world.receiver.receive(await world.set())).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('have a token by none of them refused once it cannot be on its way any more', async () => {
+    const world = await createEventWorld();
+    const set = await world.set({ key: await createKey() });
+    expect(await world.receiver.receive(set)).toMatchObject({ outcome: 'postponed' });
+    world.papers.advance(14_999);
+    expect(await world.receiver.receive(set)).toMatchObject({ outcome: 'postponed' });
+    world.papers.advance(1);
+    expect(await world.receiver.receive(set)).toMatchObject({
+      outcome: 'refused',
+      error: 'invalid_key',
+    });
+    expect(world.asked(world.jwksUri)).toBe(2);
   });
 
   it('that cannot be had postpone a token, which may come again', async () => {

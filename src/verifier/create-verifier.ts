@@ -95,7 +95,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     invalidateIssuer: (issuer, kind = 'everything') => {
       invalidateIssuer(court.sources, issuer, kind);
     },
-    trusts: (issuer) => court.trust.names(issuer),
+    trusts: (issuer, clientId) => court.trust.names(issuer, clientId),
     replacePolicy: (input) => {
       const next = parsePolicy(input, options);
       if (next.ok) court = { ...court, trust: trustOf(next.value) };

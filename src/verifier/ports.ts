@@ -194,8 +194,8 @@ export interface Verifier {
    * of it: its lists, its DID document, and all documents below the URL that its DID stands for.
    */
   invalidateIssuer(issuer: string, kind?: 'lists' | 'everything'): void;
-  /** Whether the policy in force trusts this issuer, whatever for. */
-  trusts(issuer: string): boolean;
+  /** Whether the policy in force trusts this issuer: for this client, or for any if none is given. */
+  trusts(issuer: string, clientId?: string): boolean;
   /**
    * Puts another policy in the place of the present one, for every question from now on. A policy
    * with faults changes nothing: they come back, and the present one stays in force.

@@ -1,12 +1,13 @@
 import { parseClientId } from '../../protocol/client-id.ts';
 import { clientIdBesideDid, type Did, didWebUrl, parseDidWeb } from '../../protocol/did-web.ts';
+import { accepted } from '../../protocol/parsed.ts';
 import type { SecurityEvent } from '../../protocol/security-event.ts';
 import type { Verifier } from '../ports.ts';
 import { Budget, Paced } from './paced.ts';
 
 /** Which copies an event may have dropped, and through whom. */
 export interface EventDropsOrder {
-  readonly verifier: Pick<Verifier, 'invalidate' | 'invalidateIssuer'>;
+  readonly verifier: Pick<Verifier, 'invalidate' | 'invalidateIssuer' | 'trusts'>;
   /** The base URL of the transmitter, without a final slash: the events name URLs below it. */
   readonly base: string;
   /** The issuers that the transmitter speaks for and the policy trusts, as they are now. */
@@ -64,12 +65,16 @@ export class EventDrops {
     return this.#order.issuers().some((issuer) => issuer === name);
   }
 
+  // One issuer's events do not have the documents of another's clients read again.
   #documentsOf(name: string): readonly string[] {
-    if (parseClientId(name, { allowLoopback: true }).ok) return [name];
+    const { base, issuers, verifier } = this.#order;
+    const scheme = base.startsWith('https:') ? 'https' : 'http';
     const did = parseDidWeb(name);
-    if (!did.ok) return [];
-    const scheme = this.#order.base.startsWith('https:') ? 'https' : 'http';
-    const client = clientIdBesideDid(did.value, scheme);
-    return [didWebUrl(did.value, scheme), ...(client.ok ? [client.value] : [])];
+    if (did.ok && this.#isIssuer(name)) return [didWebUrl(did.value, scheme)];
+    const beside = did.ok ? clientIdBesideDid(did.value, scheme) : accepted(name);
+    const client = beside.ok ? parseClientId(beside.value, { allowLoopback: true }) : beside;
+    return client.ok && issuers().some((issuer) => verifier.trusts(issuer, client.value))
+      ? [client.value]
+      : [];
   }
 }

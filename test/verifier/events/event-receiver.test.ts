@@ -66,6 +66,29 @@ describe('an event of a transmitter that is trusted', () => {
     expect(await outcomeOf(world)).toBe('status-revoked');
   });
 
+  it('does not have the documents of other issuers’ clients read again', async () => {
+    const world = await createEventWorld();
+    const other = 'https://id.other.com/a/bot/client.json';
+    world.verifier.replacePolicy({
+      mode: 'enforce',
+      trust: [
+        ...world.papers.policy.trust,
+        {
+          issuer: 'did:web:id.other.com',
+          clientIds: ['https://id.other.com/a/'],
+          credentialTypes: ['AgentAuthorizationCredential'],
+        },
+      ],
+    });
+    world.papers.serveJson(other, {});
+    await world.verifier.read(other);
+    const sub_id = { format: 'uri', uri: other };
+    const receipt = await world.receiver.receive(await world.set({ claims: { sub_id } }));
+    expect(receipt).toMatchObject({ effect: 'dropped' });
+    expect((await world.verifier.read(other)).ok).toBe(true);
+    expect(world.asked(other)).toBe(1);
+  });
+
   it('about the issuer itself has everything of it read again', async () => {
     const world = await createEventWorld();
     await outcomeOf(world);

@@ -69,6 +69,7 @@ import { ruleRemove } from './rule-remove.ts';
 import { schemaAdd } from './schema-add.ts';
 import { schemaList } from './schema-list.ts';
 import { serve } from './serve.ts';
+import { ssfCheck } from './ssf-check.ts';
 import { streamDelete } from './stream-delete.ts';
 import { streamList } from './stream-list.ts';
 import { streamRotateKey } from './stream-rotate-key.ts';
@@ -170,6 +171,7 @@ export const commands: readonly Command[] = [
   lint,
   probe,
   verifierServe,
+  ssfCheck,
   sync,
   auditVerify,
   organizationCreate,

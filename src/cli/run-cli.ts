@@ -26,6 +26,7 @@ const groups: Readonly<Record<string, string>> = {
   token: 'tokens for the API',
   verifier: 'the verifier as a sidecar for authorization servers',
   webhook: 'who is told what happens',
+  ssf: 'security events, by which verifiers are told of changes',
   'workload-rule': 'which workloads get tokens without a secret',
 };
 

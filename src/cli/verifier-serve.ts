@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { readListen, readToken } from '../config/readers.ts';
 import type { Secret } from '../config/secrets.ts';
 import { readSidecarSettings } from '../config/settings.ts';
@@ -7,13 +8,14 @@ import type { ClientIds } from '../sidecar/client-ids.ts';
 import type { FollowedFile } from '../sidecar/followed-file.ts';
 import type { RunningSidecar } from '../sidecar/start-sidecar.ts';
 import type { ApprovalsFile, PolicyFollower } from '../verifier/node/index.ts';
-import type { TrustPolicy, Verifier } from '../verifier/ports.ts';
+import type { Fetch, TrustPolicy, Verifier } from '../verifier/ports.ts';
 import type { Command, Invocation } from './command.ts';
 import { createYamlParser } from './create-yaml-parser.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { followClients } from './follow-clients.ts';
 import { guardFetch, refusedAsUsage } from './guard-fetch.ts';
+import { openEventFeed } from './open-event-feed.ts';
 import { printable } from './paint.ts';
 import { readText } from './read-file.ts';
 import { readPolicy } from './read-policy.ts';
@@ -27,6 +29,7 @@ interface Order {
   readonly policy: TrustPolicy;
   readonly address: Address;
   readonly token: Secret<string> | undefined;
+  readonly eventsToken: Secret<string> | undefined;
   readonly answerWithinMs: number | undefined;
   readonly allowLoopback: boolean;
 }
@@ -91,6 +94,7 @@ async function readOrder(call: Invocation): Promise<Order> {
     policy: await readPolicy(policyPath, call.terminal),
     address: usable(readListen(call.text('listen') ?? '127.0.0.1:8789'), '--listen'),
     token: (await readTokenFile(call)) ?? settings.sidecarToken,
+    eventsToken: settings.eventsToken,
     answerWithinMs: readMilliseconds(call.text('answerWithin')),
     allowLoopback: call.flag('allowLoopback'),
   };
@@ -199,9 +203,20 @@ async function start(
       import('../verifier/node/index.ts'),
       createYamlParser(),
     ]);
-  const verifier = await createOwnVerifier(order, approvals);
+  const fetch = await guardFetch(order.allowLoopback);
+  const verifier = await createOwnVerifier(order, fetch, approvals);
   const inForce = new PolicyInForce(order.policy);
   const say = (line: string) => call.say(`sealwright: ${printable(line)}`);
+  const { terminal } = call;
+  const token = order.eventsToken;
+  const events = await openEventFeed({
+    policy: order.policy,
+    verifier,
+    fetch,
+    terminal,
+    token,
+    say,
+  });
   const sidecar = createSidecar({
     verifier,
     policy: inForce,
@@ -212,6 +227,7 @@ async function start(
     ownScopes: call.list('ownScope') ?? [],
     allowLoopback: order.allowLoopback,
     approvals,
+    events,
     allowList: key === undefined ? undefined : { key, watched: () => watched?.content ?? [] },
     limits: order.answerWithinMs === undefined ? {} : { answerWithinMs: order.answerWithinMs },
   });
@@ -219,28 +235,30 @@ async function start(
     sidecar.close();
     throw unbound(order.address, cause);
   });
+  events?.start(`sealwright verifier at ${hostname()}, ${new URL(running.url).host}`);
   const onReload = (taken: Parsed<TrustPolicy>) => {
     inForce.take(taken);
     say(reloaded('policy', taken));
+    if (taken.ok && JSON.stringify(taken.value.events) !== JSON.stringify(order.policy.events)) {
+      say('the events of the policy are others now: start the sidecar anew to have them followed');
+    }
   };
   const policy = followPolicyFile(verifier, { path: order.policyPath, parse }, { onReload });
   const table = clients?.follow((read) => say(reloaded('table of clients', read)));
   const list = watched?.follow((read) => say(reloaded('list of clients', read)));
   const close = async () => {
     for (const part of [sidecar, policy, table, list, approvals]) part?.close();
-    await running.close();
+    await Promise.all([running.close(), events?.close()]);
   };
   return { running, policy, close };
 }
 
 async function createOwnVerifier(
-  { policy, allowLoopback }: Order,
+  { policy }: Order,
+  fetch: Fetch,
   approvals: ApprovalsFile | undefined,
 ): Promise<Verifier> {
-  const [{ createVerifier }, fetch] = await Promise.all([
-    import('../verifier/index.ts'),
-    guardFetch(allowLoopback),
-  ]);
+  const { createVerifier } = await import('../verifier/index.ts');
   const kept = approvals === undefined ? {} : { approvals };
   // A policy that is well formed can still ask for what this verifier must not do.
   return refusedAsUsage(() => createVerifier({ fetch, policy, ...kept }));

@@ -141,6 +141,12 @@ export const variables = {
     secret: true,
     read: readToken,
   }),
+  eventsToken: variable('SEALWRIGHT_EVENTS_TOKEN', {
+    help: 'For the verifier sidecar: the token for the transmitters of security events in trust.yaml.',
+    example: 'swt_(the token)',
+    secret: true,
+    read: readToken,
+  }),
   syncClientId: variable('SEALWRIGHT_SYNC_CLIENT_ID', {
     help: 'For sealwright sync: the client in Keycloak or Auth0 that may change other clients.',
     example: 'sealwright-sync',

@@ -50,6 +50,7 @@ export interface ClientSettings {
 export interface SidecarSettings {
   readonly policyPath: string | undefined;
   readonly sidecarToken: Secret<string> | undefined;
+  readonly eventsToken: Secret<string> | undefined;
 }
 
 /** What `sync` needs from the environment. */
@@ -92,6 +93,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   reading.take(variables.server);
   reading.take(variables.token);
   reading.take(variables.sidecarToken);
+  reading.take(variables.eventsToken);
   reading.take(variables.syncClientId);
   reading.take(variables.syncClientSecret);
   reading.compare(listen, adminListen);
@@ -135,7 +137,8 @@ export function readSidecarSettings(env: Environment): Parsed<SidecarSettings> {
   reading.refuseUnknown();
   const policyPath = reading.take(variables.policy);
   const sidecarToken = reading.take(variables.sidecarToken);
-  return reading.end(() => ({ policyPath, sidecarToken }));
+  const eventsToken = reading.take(variables.eventsToken);
+  return reading.end(() => ({ policyPath, sidecarToken, eventsToken }));
 }
 
 /** The settings of `sync`; faults of other variables do not matter to it. */

@@ -22,7 +22,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, requestId: 
   // RFC 9110 §15.4.5: what a 304 says about content would be about the content that is not sent.
   const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(text) };
   response.writeHead(status, {
-    'Content-Type': 'application/json',
+    ...(text === '' ? {} : { 'Content-Type': 'application/json' }),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...headers,

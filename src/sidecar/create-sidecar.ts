@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Approval, type ApprovalStore, kindOfName } from '../verifier/approvals.ts';
+import { Paced } from '../verifier/events/paced.ts';
 import type { Verifier } from '../verifier/ports.ts';
 import { AllowList } from './allow-list.ts';
 import type { AllowListKey } from './allow-list-key.ts';
@@ -10,6 +11,7 @@ import { createApprovalRoutes } from './approval-routes.ts';
 import { checkMethod } from './check-method.ts';
 import type { ClientIds } from './client-ids.ts';
 import { decisionLine, decisionOf } from './decision-log.ts';
+import type { EventFeed } from './event-feed.ts';
 import type { Desk, Hook } from './hook.ts';
 import { hooks } from './hooks.ts';
 import { type Bench, judge } from './judge.ts';
@@ -43,6 +45,9 @@ const usualLimits: SidecarLimits = {
   allowListEveryMs: 5_000,
 };
 
+/** Between two rounds that events call for. */
+const renewPauseMs = 250;
+
 /** What a sidecar is made of. */
 export interface SidecarOptions {
   readonly verifier: Pick<Verifier, 'verifyClient' | 'verifyCredential'>;
@@ -67,6 +72,8 @@ export interface SidecarOptions {
   readonly allowList?:
     | { readonly key: AllowListKey; readonly watched: () => readonly string[] }
     | undefined;
+  /** Events by which the verifier learns at once of what changed. */
+  readonly events?: EventFeed | undefined;
   readonly limits?: Partial<SidecarLimits>;
   /** Milliseconds since the epoch, for the log. */
   readonly clock?: () => number;
@@ -139,6 +146,8 @@ class FrontDesk {
       },
       onFailure: (error) => say(`the verifier failed: ${nameOf(error)}`),
     };
+    const renewing = new Paced(renewPauseMs, () => this.#renew());
+    options.events?.onDropped(() => renewing.ask());
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,6 +166,13 @@ class FrontDesk {
     this.#isClosing = true;
     this.#keepWarm.close();
     this.#allowList?.close();
+  }
+
+  /** What is kept ready is made anew after copies were dropped: nobody has to wait for it. */
+  #renew(): void {
+    if (this.#isClosing) return;
+    void this.#keepWarm.renew();
+    void this.#allowList?.renew();
   }
 
   async #answerSafely(exchange: Exchange): Promise<Answer> {
@@ -218,6 +234,7 @@ class FrontDesk {
         ? []
         : [createApprovalRoutes({ store, clock: this.#clock, decided })]),
       ...(this.#allowList === undefined ? [] : createAllowListRoutes(this.#allowList)),
+      ...(this.#options.events === undefined ? [] : [this.#options.events.route]),
     ];
   }
 
@@ -237,7 +254,10 @@ class FrontDesk {
   #readiness(): Answer {
     const { mode, isStale } = this.#options.policy;
     const status = this.#isClosing ? 'stopping' : 'ok';
-    const body = { status, policy: isStale ? 'stale' : 'current', mode };
+    const { events } = this.#options;
+    // A stream that is down takes nothing away from a verdict, and so nothing from readiness.
+    const streams = events === undefined ? {} : { events: events.states() };
+    const body = { status, policy: isStale ? 'stale' : 'current', mode, ...streams };
     return { ...ok(body), status: this.#isClosing ? 503 : 200 };
   }
 

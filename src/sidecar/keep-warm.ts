@@ -23,7 +23,7 @@ export class KeepWarm {
   readonly #options: KeepWarmOptions;
   readonly #lastAsked = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
-  #isUnderWay = false;
+  #round: Promise<void> | undefined;
 
   constructor(options: KeepWarmOptions) {
     this.#options = options;
@@ -45,10 +45,25 @@ export class KeepWarm {
     }
   }
 
-  /** One round over all clients, unless one is still under way. Never throws. */
+  /** One round over all clients, unless one is still under way. Never rejects. */
   async round(): Promise<void> {
-    if (this.#isUnderWay) return;
-    this.#isUnderWay = true;
+    if (this.#round !== undefined) return;
+    this.#round = this.#askAll();
+    await this.#round;
+    this.#round = undefined;
+  }
+
+  /** One more round after what was dropped just now: a round under way may be past it. */
+  async renew(): Promise<void> {
+    await this.#round;
+    await this.round();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #askAll(): Promise<void> {
     const rest = this.#stillWanted().values();
     const work = async (): Promise<void> => {
       for (const clientId of rest) {
@@ -56,11 +71,6 @@ export class KeepWarm {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    this.#isUnderWay = false;
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
   }
 
   #stillWanted(): readonly string[] {

@@ -31,6 +31,16 @@ export class LruCache<Value> {
     return value;
   }
 
+  /** The value, which is not used thereby. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** The keys as they are now, the least recently used first. */
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
   /** Holds the value in the place of any other; what is heavier than everything is not held. */
   set(key: string, value: Value): void {
     this.delete(key);
@@ -90,12 +100,13 @@ export class SingleFlight<Value> {
     return this.#flights.get(key)?.answer;
   }
 
-  drop(key: string): void {
-    this.#flights.delete(key);
+  /** What is being worked on. */
+  keys(): readonly string[] {
+    return [...this.#flights.keys()];
   }
 
-  dropAll(): void {
-    this.#flights.clear();
+  drop(key: string): void {
+    this.#flights.delete(key);
   }
 }
 

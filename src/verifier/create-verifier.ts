@@ -8,6 +8,7 @@ import type { ClaimsValidator, Court, Question } from './inquiry.ts';
 import { presentMetadata } from './intake/from-client-id.ts';
 import { presentJwt } from './intake/from-jwt.ts';
 import { parsePushedMetadata } from './intake/from-pushed-metadata.ts';
+import { invalidate, invalidateIssuer } from './invalidate.ts';
 import type {
   AccessRequest,
   Fetch,
@@ -89,8 +90,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
       verifyClient(court, await questionOnMetadata(metadata, request, options.fetch)),
     read: (url) => readOctets(court, url),
     invalidate: (url) => {
-      if (typeof url === 'string') invalidate(court, url);
+      if (typeof url === 'string') invalidate(court.sources, url);
     },
+    invalidateIssuer: (issuer, kind = 'everything') => {
+      invalidateIssuer(court.sources, issuer, kind);
+    },
+    trusts: (issuer, clientId) => court.trust.names(issuer, clientId),
     replacePolicy: (input) => {
       const next = parsePolicy(input, options);
       if (next.ok) court = { ...court, trust: trustOf(next.value) };
@@ -194,12 +199,6 @@ async function readOctets(court: Court, url: string): Promise<FetchOutcome> {
   return outcome.cause === 'status'
     ? { ok: true, response: outcome.response }
     : { ok: false, failure: outcome.cause, detail: outcome.detail };
-}
-
-function invalidate({ sources }: Court, url: string): void {
-  sources.octets.drop(url);
-  sources.passports.drop(url);
-  sources.lists.drop(url);
 }
 
 function requireOptions(

@@ -18,12 +18,36 @@ export type { Inspector, InspectorOptions, VerifierOptions } from './create-veri
 export { createInspector, createVerifier } from './create-verifier.ts';
 export type { DocumentChanges, MemberChange } from './document-changes.ts';
 export { changesBetween } from './document-changes.ts';
+export type {
+  AcceptedEvent,
+  EventEffect,
+  EventOrigin,
+  EventReceiver,
+  EventReceiverOptions,
+  PostponedEvent,
+  Receipt,
+  RefusedEvent,
+  SetError,
+  Transmitter,
+} from './events/event-receiver.ts';
+export { createEventReceiver } from './events/event-receiver.ts';
+export type {
+  FollowedStream,
+  FollowOrder,
+  StreamPhase,
+  StreamState,
+} from './events/follow-transmitter.ts';
+export { followTransmitter } from './events/follow-transmitter.ts';
+export type { PushEndpoint, PushEndpointOptions } from './events/push-endpoint.ts';
+export { createPushEndpoint } from './events/push-endpoint.ts';
+export type { StreamCall, StreamCallOptions, StreamCallOutcome } from './events/stream-call.ts';
 export type { ClaimsValidator } from './inquiry.ts';
 export { createMemoryApprovals } from './memory-approvals.ts';
 export type { MemoryCacheOptions } from './memory-cache.ts';
 export { createMemoryCache } from './memory-cache.ts';
 export type {
   AccessRequest,
+  EventSource,
   Fetch,
   FetchedResponse,
   FetchFailure,

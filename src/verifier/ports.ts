@@ -100,6 +100,32 @@ export interface TrustPolicy {
   readonly lifetime?: LifetimeLimit;
   /** `required`: a client passes only once the operator allowed it; `none` unless given. */
   readonly approval?: 'required' | 'none';
+  /**
+   * Whose security events are heard. For what follows them, such as the sidecar; a verifier by itself
+   * hears none, and trusts nobody on their account.
+   */
+  readonly events?: readonly EventSource[];
+}
+
+/** A transmitter of security events, and how they come from it. */
+export interface EventSource {
+  /** Its name (SSF-1.0 §7.1): of a registry, the base URL of an organization. */
+  readonly transmitter: string;
+  /** `poll`: a stream of our own is made there and asked; `push`: it sends, to a URL of ours. */
+  readonly delivery: 'poll' | 'push';
+  /** For push: what its tokens have in `aud`. A polled stream says so itself. */
+  readonly audience?: string;
+  /** For poll: what the stream is known by there; one of its own for each process. */
+  readonly stream?: string;
+  /** Where its keys are, if not where its own configuration says. */
+  readonly jwksUri?: string;
+  /** The DIDs that it speaks for; the did:web of its own URL unless given. */
+  readonly speaksFor?: readonly string[];
+  /**
+   * File with the token that it wants, or that it presents; SEALWRIGHT_EVENTS_TOKEN unless given. The
+   * token itself is never in a policy.
+   */
+  readonly tokenFile?: string;
 }
 
 /** What is asked for on behalf of the client. */
@@ -159,9 +185,17 @@ export interface Verifier {
   read(url: string): Promise<FetchOutcome>;
   /**
    * Drops the cached document, key set or status list at this URL at once, and with a document the
-   * passport that it names.
+   * passport, the key set and the listing of facets that it names. The next read goes back to the
+   * origin, past every cache on the way; what is being read at this moment is not held.
    */
   invalidate(url: string): void;
+  /**
+   * As `invalidate`, for every status list of an issuer that is held or being read, or for everything
+   * of it: its lists, its DID document, and all documents below the URL that its DID stands for.
+   */
+  invalidateIssuer(issuer: string, kind?: 'lists' | 'everything'): void;
+  /** Whether the policy in force trusts this issuer: for this client, or for any if none is given. */
+  trusts(issuer: string, clientId?: string): boolean;
   /**
    * Puts another policy in the place of the present one, for every question from now on. A policy
    * with faults changes nothing: they come back, and the present one stays in force.

@@ -2,10 +2,23 @@ import { parseClientId } from '../protocol/client-id.ts';
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/compact-jws.ts';
 import { parseDateTimeStamp } from '../protocol/date-time.ts';
 import { parseDidWeb } from '../protocol/did-web.ts';
-import type { Fault, Parsed } from '../protocol/parsed.ts';
-import { accepted, pointerTo, refusedAll } from '../protocol/parsed.ts';
+import type { Parsed } from '../protocol/parsed.ts';
+import { accepted, refusedAll } from '../protocol/parsed.ts';
 import { isScopeToken } from '../protocol/scope.ts';
+import { readEventSources } from './events/event-sources.ts';
 import { freezeDeeply } from './intake/presentation.ts';
+import {
+  below,
+  type Members,
+  optional,
+  type Reading,
+  readList,
+  readMembers,
+  readNumber,
+  readSome,
+  readText,
+  report,
+} from './policy-reading.ts';
 import type {
   LifetimeLimit,
   RequiredClaim,
@@ -20,14 +33,6 @@ export const statusMaxAgeBoundsS = { floor: 30, default: 60, ceiling: 3_600 } as
 export const statusStaleBoundsS = { floor: 0, default: 0, ceiling: 3_600 } as const;
 /** Bounds of `lifetime.maxDays`, the longest life of a passport. */
 export const lifetimeBoundsDays = { floor: 1, default: 31, ceiling: 3_660 } as const;
-
-type Members = Readonly<Record<string, unknown>>;
-
-/** Collects what is wrong while the rest of a policy is read on: all faults at once. */
-interface Reading {
-  readonly pointer: string;
-  readonly faults: Fault[];
-}
 
 /**
  * Reads a trust policy, such as the content of `trust.yaml`, and refuses what it does not know:
@@ -44,6 +49,7 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
     'status',
     'lifetime',
     'approval',
+    'events',
   ]);
   const { mode } = members;
   if (mode !== 'enforce' && mode !== 'monitor') {
@@ -57,6 +63,7 @@ export function parseTrustPolicy(input: unknown): Parsed<TrustPolicy> {
     ...optional('status', members, (value) => readStatus(below(reading, 'status'), value)),
     ...optional('lifetime', members, (value) => readLifetime(below(reading, 'lifetime'), value)),
     ...optional('approval', members, (value) => readApproval(below(reading, 'approval'), value)),
+    ...optional('events', members, (value) => readEventSources(below(reading, 'events'), value)),
   };
   return reading.faults.length === 0 ? accepted(freezeDeeply(policy)) : refusedAll(reading.faults);
 }
@@ -213,75 +220,4 @@ function readInstant(reading: Reading, input: unknown): void {
   if (!parseDateTimeStamp(input).ok) {
     report(reading, 'policy-instant', 'must be null or an instant such as 2026-11-20T12:00:00Z');
   }
-}
-
-function readText(reading: Reading, input: unknown): string {
-  if (typeof input !== 'string' || input === '') {
-    report(reading, 'policy-text', 'must be a text that is not empty');
-    return '';
-  }
-  return input;
-}
-
-function readNumber(
-  reading: Reading,
-  input: unknown,
-  bounds: { readonly floor: number; readonly ceiling: number },
-): number {
-  const number = typeof input === 'number' ? input : Number.NaN;
-  if (!(number >= bounds.floor && number <= bounds.ceiling)) {
-    report(reading, 'policy-number', `must be from ${bounds.floor} to ${bounds.ceiling}`);
-  }
-  return number;
-}
-
-type Read<Value> = (reading: Reading, input: unknown) => Value;
-
-function readSome<Value>(reading: Reading, input: unknown, read: Read<Value>): readonly Value[] {
-  if (Array.isArray(input) && input.length === 0) {
-    report(reading, 'policy-empty', 'must name at least one: an empty list vouches for nothing');
-  }
-  return readList(reading, input, read);
-}
-
-function readList<Value>(reading: Reading, input: unknown, read: Read<Value>): readonly Value[] {
-  if (!Array.isArray(input)) {
-    report(reading, 'policy-list', 'must be a list');
-    return [];
-  }
-  return input.map((item: unknown, index) => read(below(reading, index), item));
-}
-
-function readMembers(reading: Reading, input: unknown, known: readonly string[]): Members {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    report(reading, 'policy-object', 'must be an object');
-    return {};
-  }
-  for (const name of Object.keys(input)) {
-    if (!known.includes(name)) {
-      report(below(reading, name), 'policy-unknown', `is not one of ${known.join(', ')}`);
-    }
-  }
-  return Object.fromEntries(Object.entries(input));
-}
-
-function optional<Name extends string, Value>(
-  name: Name,
-  members: Members,
-  read: (value: unknown) => Value,
-): { readonly [Member in Name]?: Value } {
-  const value = members[name];
-  const present: { [Member in Name]?: Value } = {};
-  if (value !== undefined) {
-    present[name] = read(value);
-  }
-  return present;
-}
-
-function below(reading: Reading, member: string | number): Reading {
-  return { pointer: `${reading.pointer}${pointerTo(member)}`, faults: reading.faults };
-}
-
-function report(reading: Reading, rule: string, detail: string): void {
-  reading.faults.push({ pointer: reading.pointer, rule, detail });
 }

@@ -49,6 +49,8 @@ export interface Trust {
   readonly mode: TrustPolicy['mode'];
   /** `none` for an inspection, in which every issuer is heard and none is trusted. */
   readonly kind: 'policy' | 'none';
+  /** Whether there is an entry for this issuer, that lets it vouch for this client if one is given. */
+  names(issuer: string, clientId?: string): boolean;
   /** Whether any trusted issuer vouches for URLs like this one. */
   covers(url: string): boolean;
   /** Whether any trusted issuer vouches for clients on the origin of this absolute URL. */
@@ -83,6 +85,8 @@ export function trustOf(policy: TrustPolicy): Trust {
     ...demandsOf(policy),
     mode: policy.mode,
     kind: 'policy',
+    names: (issuer, clientId) =>
+      entries.some((entry) => entry.issuer === issuer && vouchesFor(entry, clientId)),
     covers: (url) => prefixes.some((prefix) => url.startsWith(prefix)),
     reaches: (url) => origins.has(new URL(url).origin),
     blocks: (clientId) => block.some((blocked) => isWithin(clientId, blocked)),
@@ -139,6 +143,10 @@ function ruleOf(entry: TrustEntry, policy: TrustPolicy): Rule {
     distrustAfterMs: end.ok ? end.value.getTime() : Number.POSITIVE_INFINITY,
     limits: limitsOf([entry.lifetime, policy.lifetime], [entry.status, policy.status]),
   };
+}
+
+function vouchesFor({ clientIds }: TrustEntry, clientId: string | undefined): boolean {
+  return clientId === undefined || clientIds.some((prefix) => clientId.startsWith(prefix));
 }
 
 function isWithin(clientId: string, blocked: string): boolean {

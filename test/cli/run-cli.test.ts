@@ -97,6 +97,7 @@ test('the commands', () => {
     'lint',
     'probe',
     'verifier serve',
+    'ssf check',
     'sync',
     'audit verify',
     'organization create',

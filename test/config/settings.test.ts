@@ -257,7 +257,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(21);
+    expect(lines).toHaveLength(22);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

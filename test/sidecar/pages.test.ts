@@ -16,6 +16,7 @@ const folder = resolve(import.meta.dirname, '../../docs/run-an-as');
 /** Pages about servers that ask the verifier in their own process, each run by a test of its own. */
 const inProcess = [
   'better-auth.md',
+  'events.md',
   'express.md',
   'hono.md',
   'mcp-sdk.md',

@@ -58,6 +58,8 @@ export interface AgentWorld extends AsyncDisposable {
   documentAt(path: string): Json;
   /** Answers 503 for everything below a path, until the returned function is called. */
   breakBelow(path: string): () => void;
+  /** Has everything below a path answered by somebody else. */
+  mount(path: string, listener: RequestListener): void;
 }
 
 /** The certificates of this test run: the folder of the CA that this process was started with. */
@@ -116,6 +118,7 @@ export async function startAgentWorld(
     serve: site.serve,
     documentAt: site.documentAt,
     breakBelow: site.breakBelow,
+    mount: site.mount,
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   };
 }
@@ -128,11 +131,14 @@ function createSite() {
   const documents = new Map<string, ServedDocument>();
   const requests: string[] = [];
   const broken = new Set<string>();
+  const mounted = new Map<string, RequestListener>();
   const listener: RequestListener = (request, response) => {
     const path = request.url ?? '';
     requests.push(path);
     const document = documents.get(path);
+    const [, beside] = [...mounted].find(([prefix]) => path.startsWith(prefix)) ?? [];
     if ([...broken].some((prefix) => path.startsWith(prefix))) response.writeHead(503).end();
+    else if (beside !== undefined) beside(request, response);
     else if (document === undefined) response.writeHead(404).end();
     else {
       const caching = `public, max-age=${document.maxAgeS}`;
@@ -147,6 +153,7 @@ function createSite() {
     listener,
     requests,
     serve,
+    mount: (path: string, other: RequestListener) => void mounted.set(path, other),
     serveJson: (path: string, value: Json) =>
       serve(path, { type: 'application/json', body: JSON.stringify(value), maxAgeS: 300 }),
     documentAt: (path: string) => JSON.parse(documents.get(path)?.body ?? '{}') as Json,

@@ -46,6 +46,8 @@ export function createStubVerifier(): StubVerifier {
       return Promise.resolve(outcome ?? { ok: false, failure: 'failed', detail: 'no document' });
     },
     invalidate: () => undefined,
+    invalidateIssuer: () => undefined,
+    trusts: () => false,
     replacePolicy: () => refused('', 'stub', 'a stub has no policy'),
   };
   return stub;

@@ -213,15 +213,16 @@ describe('invalidate and a shared cache', () => {
   it('deletes the copy of everybody', async () => {
     const { world, cache, verifier, judge, join } = await start(createRecordingCache());
     await judge();
-    for (const url of [world.clientId, world.revocationList]) {
-      verifier.invalidate(url);
-      expect(cache.deleted).toEqual([url]);
-      expect(cache.entries.has(url)).toBe(false);
+    const { clientId, jwksUri, facetListing, revocationList } = world;
+    for (const named of [[clientId, jwksUri, facetListing], [revocationList]]) {
+      verifier.invalidate(named[0] ?? '');
+      expect(cache.deleted).toEqual(named);
+      for (const url of named) expect(cache.entries.has(url)).toBe(false);
       cache.deleted.length = 0;
     }
     asked(world);
     expect(await join().judge()).toBe('accepted');
-    expect(asked(world)).toEqual([world.clientId, world.revocationList]);
+    expect([...asked(world)].sort()).toEqual([clientId, jwksUri, revocationList]);
   });
 
   it('holds although the cache does not delete, or only later', async () => {

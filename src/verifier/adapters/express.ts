@@ -2,6 +2,8 @@ import type { Verifier } from '../ports.ts';
 import { judgeRequest, type Refusal, type RequireAgentOptions } from './agent-gate.ts';
 
 export type { RequireAgentOptions } from './agent-gate.ts';
+export type { PushHandler, PushRequest, PushResponse } from './receive-events.ts';
+export { receiveEvents } from './receive-events.ts';
 
 /** What is used of a response of Express 4 or 5. */
 export interface AgentResponse {

@@ -8,7 +8,7 @@ import { isLoopbackAddress, isPublicAddress } from './public-address.ts';
 
 /** What is asked for; the user agent is the dialler's own. */
 export interface DialOrder {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
 }
 

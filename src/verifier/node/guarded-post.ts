@@ -10,6 +10,8 @@ import { readBody } from './read-body.ts';
 
 /** One message to send, and the bounds of the exchange. */
 export interface PostOptions {
+  /** `POST` unless given. */
+  readonly method?: 'POST' | 'GET' | 'DELETE';
   /** Beside those that describe the body. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
@@ -22,6 +24,8 @@ export interface PostOptions {
    * turns out to be closed.
    */
   readonly repeatable?: boolean;
+  /** Ends the exchange when it is aborted, as a failure. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What was answered, or why there was nothing. `body` is null when it was too long or broken. */
@@ -61,8 +65,8 @@ export function guardedPost(options: GuardedFetchOptions = {}): GuardedPost {
       return fail('timeout', 'there was no room for the request in time');
     }
     try {
-      const { headers } = asked;
-      return await send(() => dial(url, loopback, { method: 'POST', headers }), asked);
+      const { headers, method = 'POST' } = asked;
+      return await send(() => dial(url, loopback, { method, headers }), asked);
     } finally {
       gate.leave(url.host);
     }
@@ -96,8 +100,14 @@ function exchange(request: ClientRequest, asked: PostOptions): Promise<PostOutco
   return new Promise((resolve) => {
     const settle = (outcome: PostOutcome | undefined): void => {
       clearTimeout(timer);
+      asked.signal?.removeEventListener('abort', end);
       resolve(outcome);
     };
+    const end = (): void => {
+      settle(fail('failed', 'the exchange was given up'));
+      request.destroy();
+    };
+    asked.signal?.addEventListener('abort', end);
     const timer = setTimeout(() => {
       settle(fail('timeout', 'the deadline passed'));
       request.destroy();
@@ -115,7 +125,8 @@ function exchange(request: ClientRequest, asked: PostOptions): Promise<PostOutco
         if (!message.complete) request.destroy();
       });
     });
-    request.end(asked.body);
+    if (asked.signal?.aborted === true) end();
+    else request.end(asked.body);
   });
 }
 

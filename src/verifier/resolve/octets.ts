@@ -53,8 +53,12 @@ export interface Octets {
   read(request: OctetsRequest): OctetsOutcome | Promise<OctetsOutcome>;
   /** Whether the URL was read, and not dropped since. */
   has(url: string): boolean;
+  /** The copy that is held, fresh or not. */
+  peek(url: string): FetchedResponse | undefined;
   /** Forgets the copy, the shared one too; the next read goes back to the origin. */
   drop(url: string): void;
+  /** Forgets every copy below this prefix that is held or being read, as `drop` does. */
+  dropBelow(prefix: string): void;
   /** Forgets this very copy, which turned out to be worth nothing. */
   discard(url: string, held: HeldOctets): void;
   /**
@@ -132,6 +136,16 @@ class RememberedOctets implements Octets {
     this.#forget(url);
     this.#doubts.open(url, this.#deps.clock());
     for (const doubted of [true, false]) this.#reads.drop(keyOf(url, doubted));
+  }
+
+  peek(url: string): FetchedResponse | undefined {
+    return this.#copies.peek(url)?.response;
+  }
+
+  dropBelow(prefix: string): void {
+    const read = this.#reads.keys().map(urlOf);
+    const urls = new Set([...this.#copies.keys(), ...read]);
+    for (const url of urls) if (url.startsWith(prefix)) this.drop(url);
   }
 
   discard(url: string, held: HeldOctets): void {
@@ -231,6 +245,11 @@ function isNewer(left: Dated, right: Dated | undefined): boolean {
 
 function keyOf(url: string, doubted: boolean): string {
   return doubted ? `doubted ${url}` : url;
+}
+
+// A URL has no space.
+function urlOf(key: string): string {
+  return key.slice(key.lastIndexOf(' ') + 1);
 }
 
 // A clock that went backwards makes a copy unusable, not eternal.

@@ -19,6 +19,8 @@ export interface StatusLists {
   read(request: ListRequest): ListReading | Promise<ListReading>;
   /** Forgets the list at hand; the next read goes back to the origin. */
   drop(url: string): void;
+  /** The lists of this issuer that are held or being read. */
+  urlsOf(issuer: string): readonly string[];
   /** As for octets: has the next read go back to the origin, and says whether it will. */
   suspect(url: string, minHeldMs: number): boolean;
 }
@@ -85,7 +87,18 @@ class RememberedLists implements StatusLists {
   drop(url: string): void {
     this.#lists.delete(url);
     this.#doubts.open(url, this.#deps.clock());
-    this.#reads.dropAll();
+    for (const key of this.#reads.keys()) {
+      if (placeIn(key).url === url) this.#reads.drop(key);
+    }
+  }
+
+  urlsOf(issuer: string): readonly string[] {
+    const held = this.#lists.keys().filter((url) => this.#lists.peek(url)?.list.issuer === issuer);
+    const read = this.#reads
+      .keys()
+      .map(placeIn)
+      .filter((place) => place.did === issuer);
+    return [...new Set([...held, ...read.map(({ url }) => url)])];
   }
 
   suspect(url: string, minHeldMs: number): boolean {
@@ -164,6 +177,12 @@ class RememberedLists implements StatusLists {
 
 function keyOf({ did, format, url }: ListRequest, doubted: boolean): string {
   return `${doubted ? 'doubted ' : ''}${did} ${format} ${url}`;
+}
+
+// Neither a DID nor a URL has a space.
+function placeIn(key: string): { readonly did: string; readonly url: string } {
+  const [url = '', , did = ''] = key.split(' ').reverse();
+  return { did, url };
 }
 
 /**

@@ -40,13 +40,14 @@ export class TimelyReads<Outcome> {
     return this.#flights.run(key, work);
   }
 
+  /** What is under way. */
+  keys(): readonly string[] {
+    return this.#flights.keys();
+  }
+
   /** What is under way is no longer current, and the next read begins afresh. */
   drop(key: string): void {
     this.#flights.drop(key);
-  }
-
-  dropAll(): void {
-    this.#flights.dropAll();
   }
 
   #wait(outcome: Promise<Outcome>, deadline: number): Promise<Outcome> {

@@ -1,5 +1,5 @@
-import { readBaseUrl } from '../config/readers.ts';
 import { readSidecarSettings } from '../config/settings.ts';
+import { parseBaseUrl } from '../protocol/base-url.ts';
 import type { TransmitterCheck } from './check-transmitter.ts';
 import type { Command } from './command.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -24,7 +24,7 @@ export const ssfCheck: Command = {
   ],
   options: [{ form: '--allow-loopback', help: 'read http://localhost too; for development only' }],
   run: async (call) => {
-    const transmitter = usable(readBaseUrl(call.argument(0)), 'The name of the transmitter');
+    const transmitter = usable(parseBaseUrl(call.argument(0)), 'The name of the transmitter');
     const settings = usable(readSidecarSettings(call.terminal.env), 'The configuration');
     const allowLoopback = call.flag('allowLoopback');
     const fetch = await guardFetch(allowLoopback);

@@ -56,7 +56,8 @@ export type AuditAction =
   | 'template.deleted'
   | 'schema.registered'
   | 'revocation.ordered'
-  | 'suspension.ordered';
+  | 'suspension.ordered'
+  | 'registry.restored';
 
 /** Who acted: an API token or an enrolment by id, or the service itself by the name of the job. */
 export interface Actor {

@@ -10,6 +10,8 @@ import { agentToken } from './agent-token.ts';
 import { agentUpdate } from './agent-update.ts';
 import { apply } from './apply.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backup } from './backup.ts';
+import { backupVerify } from './backup-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
@@ -54,6 +56,7 @@ import { ownerDepart } from './owner-depart.ts';
 import { ownerList } from './owner-list.ts';
 import { ownerReturn } from './owner-return.ts';
 import { probe } from './probe.ts';
+import { restore } from './restore.ts';
 import { revoke } from './revoke.ts';
 import { ruleAdd } from './rule-add.ts';
 import { ruleList } from './rule-list.ts';
@@ -87,6 +90,9 @@ export const commands: readonly Command[] = [
   configCheck,
   configShow,
   databaseMove,
+  backup,
+  backupVerify,
+  restore,
   agentOnboard,
   agentEnrol,
   agentList,

@@ -61,7 +61,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
 }
 
 /** The same form that other PostgreSQL clients read. */
-function connectionStringOf(socketDir: string): string {
+export function connectionStringOf(socketDir: string): string {
   return `postgresql://${databaseRole}@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
 }
 

@@ -10,6 +10,7 @@ const pinned = {
   'body-too-large': 413,
   'claims-invalid': 422,
   'client-id-too-long': 422,
+  'clock-behind': 503,
   'conflict-retry': 409,
   'credential-not-found': 404,
   'credential-type-unknown': 422,

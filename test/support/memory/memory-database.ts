@@ -53,6 +53,14 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
     this.readers = readersOn(() => this.#state);
   }
 
+  /** A backup: what is returned puts the state back as it is now. */
+  backUp(): () => void {
+    const backup = copyState(this.#state);
+    return () => {
+      this.#state = copyState(backup);
+    };
+  }
+
   run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
     const attempt = (): Promise<Result> => this.#attempt(work);
     const running = this.#last.then(attempt, attempt);

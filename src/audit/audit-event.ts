@@ -74,7 +74,8 @@ export type AuditAction =
   | 'stream.verified'
   | 'stream.removed'
   | 'event-key.created'
-  | 'event-key.retired';
+  | 'event-key.retired'
+  | 'registry.restored';
 
 /** Who acted: an API token or an enrolment by id, or the service itself by the name of the job. */
 export interface Actor {

@@ -7,6 +7,11 @@ import type { AuditAction, AuditEvent, AuditRecord } from './audit-event.ts';
  */
 export interface AuditTrail {
   append(events: readonly AuditEvent[]): Promise<void>;
+  /**
+   * Puts records back as they were, after a restore: each follows the one before it, the first the
+   * head. Throws `conflict-retry` when it does not.
+   */
+  reinsert(records: readonly AuditRecord[]): Promise<void>;
 }
 
 /** Reads the chain in order. Filters narrow what is returned, never the organization asked for. */

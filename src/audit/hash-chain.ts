@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { canonicalizeJson } from '../protocol/canonical-json.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import type { Actor, AuditEvent, AuditRecord, EventId } from './audit-event.ts';
@@ -48,6 +49,19 @@ export function linkRecord(
 function actorJson({ kind, id, from }: Actor): JsonObject {
   if (from === undefined) return { kind, id };
   return { kind, id, from: { address: from.address, requestId: from.requestId } };
+}
+
+/** Throws `conflict-retry` unless each record follows the one before it, and the first the head. */
+export function checkLinked(head: ChainHead, records: readonly AuditRecord[]): void {
+  let last = head;
+  for (const record of records) {
+    const follows =
+      record.sequence === last.sequence + 1 &&
+      record.previousHash === last.hash &&
+      record.hash === hashRecord(record.previousHash, record.body);
+    if (!follows) throw new SealwrightError('conflict-retry', 'The audit chain went on meanwhile.');
+    last = record;
+  }
 }
 
 /** sha-256, in hex, over the previous hash, a line feed and the body. */

@@ -108,6 +108,7 @@ export const ocsfForms: Readonly<Record<AuditAction, Form>> = {
   'stream.removed': deleted,
   'event-key.created': created,
   'event-key.retired': updated,
+  'registry.restored': form('entity', 3, 'high'),
 };
 
 /** An action that this release does not know: an entity had something done to it. */

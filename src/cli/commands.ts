@@ -13,6 +13,8 @@ import { auditCheckReceipt } from './audit-check-receipt.ts';
 import { auditExport } from './audit-export.ts';
 import { auditReceipt } from './audit-receipt.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backup } from './backup.ts';
+import { backupVerify } from './backup-verify.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
@@ -62,6 +64,7 @@ import { ownerDepart } from './owner-depart.ts';
 import { ownerList } from './owner-list.ts';
 import { ownerReturn } from './owner-return.ts';
 import { probe } from './probe.ts';
+import { restore } from './restore.ts';
 import { revoke } from './revoke.ts';
 import { ruleAdd } from './rule-add.ts';
 import { ruleList } from './rule-list.ts';
@@ -110,6 +113,9 @@ export const commands: readonly Command[] = [
   configCheck,
   configShow,
   databaseMove,
+  backup,
+  backupVerify,
+  restore,
   agentOnboard,
   agentEnrol,
   agentList,

@@ -1,9 +1,10 @@
-import { readSettings, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import type { MovedDatabase } from '../db/move-database.ts';
 import type { Command, Invocation } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { type Paint, printable } from './paint.ts';
+import { serviceSettings } from './service-settings.ts';
 
 /** The target is what the service will be told from then on, and so no secret is ever an argument. */
 export const databaseMove: Command = {
@@ -11,7 +12,7 @@ export const databaseMove: Command = {
   summary: 'move the registry from the embedded database to the one that DATABASE_URL names',
   example: 'database move',
   run: async (call) => {
-    const settings = settingsOf(call);
+    const settings = serviceSettings(call);
     const targetUrl = settings.databaseUrl?.reveal();
     if (targetUrl === undefined) {
       throw usageFailure('DATABASE_URL has to name the database to move to.');
@@ -21,13 +22,6 @@ export const databaseMove: Command = {
     return exitCodes.ok;
   },
 };
-
-function settingsOf(call: Invocation): Settings {
-  const parsed = readSettings(call.terminal.env);
-  if (parsed.ok) return parsed.value;
-  const places = parsed.faults.map(({ pointer, detail }) => `${pointer} ${detail}`);
-  throw usageFailure('The configuration is not usable.', places);
-}
 
 async function move(call: Invocation, settings: Settings, targetUrl: string) {
   const { moveDatabase } = await import('../db/move-database.ts');

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import { type Command, Invocation, type Parameter } from './command.ts';
 import { commands } from './commands.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { createPaint, printable } from './paint.ts';
+import { readRelease } from './release.ts';
 import type { Terminal } from './terminal.ts';
 
 const groups: Readonly<Record<string, string>> = {
@@ -69,7 +69,7 @@ function createProgram({
 }): Commander {
   const program = new Commander('sealwright')
     .description('Identity papers for AI agents: issue, publish, verify, revoke.')
-    .version(readVersion())
+    .version(readRelease())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -148,10 +148,4 @@ function unexpected(error: unknown): CommandFailure {
     fix: 'Report this: the command failed in a way that it does not know.',
     cause: error,
   });
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return version;
 }

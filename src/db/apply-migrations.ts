@@ -24,15 +24,20 @@ const createHistory = `CREATE TABLE _prisma_migrations (
  * returns the names of those it applied. Of services that start together one does the work while
  * the others wait. Throws `start-refused` when the history holds a migration that is unknown here
  * (a newer release was at work), that was edited after it was applied, or that never finished.
+ * `only` leaves out all others, for a schema that is still to be what it was.
  */
-export function applyMigrations(connectionString: string): Promise<readonly string[]> {
+export function applyMigrations(
+  connectionString: string,
+  only?: readonly string[],
+): Promise<readonly string[]> {
   return withClient(connectionString, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     if (!(await hasHistory(client))) await client.query(createHistory);
     const { pending, trouble } = await compareMigrations(client);
     if (trouble !== null) throw new SealwrightError('start-refused', trouble);
-    for (const migration of pending) await applyMigration(client, migration);
-    return pending.map(({ name }) => name);
+    const meant = pending.filter(({ name }) => only?.includes(name) ?? true);
+    for (const migration of meant) await applyMigration(client, migration);
+    return meant.map(({ name }) => name);
   });
 }
 

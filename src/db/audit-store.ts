@@ -1,6 +1,6 @@
 import type { AuditAction, AuditEvent, AuditRecord, EventId } from '../audit/audit-event.ts';
 import type { AuditFilter, AuditReader, AuditTrail } from '../audit/audit-trail.ts';
-import { type ChainHead, linkRecord } from '../audit/hash-chain.ts';
+import { type ChainHead, checkLinked, linkRecord } from '../audit/hash-chain.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/new-id.ts';
 import type { PageRequest } from '../kernel/page.ts';
@@ -58,6 +58,9 @@ export class PostgresAuditReader implements AuditReader {
   }
 }
 
+/** What listings search by. */
+type Searched = Pick<AuditRecord, 'organizationId' | 'action' | 'subject'>;
+
 /** Hears what a transaction appends, and may refuse beforehand by throwing. */
 export interface AppendHearer {
   beforeAppend(): void;
@@ -94,6 +97,15 @@ export class PostgresAuditTrail implements AuditTrail {
     this.#hearer.onAppended(records.map(({ record }) => record));
   }
 
+  async reinsert(records: readonly AuditRecord[]): Promise<void> {
+    const last = records.at(-1);
+    if (last === undefined) return;
+    checkLinked(await this.#lockHead(), records);
+    await this.#insert(records.map((record) => ({ record, event: record })));
+    await this.#db.$executeRaw`
+      UPDATE audit_head SET sequence = ${last.sequence}, hash = ${last.hash} WHERE id = 1`;
+  }
+
   /** From here to the end of the transaction, nobody else appends. */
   async #lockHead(): Promise<ChainHead> {
     const [row] = await this.#db.$queryRaw<{ readonly sequence: bigint; readonly hash: string }[]>`
@@ -103,7 +115,7 @@ export class PostgresAuditTrail implements AuditTrail {
   }
 
   async #insert(
-    entries: readonly { readonly record: AuditRecord; readonly event: AuditEvent }[],
+    entries: readonly { readonly record: AuditRecord; readonly event: Searched }[],
   ): Promise<void> {
     const records = entries.map(({ record }) => record);
     const events = entries.map(({ event }) => event);

@@ -2,6 +2,10 @@ import type pg from 'pg';
 import type { Table } from './read-tables.ts';
 
 const rowsPerBatch = 500;
+
+/** The values of a row as PostgreSQL's own text of them. */
+type Row = readonly (string | null)[];
+
 /** Begins the transactions that `copyTable` works in: one snapshot there, all or nothing here. */
 export async function beginCopy(source: pg.Client, target: pg.Client): Promise<void> {
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -17,46 +21,82 @@ export async function copyTable(
   target: pg.Client,
   table: Table,
 ): Promise<number> {
-  const names = table.columns.map(({ name }) => quoted(name));
-  const name = quoted(table.name);
-  const insert = insertOf(table, names);
-  await source.query(
-    `DECLARE rows NO SCROLL CURSOR FOR SELECT ${names.map((column) => `${column}::text`).join(', ')} FROM ${name}`,
-  );
   let copied = 0;
+  for await (const rows of readRows(source, table)) {
+    await insertRows(target, table, rows);
+    copied += rows.length;
+  }
+  return copied;
+}
+
+/** The rows of a table in batches, as the transaction sees them. */
+export async function* readRows(source: pg.Client, table: Table): AsyncGenerator<readonly Row[]> {
+  const columns = table.columns.map(({ name }) => `${quoted(name)}::text`);
+  await source.query(
+    `DECLARE rows NO SCROLL CURSOR FOR SELECT ${columns.join(', ')} FROM ${quoted(table.name)}`,
+  );
   for (;;) {
     const { rows } = await source.query<(string | null)[]>({
       text: `FETCH ${rowsPerBatch} FROM rows`,
       rowMode: 'array',
     });
     if (rows.length === 0) break;
-    await target.query(
-      insert,
-      names.map((_, place) => rows.map((row) => row[place] ?? null)),
-    );
-    copied += rows.length;
+    yield rows;
   }
   await source.query('CLOSE rows');
-  return copied;
+}
+
+/** Inserts rows with all columns of the table, in the order of the columns. */
+export async function insertRows(
+  target: pg.Client,
+  table: Table,
+  rows: readonly Row[],
+): Promise<void> {
+  const names = table.columns.map(({ name }) => quoted(name));
+  await target.query(
+    insertOf(table, names),
+    names.map((_, place) => rows.map((row) => row[place] ?? null)),
+  );
 }
 
 /** Sets every sequence to where it stands in the source, so that no number is given out again. */
 export async function copySequences(source: pg.Client, target: pg.Client): Promise<void> {
+  await setSequences(target, await readSequences(source));
+}
+
+/** Where a sequence stands. */
+export interface SequenceState {
+  readonly name: string;
+  readonly last: string;
+  readonly called: boolean;
+}
+
+/** Every sequence of the registry, with where it stands. */
+export async function readSequences(source: pg.Client): Promise<readonly SequenceState[]> {
   const { rows } = await source.query<{ readonly name: string }>(
     `SELECT relname AS name FROM pg_class
       WHERE relnamespace = to_regnamespace(current_schema()) AND relkind = 'S'`,
   );
+  const states: SequenceState[] = [];
   for (const { name } of rows) {
     const { rows: stands } = await source.query<{ last: string; called: boolean }>(
       `SELECT last_value::text AS last, is_called AS called FROM ${quoted(name)}`,
     );
     const [stand] = stands;
     if (stand === undefined) throw new TypeError(`The sequence ${name} has no state.`);
-    await target.query('SELECT setval($1::regclass, $2::bigint, $3)', [
-      quoted(name),
-      stand.last,
-      stand.called,
-    ]);
+    states.push({ name, ...stand });
+  }
+  return states;
+}
+
+/** Sets sequences to where they stood. */
+export async function setSequences(
+  target: pg.Client,
+  states: readonly SequenceState[],
+): Promise<void> {
+  for (const { name, last, called } of states) {
+    const values = [quoted(name), last, called];
+    await target.query('SELECT setval($1::regclass, $2::bigint, $3)', values);
   }
 }
 

@@ -62,6 +62,11 @@ function readMigrations(): readonly Migration[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** The names of the migrations that were applied, in order. */
+export async function listApplied(client: pg.Client): Promise<readonly string[]> {
+  return (await readHistory(client)).map(({ name }) => name);
+}
+
 /** Whether anything was ever migrated here. */
 export async function hasHistory(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>(

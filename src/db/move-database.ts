@@ -5,7 +5,7 @@ import { placeOf } from '../config/database-url.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { addressOf } from './connect-options.ts';
-import { beginCopy, copySequences, copyTable, countRows, quoted } from './copy-table.ts';
+import { beginCopy, copySequences, copyTable, countRows } from './copy-table.ts';
 import type { DatabaseFault } from './database-fault.ts';
 import { startPostgres } from './embedded-postgres.ts';
 import { examineDatabase } from './examine-database.ts';
@@ -14,6 +14,13 @@ import { lockDirectory } from './lock-directory.ts';
 import { removeMovedMark, writeMovedMark } from './moved-mark.ts';
 import { postgresFolder, prepareDataDir } from './prepare-directory.ts';
 import { readTables, type Table } from './read-tables.ts';
+import {
+  type AuditHead,
+  readAuditHead,
+  refuseForeignTables,
+  refuseOtherShape,
+  takeUnused,
+} from './unused-database.ts';
 import { withClient } from './with-client.ts';
 
 /** From which data directory, to which database. */
@@ -35,11 +42,6 @@ export interface MovedDatabase {
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
   /** The head of the audit chain, the same in both places. */
   readonly audit: AuditHead;
-}
-
-interface AuditHead {
-  readonly records: number;
-  readonly headHash: string;
 }
 
 /**
@@ -120,42 +122,6 @@ async function commitMarked(dataDir: string, place: string, target: pg.Client): 
   }
 }
 
-/** Tables of somebody else's, in a database without a history of ours. */
-async function refuseForeignTables(target: pg.Client): Promise<void> {
-  const tables = await readTables(target);
-  const { rows } = await target.query<{ ours: boolean }>(
-    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS ours",
-  );
-  if (tables.length === 0 || rows[0]?.ours === true) return;
-  throw refusal(
-    `The database there holds other tables, such as ${tables[0]?.name}. Give the registry a database of its own.`,
-  );
-}
-
-async function refuseOtherShape(target: pg.Client, tables: readonly Table[]): Promise<void> {
-  const found = await readTables(target);
-  if (JSON.stringify(found) === JSON.stringify(tables)) return;
-  throw refusal('The tables there are not those of the registry. Give it a database of its own.');
-}
-
-/**
- * Keeps everybody else out until the end, makes sure that no service has been at work there, and
- * takes out what the migrations put in.
- */
-async function takeUnused(target: pg.Client, tables: readonly Table[]): Promise<void> {
-  const names = tables.map(({ name }) => quoted(name));
-  await target.query(`LOCK TABLE ${names.join(', ')} IN ACCESS EXCLUSIVE MODE`);
-  const { rows } = await target.query<{ used: boolean }>(
-    'SELECT EXISTS (SELECT FROM organizations) OR EXISTS (SELECT FROM audit_records) AS used',
-  );
-  if (rows[0]?.used !== false) {
-    throw refusal(
-      'The database there is in use: it holds an organization. Only an unused one is moved to.',
-    );
-  }
-  for (const name of names.toReversed()) await target.query(`DELETE FROM ${name}`);
-}
-
 async function compareCounts(
   source: pg.Client,
   target: pg.Client,
@@ -172,18 +138,6 @@ async function compareAudit(source: pg.Client, target: pg.Client): Promise<Audit
   const [here, there] = [await readAuditHead(source), await readAuditHead(target)];
   if (here.headHash === there.headHash && here.records === there.records) return there;
   throw refusal('The audit chain did not arrive as it was. Nothing was moved.');
-}
-
-/** The newest record; the head that new records are linked to has to be the same. */
-async function readAuditHead(client: pg.Client): Promise<AuditHead> {
-  const { rows } = await client.query<AuditHead>(
-    `SELECT head.sequence::int AS records, head.hash AS "headHash"
-       FROM audit_head head LEFT JOIN audit_records last ON last.sequence = head.sequence
-      WHERE head.sequence = 0 OR last.hash = head.hash`,
-  );
-  const [head] = rows;
-  if (head === undefined) throw refusal('The audit chain has no head. Nothing was moved.');
-  return head;
 }
 
 function refuseFaults(where: 'here' | 'there', faults: readonly DatabaseFault[]): void {

@@ -292,6 +292,12 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     fix: 'Send the same request again, with its Idempotency-Key, once /readyz says that audit is back; public documents are served meanwhile.',
     retryAfterS: 5,
   },
+  'clock-behind': {
+    status: 503,
+    title: 'The clock of the service is behind what it has published',
+    fix: 'Set the clock (NTP). What was asked for is recorded, and published once the clock is right.',
+    retryAfterS: 5,
+  },
   'start-refused': {
     status: 503,
     title: 'The service refused to start',

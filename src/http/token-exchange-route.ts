@@ -153,6 +153,7 @@ const oauthCodes: Partial<Readonly<Record<ErrorCode, readonly [status: number, c
   'issuer-unavailable': [503, 'temporarily_unavailable'],
   'storage-unavailable': [503, 'temporarily_unavailable'],
   'audit-unavailable': [503, 'temporarily_unavailable'],
+  'clock-behind': [503, 'temporarily_unavailable'],
   'conflict-retry': [503, 'temporarily_unavailable'],
 };
 

@@ -114,7 +114,7 @@ async function dueLists(deps: KeepPapersDeps): Promise<readonly StatusList[]> {
 function isDue(list: StatusList, now: Date): boolean {
   if (list.publishedAt === null || owes(list)) return true;
   const ageMs = now.getTime() - list.publishedAt.getTime();
-  // A clock that stepped back far is no reason to let a list run out.
+  // A clock that stepped back far is complained of in every round, or the list would run out silently.
   return ageMs >= resignAfterMs - headStartMs(list) || ageMs < -resignAfterMs;
 }
 

@@ -55,12 +55,20 @@ export type ErrorCode =
   | 'conflict-retry'
   | 'storage-unavailable'
   | 'audit-unavailable'
+  | 'clock-behind'
   | 'start-refused';
+
+/** What may end work that is durable already. */
+const doubtful: ReadonlySet<ErrorCode> = new Set([
+  'storage-unavailable',
+  'audit-unavailable',
+  'clock-behind',
+]);
 
 /** Whether the work may have become durable although it ended in this error. */
 export function leavesDoubt(error: unknown): boolean {
   if (!(error instanceof SealwrightError)) return false;
-  return error.code === 'storage-unavailable' || error.code === 'audit-unavailable';
+  return doubtful.has(error.code);
 }
 
 /** One offending place in an input, by JSON Pointer (RFC 6901). */

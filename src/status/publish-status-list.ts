@@ -21,6 +21,8 @@ import { type StatusList, type StatusListId, statusUrls } from './status-list.ts
 import type { StatusReader, StatusStore } from './status-store.ts';
 
 const attempts = 5;
+/** Clocks of several machines differ a little; one that is further behind is wrong, or was. */
+const clockToleranceMs = 5 * 60_000;
 
 /** What publishing a list needs. */
 export interface PublishStatusListDeps {
@@ -38,8 +40,10 @@ export interface PublishStatusListDeps {
 /**
  * Signs and publishes the three documents of a list from its recorded states, and returns their
  * validFrom. Whatever was committed before the call is shown. Lists only go forward: validFrom is
- * later than that of every earlier publication, also when the clock steps back, and a publication
- * overtaken by another process starts again from the newer states. A retired list is left as it is.
+ * later than that of every earlier publication, also when the clock steps back a little, and a
+ * publication overtaken by another process starts again from the newer states. Throws `clock-behind`
+ * when the clock is more than five minutes behind the last publication: nothing is signed then.
+ * A retired list is left as it is.
  */
 export async function publishStatusList(
   deps: PublishStatusListDeps,
@@ -75,8 +79,17 @@ async function publishOnce(deps: PublishStatusListDeps, id: StatusListId): Promi
 }
 
 function nextValidFrom(list: StatusList, now: Date): Date {
-  const earliest = list.publishedAt === null ? 0 : list.publishedAt.getTime() + 1;
-  return new Date(Math.max(now.getTime(), earliest));
+  const { publishedAt } = list;
+  if (publishedAt === null) return now;
+  if (now.getTime() < publishedAt.getTime() - clockToleranceMs) throw clockBehind(publishedAt, now);
+  return new Date(Math.max(now.getTime(), publishedAt.getTime() + 1));
+}
+
+function clockBehind(publishedAt: Date, now: Date): SealwrightError {
+  return new SealwrightError(
+    'clock-behind',
+    `The clock says ${now.toISOString()}, and a list was published as of ${publishedAt.toISOString()}. Nothing is signed before the clock is set.`,
+  );
 }
 
 async function signLists(

@@ -97,9 +97,14 @@ const floors: Readonly<Record<string, Floor>> = {
     ...pure,
   },
   metrics: { rooms: [], packages: ['prom-client'], node: [] },
+  backup: {
+    rooms: ['kernel'],
+    packages: [],
+    node: ['*'],
+  },
   // Octets on a disk of its own; the database is asked through a reader of audit.
   journal: {
-    rooms: ['kernel', 'audit'],
+    rooms: ['protocol', 'kernel', 'audit'],
     packages: [],
     node: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path', 'node:readline/promises'],
   },
@@ -126,7 +131,10 @@ const floors: Readonly<Record<string, Floor>> = {
     node: ['node:crypto', 'node:util'],
   },
   db: {
-    rooms: ['protocol', 'config', ...domain.filter((room) => room !== 'cimd'), 'estate', 'events'],
+    rooms: [
+      ...['protocol', 'config', 'estate', 'events', 'backup'],
+      ...domain.filter((room) => room !== 'cimd'),
+    ],
     packages: ['@prisma/adapter-pg', 'pg'],
     node: ['*'],
   },
@@ -197,11 +205,13 @@ const floors: Readonly<Record<string, Floor>> = {
       'reach',
       'probe',
       'config',
+      'backup',
       'db',
       'doctor',
       'http',
       'demo',
       'service',
+      'restore',
       'main',
     ],
     packages: ['commander', 'yaml'],
@@ -261,6 +271,11 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['kernel', 'publication', 'db', 'metrics', 'http', 'config', 'follow'],
     packages: [],
     node: [],
+  },
+  restore: {
+    rooms: ['kernel', 'keys', 'backup', 'journal', 'journeys', 'db', 'veramo', 'config'],
+    packages: [],
+    node: ['node:fs/promises'],
   },
   main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
 };

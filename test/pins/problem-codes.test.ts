@@ -12,6 +12,7 @@ const pinned = {
   'checkpoint-unavailable': 503,
   'claims-invalid': 422,
   'client-id-too-long': 422,
+  'clock-behind': 503,
   'conflict-retry': 409,
   'credential-not-found': 404,
   'credential-type-unknown': 422,

@@ -116,7 +116,7 @@ describe('validFrom', () => {
   it.each([
     ['stands still', 0, '2026-11-20T12:00:00.001Z'],
     ['goes on by five minutes', 300_000, '2026-11-20T12:05:00.000Z'],
-    ['steps back by two hours', -7_200_000, '2026-11-20T12:00:00.001Z'],
+    ['steps back by five minutes', -300_000, '2026-11-20T12:00:00.001Z'],
   ])('grows when the clock %s', async (_name, ms, next) => {
     const { database, clock, publish } = await arrange();
     await publish();
@@ -128,7 +128,7 @@ describe('validFrom', () => {
   it('strictly grows over many publications, and iat never decreases', async () => {
     const { database, clock, publish } = await arrange();
     const seen: { validFrom: string; iat: number }[] = [];
-    for (const ms of [0, 0, 10, -7_200_000, 500, 7_200_000, -1, 0]) {
+    for (const ms of [0, 0, 10, -200_000, 500, 7_200_000, -1, 0, ...Array(100).fill(-1_000)]) {
       clock.moveBy(ms);
       await publish();
       seen.push(await read(database));
@@ -138,6 +138,22 @@ describe('validFrom', () => {
     const issued = seen.map(({ iat }) => iat);
     expect(issued).toStrictEqual([...issued].sort((one, other) => one - other));
   });
+});
+
+describe('a clock that is more than five minutes behind the last publication', () => {
+  it.each([-300_001, -7_200_000, -Date.parse('2026-11-20T12:00:00Z')])(
+    'has nothing signed, and publishing goes on once it is right: %d ms',
+    async (ms) => {
+      const { database, clock, publish } = await arrange();
+      await publish();
+      const before = await read(database);
+      clock.moveBy(ms);
+      await expect(publish()).rejects.toMatchObject({ code: 'clock-behind' });
+      expect(await read(database)).toStrictEqual(before);
+      clock.moveBy(-ms);
+      expect(await publish()).toStrictEqual(new Date('2026-11-20T12:00:00.001Z'));
+    },
+  );
 });
 
 describe('a publication that is overtaken by another process', () => {

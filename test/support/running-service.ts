@@ -33,7 +33,11 @@ export interface RunningService extends AsyncDisposable {
  * is its public address where something stands in front of it; calls go past that.
  */
 export async function startRunningService(
-  options: { readonly https?: boolean; readonly baseUrl?: string } = {},
+  options: {
+    readonly https?: boolean;
+    readonly baseUrl?: string;
+    readonly masterKey?: string;
+  } = {},
 ): Promise<RunningService> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sealwright-service-'));
@@ -50,6 +54,7 @@ export async function startRunningService(
     SEALWRIGHT_DATA_DIR: dataDir,
     SEALWRIGHT_ADMIN_TOKEN: token,
     SEALWRIGHT_LOG_LEVEL: 'silent',
+    ...(options.masterKey === undefined ? {} : { SEALWRIGHT_MASTER_KEY: options.masterKey }),
     DATABASE_URL: database.connectionString,
   });
   if (!settings.ok) throw new Error(JSON.stringify(settings.faults));

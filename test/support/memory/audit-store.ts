@@ -5,7 +5,7 @@ import type {
   EventId,
 } from '../../../src/audit/audit-event.ts';
 import type { AuditFilter, AuditReader, AuditTrail } from '../../../src/audit/audit-trail.ts';
-import { genesisHash, linkRecord } from '../../../src/audit/hash-chain.ts';
+import { checkLinked, genesisHash, linkRecord } from '../../../src/audit/hash-chain.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import { newId } from '../../../src/kernel/new-id.ts';
 import type { PageRequest } from '../../../src/kernel/page.ts';
@@ -66,6 +66,12 @@ export class MemoryAuditTrail implements AuditTrail {
       const head = audit.at(-1)?.record ?? { sequence: 0, hash: genesisHash };
       audit.push({ record: linkRecord(head, { id: newId<EventId>('evt', at), at, event }), event });
     }
+  }
+
+  async reinsert(records: readonly AuditRecord[]): Promise<void> {
+    const { audit } = this.#state();
+    checkLinked(audit.at(-1)?.record ?? { sequence: 0, hash: genesisHash }, records);
+    audit.push(...records.map((record) => ({ record, event: JSON.parse(record.body) })));
   }
 }
 

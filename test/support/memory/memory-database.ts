@@ -61,6 +61,14 @@ export class MemoryDatabase implements UnitOfWork<Stores> {
     this.readers = readersOn(() => this.#state, deps);
   }
 
+  /** A backup: what is returned puts the state back as it is now. */
+  backUp(): () => void {
+    const backup = copyState(this.#state);
+    return () => {
+      this.#state = copyState(backup);
+    };
+  }
+
   run<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> {
     const attempt = (): Promise<Result> => this.#attempt(work);
     const running = this.#last.then(attempt, attempt);

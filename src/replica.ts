@@ -15,6 +15,8 @@ const memoryBytes = 256 * 1024 * 1024;
 export interface Replica extends AsyncDisposable {
   /** Where the public listener is bound. */
   readonly listening: string;
+  /** `/readyz` answers 503 from now on, and connections end with their answers. */
+  drain(): void;
 }
 
 /**
@@ -44,7 +46,7 @@ interface Start {
   readonly closers: (() => Promise<void>)[];
 }
 
-async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
+async function start(order: Start): Promise<Omit<Replica, typeof Symbol.asyncDispose>> {
   const { settings, log, closers } = order;
   const database = await openDocuments({
     dataDir: settings.dataDir,
@@ -60,16 +62,22 @@ async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
   const following = startFollowing(createDocumentFollower({ documents, memory, copy }), log);
   closers.push(following.stop);
   const { origin } = settings;
+  let isDraining = false;
   const app = createHealthApp({
     ...{ origin, log },
     checkReadiness: async () => [
       { name: 'documents', ok: following.isFollowing() || copy.size > 0 },
       { name: 'database', ok: following.isFollowing(), isNeeded: false },
+      ...(isDraining ? [{ name: 'running', ok: false }] : []),
     ],
   });
   const deps = { documents: memory, app, clock: systemClock, origin };
   const listeners = await startListeners(settings, arrangePlanes(settings, deps));
   closers.push(() => listeners.close());
   log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });
-  return { listening: listeners.publicUrl };
+  const drain = (): void => {
+    isDraining = true;
+    listeners.drain();
+  };
+  return { listening: listeners.publicUrl, drain };
 }

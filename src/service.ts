@@ -55,6 +55,8 @@ const credentialSchemaFiles = { passport: passportSchema, ...facetSchemas };
 
 /** A running registry. Disposing of it stops the listeners, the rounds and the embedded database. */
 export interface Service extends AsyncDisposable {
+  /** `/readyz` answers 503 from now on, and connections end with their answers. */
+  drain(): void;
   /** The base URL of the first organization. */
   readonly url: string;
   /** Where the public listener is bound. */
@@ -100,26 +102,26 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     log: (message) => log.warn({ message }),
   });
   closers.push(async () => database[Symbol.asyncDispose]());
-  const rooms = await wireRooms(order, database);
-  const organization = await openOrganization(rooms, settings.url);
-  await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
+  const { rooms, organization } = await database.oneAtATime(() => openRegistry(order, database));
   const registry = createRegistry(rooms);
-  await publishStandingDocuments(rooms, settings.origin);
   if (database.watch.holdsLease) await keepPapers(rooms);
   closers.push(startAllRounds(rooms, log));
   const { copy, memory, documents } = rooms;
   if (copy !== null) {
     closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
   }
+  let isDraining = false;
   const app = createApp({
     registry,
+    storage: rooms.watch,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback })),
     clock: systemClock,
     limits: new RateLimits({ clock: systemClock, perMinute: settings.rateLimit }),
     log,
     origin: settings.origin,
     checkReadiness: async () => [
-      { name: 'database', ok: database.watch.isUp, isNeeded: settings.role === 'admin' },
+      { name: 'database', ok: rooms.watch.isUp, isNeeded: settings.role === 'admin' },
+      ...(isDraining ? [{ name: 'running', ok: false }] : []),
     ],
   });
   const planes = arrangePlanes(settings, {
@@ -131,7 +133,21 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const listeners = await startListeners(settings, planes);
   closers.push(() => listeners.close());
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
-  return { url: settings.url, listening: listeners.publicUrl, registry, organization };
+  const drain = (): void => {
+    isDraining = true;
+    listeners.drain();
+  };
+  return { url: settings.url, listening: listeners.publicUrl, registry, organization, drain };
+}
+
+/** What a first start makes, and every start makes sure of; processes that start together take turns. */
+async function openRegistry(order: Start, database: Database) {
+  const { settings } = order;
+  const rooms = await wireRooms(order, database);
+  const organization = await openOrganization(rooms, settings.url);
+  await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
+  await publishStandingDocuments(rooms, settings.origin);
+  return { rooms, organization };
 }
 
 /** The ports of all rooms, bound to the database. */

@@ -108,6 +108,11 @@ export const variables = {
     fallback: '12000',
     read: readRateLimit,
   }),
+  drain: variable('SEALWRIGHT_DRAIN_S', {
+    help: 'After SIGTERM, seconds of serving while /readyz answers 503, so that a balancer notices: 0 to 15.',
+    fallback: '3',
+    read: readNumber(0, 15),
+  }),
   server: variable('SEALWRIGHT_SERVER', {
     help: 'For the command line: the origin of the running service.',
     fallback: 'http://localhost:8787',

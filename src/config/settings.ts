@@ -33,6 +33,8 @@ export interface Settings {
   /** API requests that one token may send in a minute; null for no limit. */
   readonly rateLimit: number | null;
   readonly policyPath: string | undefined;
+  /** How long a process goes on serving after SIGTERM, while it says that it is not ready. */
+  readonly drainMs: number;
 }
 
 /** What the command line needs to call a running service. */
@@ -81,6 +83,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const masterKey = reading.take(variables.masterKey);
   const adminToken = reading.take(variables.adminToken);
   const policyPath = reading.take(variables.policy);
+  const drainS = reading.take(variables.drain);
   const tls = reading.takeTls(url);
   reading.take(variables.server);
   reading.take(variables.token);
@@ -103,6 +106,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     logLevel: present(logLevel),
     rateLimit: present(rateLimit),
     policyPath,
+    drainMs: present(drainS) * 1_000,
   }));
 }
 

@@ -206,7 +206,11 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: [],
     node: [],
   },
-  main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
+  main: {
+    rooms: ['config', 'service', 'replica', 'kernel'],
+    packages: [],
+    node: ['node:timers/promises'],
+  },
 };
 
 interface Import {

@@ -35,6 +35,7 @@ describe('without any variable', () => {
       logLevel: 'info',
       rateLimit: 12_000,
       policyPath: undefined,
+      drainMs: 3_000,
     });
   });
 });
@@ -256,7 +257,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(19);
+    expect(lines).toHaveLength(20);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

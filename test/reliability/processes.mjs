@@ -33,16 +33,23 @@ export async function startPostgres(folder) {
     max_connections: 120,
   };
   const log = openSync(cluster.logFile, 'a');
-  const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const parameters = Object.entries(settings).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   const url = `postgresql://sealwright@localhost:${port}/postgres`;
   const server = { url, child: undefined, logFile: cluster.logFile };
   server.start = async () => {
-    server.child = spawn(join(cluster.native, 'bin/postgres'), ['-D', cluster.folder, ...parameters], {
-      ...cluster.user,
-      cwd: cluster.folder,
-      env: { LC_ALL: 'C' },
-      stdio: ['ignore', log, log],
-    });
+    server.child = spawn(
+      join(cluster.native, 'bin/postgres'),
+      ['-D', cluster.folder, ...parameters],
+      {
+        ...cluster.user,
+        cwd: cluster.folder,
+        env: { LC_ALL: 'C' },
+        stdio: ['ignore', log, log],
+      },
+    );
     await untilTrue(() => query(url, 'SELECT 1').then(Boolean), 30_000, 'PostgreSQL answers');
   };
   /** As an operator stops it at once: connections are cut, nothing is lost. */

@@ -63,7 +63,9 @@ await report(async () => {
     const missed = [
       ...watches.flatMap(({ name }) => [
         ...(figures[name].shown === revocations ? [] : [`${name}: not all were shown`]),
-        ...(figures[name].p99Ms <= limitsMs[name] ? [] : [`${name}: p99 ${figures[name].p99Ms} ms`]),
+        ...(figures[name].p99Ms <= limitsMs[name]
+          ? []
+          : [`${name}: p99 ${figures[name].p99Ms} ms`]),
       ]),
       ...(older === 0 ? [] : [`${older} lists were older than one before`]),
     ];

@@ -182,7 +182,7 @@ describe('what one process did, the other', () => {
 });
 
 describe('lists that both publish', () => {
-  it('only go forward, at both, and never back', async () => {
+  it('I-09 only go forward, at both, and never back', async () => {
     await Promise.all([onboard(one, 'left'), onboard(other, 'right')]);
     const seen: Record<string, number[]> = { one: [], other: [] };
     let isOver = false;

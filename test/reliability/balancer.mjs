@@ -67,6 +67,8 @@ export async function startBalancer(addresses) {
     incoming.on('data', (chunk) => chunks.push(chunk));
     incoming.on('end', () => pass(incoming, response, Buffer.concat(chunks), new Set()));
   });
+  // Longer than any client of the drill leaves a connection idle, so that none ends under a request.
+  server.keepAliveTimeout = 300_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   await check();

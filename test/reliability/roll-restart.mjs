@@ -113,8 +113,8 @@ async function readEvenly(load, { reader, address, paths }) {
     const due = Math.floor(((performance.now() - began) * rate) / 1_000);
     for (; number < due; number += 1) {
       const path = paths[number % paths.length];
-      const reading = reader.read(address, path).then(({ status, ms }) => {
-        load.reads.push({ path, status, ms });
+      const reading = reader.read(address, path).then(({ status, ms, error }) => {
+        load.reads.push({ path, status, ms, error: error?.message });
         under.delete(reading);
       });
       under.add(reading);

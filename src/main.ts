@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readSettings, type Settings } from './config/settings.ts';
 import { SealwrightError } from './kernel/sealwright-error.ts';
 
 /** Exit codes of the contract: 2 for usage and configuration, 5 for a service that cannot start. */
 const exitCodes = { configuration: 2, refused: 5 } as const;
+
+/** A stop that takes longer is ended hard. */
+const longestStopMs = 30_000;
 
 await main();
 
@@ -17,7 +21,11 @@ async function main(): Promise<void> {
   delete process.env['DEBUG'];
   try {
     const service = await start(settings.value);
-    await stopSignal();
+    const signal = await stopSignal();
+    setTimeout(() => process.exit(1), longestStopMs).unref();
+    service.drain();
+    // Whoever sits at the terminal is no balancer.
+    if (signal === 'SIGTERM') await delay(settings.value.drainMs);
     await service[Symbol.asyncDispose]();
     process.exit(0);
   } catch (error) {
@@ -26,17 +34,23 @@ async function main(): Promise<void> {
   }
 }
 
-async function start(settings: Settings): Promise<AsyncDisposable> {
+interface Stoppable extends AsyncDisposable {
+  drain(): void;
+}
+
+async function start(settings: Settings): Promise<Stoppable> {
   if (settings.role === 'public') return (await import('./replica.ts')).createReplica(settings);
   return (await import('./service.ts')).createService(settings);
 }
 
-/** A second signal ends the process without waiting for what is still under way. */
-async function stopSignal(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+/** The first signal; a second one ends the process without waiting for what is still under way. */
+async function stopSignal(): Promise<NodeJS.Signals> {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const first = await new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of signals) process.once(signal, resolve);
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+  for (const signal of signals) process.once(signal, () => process.exit(1));
+  return first;
 }
 
 function complain(line: string): void {

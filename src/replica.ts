@@ -16,6 +16,8 @@ const memoryBytes = 256 * 1024 * 1024;
 export interface Replica extends AsyncDisposable {
   /** Where the public listener is bound. */
   readonly listening: string;
+  /** `/readyz` answers 503 from now on, and connections end with their answers. */
+  drain(): void;
 }
 
 /**
@@ -45,7 +47,7 @@ interface Start {
   readonly closers: (() => Promise<void>)[];
 }
 
-async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
+async function start(order: Start): Promise<Omit<Replica, typeof Symbol.asyncDispose>> {
   const { settings, log, closers } = order;
   const database = await openDocuments({
     dataDir: settings.dataDir,
@@ -65,16 +67,22 @@ async function start(order: Start): Promise<Pick<Replica, 'listening'>> {
   closers.push(following.stop);
   const { origin } = settings;
   const metrics = new Metrics();
+  let isDraining = false;
   const app = createHealthApp({
     ...{ origin, log, metrics },
     checkReadiness: async () => [
       { name: 'documents', ok: following.isFollowing() || copy.size > 0 },
       { name: 'database', ok: following.isFollowing(), isNeeded: false },
+      ...(isDraining ? [{ name: 'running', ok: false }] : []),
     ],
   });
   const deps = { documents: memory, hosts: memory.hosts, app, metrics, clock: systemClock, origin };
   const listeners = await startListeners(settings, arrangePlanes(settings, deps));
   closers.push(() => listeners.close());
   log.info({ message: 'ready', role: 'public', listening: listeners.publicUrl });
-  return { listening: listeners.publicUrl };
+  const drain = (): void => {
+    isDraining = true;
+    listeners.drain();
+  };
+  return { listening: listeners.publicUrl, drain };
 }

@@ -1,7 +1,7 @@
 import { CheckpointFiles } from './checkpoints/checkpoint-file.ts';
 import { writeAdminToken } from './config/admin-token-file.ts';
 import { auditDirOf, type Settings } from './config/settings.ts';
-import { openDatabase } from './db/open-database.ts';
+import { type Database, openDatabase } from './db/open-database.ts';
 import { startDuties } from './duties.ts';
 import { keepEventKeys } from './events/event-keys.ts';
 import { startFollowing } from './follow.ts';
@@ -29,6 +29,8 @@ import { type Rooms, type Start, wireRooms } from './wire-rooms.ts';
 
 /** A running registry. Disposing of it stops the listeners, the rounds and the embedded database. */
 export interface Service extends AsyncDisposable {
+  /** `/readyz` answers 503 from now on, and connections end with their answers. */
+  drain(): void;
   /** The base URL of the first organization. */
   readonly url: string;
   /** Where the public listener is bound. */
@@ -69,13 +71,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   closers.push(async () => database[Symbol.asyncDispose]());
   const metrics = new Metrics();
-  const rooms = await wireRooms(order, { database, metrics });
-  const organization = await openOrganization(rooms, settings.url);
-  await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
+  const opened = await database.oneAtATime(() => openRegistry(order, { database, metrics }));
+  const { rooms, organization } = opened;
   const checkpoints = keepCheckpoints(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry({ ...rooms, checkpoints });
-  await publishStandingDocuments(rooms, settings.origin);
-  await keepEventKeys(rooms);
   if (database.watch.holdsLease) await keepPapers(rooms);
   closers.push(startDuties({ rooms, checkpoints, log, metrics }));
   const { copy, memory, documents } = rooms;
@@ -84,8 +83,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
   }
   addRegistryGauges(metrics, { registry, clock: systemClock });
+  let isDraining = false;
   const app = createApp({
     registry,
+    storage: rooms.watch,
     verifierOf: createOwnVerifiers(guardedFetch({ allowLoopback: rooms.loopback }), metrics),
     metrics,
     clock: systemClock,
@@ -93,9 +94,10 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     log,
     origin: settings.origin,
     checkReadiness: async () => [
-      { name: 'database', ok: database.watch.isUp, isNeeded: settings.role === 'admin' },
+      { name: 'database', ok: rooms.watch.isUp, isNeeded: settings.role === 'admin' },
       { name: 'audit', ok: rooms.journal.isOpen },
       { name: 'audit-checkpoints', ok: checkpoints.isSigning },
+      ...(isDraining ? [{ name: 'running', ok: false }] : []),
     ],
   });
   const planes = arrangePlanes(settings, {
@@ -111,7 +113,25 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   // A poll that waits is answered before the listeners wait for it.
   closers.push(async () => rooms.pulse.end());
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
-  return { url: settings.url, listening: listeners.publicUrl, registry, organization };
+  const drain = (): void => {
+    isDraining = true;
+    listeners.drain();
+  };
+  return { url: settings.url, listening: listeners.publicUrl, registry, organization, drain };
+}
+
+/** What a first start makes, and every start makes sure of; processes that start together take turns. */
+async function openRegistry(
+  order: Start,
+  { database, metrics }: { readonly database: Database; readonly metrics: Metrics },
+) {
+  const { settings } = order;
+  const rooms = await wireRooms(order, { database, metrics });
+  const organization = await openOrganization(rooms, settings.url);
+  await letOperatorIn(order, { rooms, organization, dataDir: database.dataDir });
+  await publishStandingDocuments(rooms, settings.origin);
+  await keepEventKeys(rooms);
+  return { rooms, organization };
 }
 
 /** Checkpoints of the audit trail, with their copies in a directory of their own and in the log. */

@@ -119,6 +119,11 @@ export const variables = {
     fallback: '131072',
     read: readPowerOfTwo(131_072, 1_048_576),
   }),
+  drain: variable('SEALWRIGHT_DRAIN_S', {
+    help: 'After SIGTERM, seconds of serving while /readyz answers 503, so that a balancer notices: 0 to 15.',
+    fallback: '3',
+    read: readNumber(0, 15),
+  }),
   server: variable('SEALWRIGHT_SERVER', {
     help: 'For the command line: the origin of the running service.',
     fallback: 'http://localhost:8787',

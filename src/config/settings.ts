@@ -38,6 +38,8 @@ export interface Settings {
   /** How many credentials a status list describes that is opened from now on. */
   readonly statusListSize: number;
   readonly policyPath: string | undefined;
+  /** How long a process goes on serving after SIGTERM, while it says that it is not ready. */
+  readonly drainMs: number;
 }
 
 /** What the command line needs to call a running service. */
@@ -89,6 +91,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const masterKey = reading.take(variables.masterKey);
   const adminToken = reading.take(variables.adminToken);
   const policyPath = reading.take(variables.policy);
+  const drainS = reading.take(variables.drain);
   const tls = reading.takeTls(url);
   reading.take(variables.server);
   reading.take(variables.token);
@@ -114,6 +117,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
     rateLimit: present(rateLimit),
     statusListSize: present(statusListSize),
     policyPath,
+    drainMs: present(drainS) * 1_000,
   }));
 }
 

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { compareMigrations, hasHistory, type Migration } from './migration-history.ts';
+import {
+  additionMark,
+  compareMigrations,
+  hasHistory,
+  type Migration,
+} from './migration-history.ts';
 import { withClient } from './with-client.ts';
 
 /** The advisory lock that Prisma's own engine takes for the same work. */
@@ -18,6 +24,12 @@ const createHistory = `CREATE TABLE _prisma_migrations (
   started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 )`;
+
+/** A lock that others hold keeps all who come after waiting, too: so long at most, and then again. */
+const lockTimeout = '2s';
+const mostAttempts = 30;
+const pauseMs = 1_000;
+const lockNotAvailable = '55P03';
 
 /**
  * Brings the database to the schema that this release expects, one transaction per migration, and
@@ -36,27 +48,43 @@ export function applyMigrations(
     const { pending, trouble } = await compareMigrations(client);
     if (trouble !== null) throw new SealwrightError('start-refused', trouble);
     const meant = pending.filter(({ name }) => only?.includes(name) ?? true);
-    for (const migration of meant) await applyMigration(client, migration);
+    for (const migration of meant) await applyPatiently(client, migration);
     return meant.map(({ name }) => name);
   });
 }
 
-async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
-  try {
-    await client.query('BEGIN');
-    await client.query(migration.sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
-      [randomUUID(), migration.checksum, migration.name],
-    );
-    await client.query('COMMIT');
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new SealwrightError(
-      'start-refused',
-      `The migration ${migration.name} failed and changed nothing: ${said}.`,
-      { cause },
-    );
+/** Processes of the release before go on meanwhile: what they hold is waited for, but not for long. */
+async function applyPatiently(client: pg.Client, migration: Migration): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await applyMigration(client, migration);
+    } catch (cause) {
+      await client.query('ROLLBACK');
+      const isBlocked = cause instanceof pg.DatabaseError && cause.code === lockNotAvailable;
+      if (!isBlocked || attempt === mostAttempts) throw failed(migration, cause);
+    }
+    await delay(pauseMs * Math.random());
   }
+}
+
+async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`);
+  await client.query(migration.sql);
+  await client.query(
+    `INSERT INTO _prisma_migrations
+       (id, checksum, migration_name, finished_at, applied_steps_count, logs)
+     VALUES ($1, $2, $3, clock_timestamp(), 1, $4)`,
+    [randomUUID(), migration.checksum, migration.name, migration.isAddition ? additionMark : null],
+  );
+  await client.query('COMMIT');
+}
+
+function failed({ name }: Migration, cause: unknown): SealwrightError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new SealwrightError(
+    'start-refused',
+    `The migration ${name} failed and changed nothing: ${said}.`,
+    { cause },
+  );
 }

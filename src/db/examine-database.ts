@@ -32,8 +32,8 @@ interface ServerFacts {
 
 const leastVersion = 140_000;
 const collationVersionsSince = 150_000;
-/** Beside the pool, one connection is open while the service starts. */
-const besidePool = 1;
+/** Beside the pool: the one that watches, and one while the service starts. */
+const besidePool = 2;
 const clockToleranceMs = 5_000;
 
 /** What each setting must not be, and what would be lost if it were. */
@@ -154,7 +154,7 @@ function findRoomFaults({ room }: ServerFacts, needs: DatabaseNeeds): readonly D
   return [
     faultOf(
       'database-connections',
-      `The pool may open ${needs.maxConnections} connections and the start ${besidePool}, and the server grants ${room}.`,
+      `The pool may open ${needs.maxConnections} connections and the process ${besidePool} beside it, and the server grants ${room}.`,
     ),
   ];
 }

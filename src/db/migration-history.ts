@@ -6,17 +6,29 @@ import type pg from 'pg';
 
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 
+/**
+ * How a migration says, in its first line, that it only adds: a process of the release before works
+ * with the tables as they are after it. The history keeps the mark, for releases that do not know the
+ * migration.
+ */
+const additionLine = /^-- Adds only: /;
+/** What stands in the history then. */
+export const additionMark = 'adds only';
+
 /** One step of the schema, as this release has it. */
 export interface Migration {
   readonly name: string;
   readonly sql: string;
   /** sha-256 of the file, in hex. */
   readonly checksum: string;
+  /** Whether processes of the release before may go on, and start, once it is applied. */
+  readonly isAddition: boolean;
 }
 
 interface AppliedMigration {
   readonly name: string;
   readonly checksum: string;
+  readonly logs: string | null;
   readonly finished: boolean;
 }
 
@@ -24,7 +36,7 @@ interface AppliedMigration {
 export interface MigrationState {
   /** What is still to be applied, in order. */
   readonly pending: readonly Migration[];
-  /** Why it cannot be: a newer release was at work, or the history is not ours; null mostly. */
+  /** Why it cannot be: a newer release changed what this one needs, or the history is not ours; null mostly. */
   readonly trouble: string | null;
 }
 
@@ -39,10 +51,11 @@ export async function compareMigrations(client: pg.Client): Promise<MigrationSta
 }
 
 function troubleOf(
-  { name, checksum, finished }: AppliedMigration,
+  { name, checksum, finished, logs }: AppliedMigration,
   known: readonly Migration[],
 ): string | null {
   const migration = known.find((candidate) => candidate.name === name);
+  if (migration === undefined && finished && logs === additionMark) return null;
   if (migration === undefined) {
     return `The database has the migration ${name}, which this release does not know: a newer release was at work.`;
   }
@@ -57,7 +70,12 @@ function readMigrations(): readonly Migration[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => {
       const sql = readFileSync(join(migrationsDir, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      return {
+        name,
+        sql,
+        checksum: createHash('sha256').update(sql).digest('hex'),
+        isAddition: additionLine.test(sql),
+      };
     })
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
@@ -78,7 +96,7 @@ export async function hasHistory(client: pg.Client): Promise<boolean> {
 async function readHistory(client: pg.Client): Promise<readonly AppliedMigration[]> {
   if (!(await hasHistory(client))) return [];
   const { rows } = await client.query<AppliedMigration>(
-    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+    `SELECT migration_name AS name, checksum, logs, finished_at IS NOT NULL AS finished
        FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
   );
   return rows;

@@ -17,6 +17,7 @@ import { lockDirectory } from './lock-directory.ts';
 import { refuseMoved } from './moved-mark.ts';
 import { prepareDataDir } from './prepare-directory.ts';
 import type { Readers, Stores } from './stores.ts';
+import { takeTurns } from './take-turns.ts';
 import { PostgresUnitOfWork, type UnitOfWorkDeps } from './unit-of-work.ts';
 
 /** What decides which database is opened, as the settings say it. */
@@ -36,6 +37,8 @@ export interface Database extends AsyncDisposable {
   readonly readers: Readers;
   /** Whether the database answers, and whether this process is the one that runs rounds. */
   readonly watch: DatabaseWatch;
+  /** Runs what processes that start together must not do at the same time. */
+  oneAtATime<Result>(work: () => Promise<Result>): Promise<Result>;
   createUnitOfWork(deps: Omit<UnitOfWorkDeps, 'client'>): UnitOfWork<Stores>;
 }
 
@@ -65,6 +68,7 @@ export function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
     return {
       dataDir,
       watch,
+      oneAtATime: (work) => takeTurns(connectionString, work),
       readers: createReaders(client, options),
       createUnitOfWork: (deps) => new PostgresUnitOfWork({ home: options.home, ...deps, client }),
     };

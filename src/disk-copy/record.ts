@@ -37,11 +37,8 @@ export function encodeRecord({ body, ...description }: PublicDocument): Buffer {
 /** The document of a record; null when a single bit of it is not as it was written. */
 export function decodeRecord(record: Buffer): PublicDocument | null {
   const bodyAt = bodyPlace(record);
-  if (bodyAt === null || !digestOf(record).equals(record.subarray(digestAt, headBytes)))
-    return null;
-  const described = record.toString('utf8', headBytes, bodyAt);
-  // The digest says that these octets are ours.
-  const { expiresAt, publishedAt, ...rest } = JSON.parse(described) as DescriptionJson;
+  if (bodyAt === null) return null;
+  const { expiresAt, publishedAt, ...rest } = describe(record, bodyAt);
   return {
     ...rest,
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
@@ -56,11 +53,12 @@ export function* scanRecords(octets: Buffer): Generator<FoundRecord> {
   while (offset >= 0) {
     const length = lengthAt(octets, offset);
     const record = length === null ? null : octets.subarray(offset, offset + length);
-    const document = record === null ? null : decodeRecord(record);
-    if (record !== null && document !== null) {
-      yield { offset, length: record.byteLength, path: document.path, version: document.version };
+    const bodyAt = record === null ? null : bodyPlace(record);
+    if (record !== null && bodyAt !== null) {
+      const { path, version } = describe(record, bodyAt);
+      yield { offset, length: record.byteLength, path, version };
     }
-    const next = document === null || record === null ? offset + 1 : offset + record.byteLength;
+    const next = record === null || bodyAt === null ? offset + 1 : offset + record.byteLength;
     offset = octets.indexOf(mark, next);
   }
 }
@@ -72,10 +70,16 @@ function lengthAt(octets: Buffer, offset: number): number | null {
   return length <= octets.byteLength - offset ? length : null;
 }
 
-/** Where the octets of the document begin; null when the lengths do not fit the record. */
+/** Where the octets of the document begin; null when the record is not as it was written. */
 function bodyPlace(record: Buffer): number | null {
   if (lengthAt(record, 0) !== record.byteLength) return null;
+  if (!digestOf(record).equals(record.subarray(digestAt, headBytes))) return null;
   return headBytes + record.readUInt32BE(lengthsAt);
+}
+
+/** The digest said that these octets are ours. */
+function describe(record: Buffer, bodyAt: number): DescriptionJson {
+  return JSON.parse(record.toString('utf8', headBytes, bodyAt)) as DescriptionJson;
 }
 
 function digestOf(record: Buffer): Buffer {

@@ -34,6 +34,8 @@ export function answerProblems(deps: {
   readonly log: Logger;
 }): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
+    // Answered already, because the database went away: what else went wrong has that reason.
+    if (response.writableEnded) return;
     const occurrence = occurrenceOf(error);
     const { status, retryAfterS } = problems[occurrence.code];
     const requestId = requestIdOf(response);

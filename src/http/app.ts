@@ -24,6 +24,7 @@ import type { OpenRoute, Route } from './route.ts';
 import { ruleRoutes } from './rule-routes.ts';
 import { schemaRoutes } from './schema-routes.ts';
 import { type ServeRoutesDeps, serveRoutes } from './serve-routes.ts';
+import { refuseWithoutStorage, type StorageWatch } from './storage-gate.ts';
 import { streamRoutes } from './stream-routes.ts';
 import { templateRoutes } from './template-routes.ts';
 import { tokenExchangeRoute } from './token-exchange-route.ts';
@@ -69,11 +70,16 @@ export interface HealthAppDeps {
 }
 
 /** What the API and health need from the composition root. */
-export type AppDeps = ServeRoutesDeps & HealthAppDeps;
+export type AppDeps = ServeRoutesDeps &
+  HealthAppDeps & {
+    /** Nothing of the API works without the database; left out where nobody watches it. */
+    readonly storage?: StorageWatch;
+  };
 
 /** The API and health: all that is not a public document. */
 export function createApp(deps: AppDeps): RequestListener {
   const api = Router();
+  if (deps.storage !== undefined) api.use(refuseWithoutStorage(deps.storage));
   api.use(tokenExchangeRoute(deps));
   const routes = [...apiRoutes, ...openRoutes];
   api.use(openApiRoutes(routes));

@@ -16,6 +16,8 @@ export interface Listeners {
   /** Where the public listener is bound, as a URL; the port is the real one. */
   readonly publicUrl: string;
   readonly adminUrl: string | null;
+  /** From now on each connection ends with the answer under way, so that clients open another elsewhere. */
+  drain(): void;
   /** Takes no further connection, lets running requests end, and cuts them off after `graceMs`. */
   close(): Promise<void>;
 }
@@ -47,8 +49,9 @@ export async function startListeners(
   planes: Planes,
   limits: MessageLimits = messageLimits,
 ): Promise<Listeners> {
+  const state = { isDraining: false };
   const bind = (address: ListenAddress, listener: RequestListener) =>
-    open(address, createServer({ tls: settings.tls, limits }, listener));
+    open(address, createServer({ tls: settings.tls, limits }, ending(listener, state)));
   const publicServer = await bind(settings.listen, planes.public);
   const servers = [publicServer];
   try {
@@ -63,7 +66,24 @@ export async function startListeners(
   return {
     publicUrl: urlOf(publicServer, settings),
     adminUrl: adminServer === undefined ? null : urlOf(adminServer, settings),
-    close: () => closeAll(servers),
+    drain: () => {
+      state.isDraining = true;
+    },
+    close: () => {
+      state.isDraining = true;
+      return closeAll(servers);
+    },
+  };
+}
+
+/** RFC 9112 §9.6: an answer with `Connection: close` is the last one of its connection. */
+function ending(
+  listener: RequestListener,
+  state: { readonly isDraining: boolean },
+): RequestListener {
+  return (request, response) => {
+    if (state.isDraining) response.shouldKeepAlive = false;
+    listener(request, response);
   };
 }
 

@@ -187,6 +187,7 @@ class PublicPlane {
   }
 
   #refuse(code: HttpProblemCode | 'storage-unavailable', response: ServerResponse): void {
+    const { status, retryAfterS } = problems[code];
     const problem = buildProblem(this.#deps.origin, { code });
     const body = Buffer.from(JSON.stringify(problem));
     const headers = [
@@ -199,8 +200,9 @@ class PublicPlane {
       ...this.#common,
       ...exposing('ETag, Age'),
       ...(code === 'method-not-allowed' ? ['Allow', allowedMethods] : []),
+      ...(retryAfterS === undefined ? [] : ['Retry-After', String(retryAfterS)]),
     ];
-    response.writeHead(problems[code].status, headers).end(body);
+    response.writeHead(status, headers).end(body);
   }
 }
 

@@ -1,7 +1,12 @@
 import type { AuditEvent, AuditRecord, EventId } from '../audit/audit-event.ts';
 import type { ChainHead } from '../audit/hash-chain.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { isJsonObject, type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseStrictJsonObject,
+} from '../protocol/strict-json.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { listJournalFiles, readEntries, readReach } from './journal-file.ts';
 
@@ -66,7 +71,7 @@ function follow(
 function readRecord({ sequence, previousHash, hash, body }: JournalEntry): JournalRecord {
   const json = parseStrictJsonObject(body);
   if (!json.ok) throw new TypeError(`The record ${sequence} is not an audit record.`);
-  const { reason, details } = json.value;
+  const { reason, details, actor } = json.value;
   return {
     ...{ sequence, previousHash, hash, body },
     id: textOf(json.value, 'id') as EventId,
@@ -74,9 +79,17 @@ function readRecord({ sequence, previousHash, hash, body }: JournalEntry): Journ
     organizationId: textOf(json.value, 'organizationId'),
     action: textOf(json.value, 'action'),
     subject: textOf(json.value, 'subject'),
+    ...whoOf(actor),
     reason: typeof reason === 'string' ? reason : null,
     details: isJsonObject(details) ? detailsOf(details) : {},
   };
+}
+
+/** Who acted, by id, and in which request; null where the record does not say. */
+function whoOf(actor: JsonValue | undefined): Pick<JournalRecord, 'actor' | 'requestId'> {
+  if (!isJsonObject(actor)) return { actor: null, requestId: null };
+  const from = isJsonObject(actor['from']) ? actor['from'] : {};
+  return { actor: textOf(actor, 'id') || null, requestId: textOf(from, 'requestId') || null };
 }
 
 /** What is neither a plain value nor a list of texts says nothing to this release. */

@@ -277,7 +277,11 @@ const floors: Readonly<Record<string, Floor>> = {
     packages: [],
     node: ['node:fs/promises'],
   },
-  main: { rooms: ['config', 'service', 'replica', 'kernel'], packages: [], node: [] },
+  main: {
+    rooms: ['config', 'service', 'replica', 'kernel'],
+    packages: [],
+    node: ['node:timers/promises'],
+  },
 };
 
 interface Import {

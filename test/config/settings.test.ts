@@ -36,6 +36,7 @@ describe('without any variable', () => {
       rateLimit: 12_000,
       statusListSize: 131_072,
       policyPath: undefined,
+      drainMs: 3_000,
     });
   });
 });
@@ -257,7 +258,7 @@ describe('config show', () => {
       SEALWRIGHT_MASTER_KEY_FILE: file('key', masterKey),
     });
     const byName = new Map(lines.map((line) => [line.name, line]));
-    expect(lines).toHaveLength(22);
+    expect(lines).toHaveLength(23);
     expect(byName.get('SEALWRIGHT_URL')).toEqual({
       name: 'SEALWRIGHT_URL',
       value: 'https://id.acme.com',

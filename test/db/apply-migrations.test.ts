@@ -105,6 +105,48 @@ it.each([
   });
 });
 
+it('lets an older release go on after a migration that only adds', async () => {
+  await applyMigrations(database.connectionString);
+  await query(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, logs)
+    VALUES ('later', '0', '29991231235959_later', now(), 'adds only')`);
+  expect(await applyMigrations(database.connectionString)).toEqual([]);
+  await query("UPDATE _prisma_migrations SET finished_at = NULL WHERE id = 'later'");
+  await expect(applyMigrations(database.connectionString)).rejects.toMatchObject({
+    code: 'start-refused',
+  });
+});
+
+it('marks in the history which migrations only add', async () => {
+  await applyMigrations(database.connectionString);
+  const marked = await query<{ migration_name: string }>(
+    "SELECT migration_name FROM _prisma_migrations WHERE logs = 'adds only'",
+  );
+  expect(marked.map(({ migration_name }) => migration_name)).toContain(
+    '20261122052737_publication_feed',
+  );
+});
+
+it('waits for a table that is in use, and keeps others from it no longer than two seconds', async () => {
+  await applyMigrations(database.connectionString);
+  await query(`DELETE FROM _prisma_migrations WHERE migration_name LIKE '%publication_feed'`);
+  await query('ALTER TABLE public_documents DROP COLUMN published_in');
+  const user = new pg.Client({ connectionString: database.connectionString });
+  await user.connect();
+  await user.query('BEGIN');
+  await user.query('SELECT * FROM public_documents');
+  const applied = applyMigrations(database.connectionString);
+  const waits: number[] = [];
+  for (let reader = 0; reader < 4; reader += 1) {
+    const began = performance.now();
+    await query('SELECT * FROM public_documents');
+    waits.push(performance.now() - began);
+  }
+  await user.query('COMMIT');
+  await user.end();
+  expect(await applied).toEqual(['20261122052737_publication_feed']);
+  expect(Math.max(...waits)).toBeLessThan(4_000);
+});
+
 it('changes nothing when a migration fails', async () => {
   await query('CREATE TABLE audit_head (id int)');
   await expect(applyMigrations(database.connectionString)).rejects.toMatchObject({

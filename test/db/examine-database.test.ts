@@ -113,7 +113,7 @@ describe('a server of one’s own', () => {
 
   it('is refused without room for the pool, by whatever limit', async () => {
     const room = (granted: number, pool: number) =>
-      `database-connections: The pool may open ${pool} connections and the start 1, and the server grants ${granted}.`;
+      `database-connections: The pool may open ${pool} connections and the process 2 beside it, and the server grants ${granted}.`;
     const big = { ...needs, maxConnections: 40 };
     expect(brief(await examineDatabase(url(), big))).toEqual([room(27, 40)]);
     await server.run('ALTER DATABASE registry CONNECTION LIMIT 12');

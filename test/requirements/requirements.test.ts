@@ -9,6 +9,7 @@ import { requirements as outboundFetch } from './outbound-fetch.ts';
 import { readCitations } from './read-citations.ts';
 import { requirements as signedTokens } from './signed-tokens.ts';
 import { requirements as status } from './status.ts';
+import { requirements as statusPublication } from './status-publication.ts';
 import { requirements as trustAndBinding } from './trust-and-binding.ts';
 
 const requirements = [
@@ -21,6 +22,7 @@ const requirements = [
   ...status,
   ...clientMetadataDocuments,
   ...credentials,
+  ...statusPublication,
 ];
 const citations = readCitations(resolve(import.meta.dirname, '..'));
 

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { runScript } from './run-script.ts';
+
+it('restarted one after the other, processes fail no public read and make each write once', async () => {
+  const figures = await runScript('roll-restart', [
+    ...['--rounds', '1', '--rate', '30', '--writers', '2'],
+  ]);
+  expect(figures).toMatchObject({ restarts: 4, failedReads: 0, failedWrites: 0, missed: [] });
+  expect(figures['reads']).toBeGreaterThan(300);
+  expect(figures['writes']).toBeGreaterThan(20);
+}, 240_000);

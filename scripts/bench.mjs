@@ -9,8 +9,9 @@
  *   node scripts/bench.mjs --json          the same as JSON on standard output, the table on stderr
  *   node scripts/bench.mjs --quick         seconds instead, without those peers: shows that it works,
  *                                          not how fast
- *   node scripts/bench.mjs --only issuing  one part; may be repeated. memory-agents is measured only when
- *                                          it is named: it fills in 100,000 agents
+ *   node scripts/bench.mjs --only issuing  one part; may be repeated. memory-agents and status-at-size are
+ *                                          measured only when they are named: they fill in 100,000 agents,
+ *                                          and 1,100,000 credentials (some 8 GB of disk)
  *
  * Everything runs from dist/ and on this disk: the folder goes under the TMPDIR of the process.
  */
@@ -31,6 +32,7 @@ import { startRegistry } from './bench/registry.mjs';
 import { reportOn, tableOf } from './bench/report.mjs';
 import { measureServing } from './bench/serving.mjs';
 import { measureSidecar } from './bench/sidecar.mjs';
+import { measureStatusAtSize } from './bench/status-at-size.mjs';
 import { measureVerifying } from './bench/verifying.mjs';
 
 const parts = {
@@ -44,9 +46,10 @@ const parts = {
   sidecar: measureSidecar,
   'memory-agents': measureMemoryOfAgents,
   access: measureAccess,
+  'status-at-size': measureStatusAtSize,
 };
 /** Takes minutes by itself, and so only when it is named. */
-const occasional = ['memory-agents'];
+const occasional = ['memory-agents', 'status-at-size'];
 const scales = {
   full: {
     warmUps: 3,
@@ -64,6 +67,10 @@ const scales = {
     sidecar: { warmUpMs: 4_000, sampleMs: 4_000 },
     memoryAgents: { agents: 100_000, sample: 10_000 },
     access: { sizes: { small: 1_000, large: 100_000 }, warmUps: 3, rounds: 15, times: 10 },
+    statusAtSize: {
+      sizes: { small: 1_000, large: 1_000_000 },
+      ...{ bulk: 100_000, warmUps: 3, rounds: 21 },
+    },
   },
   quick: {
     warmUps: 1,
@@ -79,6 +86,7 @@ const scales = {
     sidecar: { warmUpMs: 100, sampleMs: 200 },
     memoryAgents: { agents: 200, sample: 50 },
     access: { sizes: { small: 10, large: 1_000 }, warmUps: 1, rounds: 1, times: 2 },
+    statusAtSize: { sizes: { small: 40, large: 400 }, bulk: 1_200, warmUps: 1, rounds: 1 },
   },
 };
 

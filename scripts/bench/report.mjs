@@ -97,6 +97,19 @@ const aims = [
     ours: `${call}: p99`,
     atMost: 5,
   })),
+  ...['one revocation, until published', 'publishing a list'].map((work) => ({
+    aim: `${work}: among 1,000,000 credentials, against 1,000`,
+    part: 'status-at-size',
+    ours: `${work}: large registry`,
+    peer: `${work}: small registry`,
+    atMost: 1.5,
+  })),
+  {
+    aim: 'revoking 100,000 credentials in one call, until the lists show it',
+    part: 'status-at-size',
+    ours: 'bulk revocation, until published',
+    atMost: 60,
+  },
   ...questions.flatMap((question) => [
     {
       aim: `who may do something, ${question}: the first page in the large estate`,
@@ -142,6 +155,12 @@ const yardsticks = {
     {
       label: 'the same question in the small estate',
       of: (name) => name.replace(/: .*/, ': small estate'),
+    },
+  ],
+  'status-at-size': [
+    {
+      label: 'the same in the small registry',
+      of: (name) => (name.includes(':') ? name.replace(/: .*/, ': small registry') : name),
     },
   ],
   sidecar: [

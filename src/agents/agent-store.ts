@@ -28,8 +28,10 @@ export interface AgentReader {
   ): Promise<readonly Agent[]>;
   findMany(ids: readonly AgentId[]): Promise<readonly Agent[]>;
   list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
-  /** Agents, pending ones included, whose published papers lag behind. */
-  listLagging(limit: number): Promise<readonly Agent[]>;
+  /** Agents, pending ones included, whose published papers lag behind; those with ids after `after`. */
+  listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]>;
+  /** How many of the organization there are of those. */
+  countLagging(organizationId: OrganizationId): Promise<number>;
   /** Agents of any state but `retired` whose own end has come, the longest overdue first. */
   listEnded(at: Date, limit: number): Promise<readonly Agent[]>;
   /** null for an agent whose documents were never linted. */

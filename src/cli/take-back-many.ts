@@ -72,7 +72,15 @@ function render(answer: JsonObject, done: string, paint: Paint): string {
   const at = textIn(answer, 'publishedAt');
   const published = at === '' ? '' : `; published at ${at}`;
   const head = `${paint('green', '✔')} ${whatOf(answer)} ${done}${published}\n`;
-  return head + ids.map((id) => `  ${printable(id)}\n`).join('');
+  const rest = Number(textIn(answer, 'count')) - ids.length;
+  const more = rest > 0 ? `  and ${rest} more, which the audit trail names\n` : '';
+  return head + ids.map((id) => `  ${printable(id)}\n`).join('') + more + underWay(answer);
+}
+
+/** Who was taken much from at once is refused until its new papers are there. */
+function underWay(answer: JsonObject): string {
+  const count = textIn(answer, 'agentsUnderWay');
+  return count === '0' || count === '' ? '' : `  new papers of agents still to come: ${count}\n`;
 }
 
 /** Such as `1 agent` or `12 credentials`. */

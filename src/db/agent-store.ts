@@ -66,13 +66,21 @@ export class PostgresAgentReader implements AgentReader {
     return rows.map(toAgent);
   }
 
-  async listLagging(limit: number): Promise<readonly Agent[]> {
+  async listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]> {
     const rows = await this.db.agent.findMany({
-      where: { publishedRevision: { lt: this.db.agent.fields.papersRevision } },
+      where: { ...this.#lagging(), ...(after === undefined ? {} : { id: { gt: after } }) },
       orderBy: { id: 'asc' },
       take: limit,
     });
     return rows.map(toAgent);
+  }
+
+  async countLagging(organizationId: OrganizationId): Promise<number> {
+    return this.db.agent.count({ where: { organizationId, ...this.#lagging() } });
+  }
+
+  #lagging() {
+    return { publishedRevision: { lt: this.db.agent.fields.papersRevision } };
   }
 
   async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {

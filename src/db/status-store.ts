@@ -36,9 +36,9 @@ export class PostgresStatusReader implements StatusReader {
   /** Four octets for each index: a million of them are rows that nobody has to make objects of. */
   async readExceptions(id: StatusListId): Promise<StatusExceptions> {
     const [row] = await this.db.$queryRaw<{ revoked: string | null; suspended: string | null }[]>`
-      SELECT encode(string_agg(int4send(index), ''::bytea) FILTER (WHERE revoked_at IS NOT NULL),
+      SELECT encode(string_agg(int4send(index), ''::bytea ORDER BY index) FILTER (WHERE revoked_at IS NOT NULL),
                'base64') AS revoked,
-             encode(string_agg(int4send(index), ''::bytea) FILTER (WHERE revoked_at IS NULL),
+             encode(string_agg(int4send(index), ''::bytea ORDER BY index) FILTER (WHERE revoked_at IS NULL),
                'base64') AS suspended
         FROM status_entries
        WHERE list_id = ${id} AND (revoked_at IS NOT NULL OR suspended_at IS NOT NULL
@@ -198,7 +198,7 @@ function toIndices(base64: string | null | undefined): Uint32Array {
   for (let place = 0; place < indices.length; place += 1) {
     indices[place] = view.getUint32(place * 4);
   }
-  return indices.sort();
+  return indices;
 }
 
 function toStatusList(row: Row): StatusList {

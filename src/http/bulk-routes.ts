@@ -45,10 +45,14 @@ function bulkRoute(
   });
 }
 
+/** An answer names so many; the audit trail names all. */
+const mostIds = 10_000;
+
 function viewOutcome(result: { readonly outcome: BulkOutcome; readonly preview: boolean }): Answer {
-  const { of, ids, publishedAt } = result.outcome;
+  const { of, ids, agentsUnderWay, publishedAt } = result.outcome;
   return ok({
-    ...{ of, count: ids.length, ids, preview: result.preview },
+    ...{ of, count: ids.length, ids: ids.slice(0, mostIds), preview: result.preview },
+    agentsUnderWay,
     publishedAt: publishedAt?.toISOString() ?? null,
   });
 }

@@ -44,6 +44,7 @@ export const bulkAnswer = z
     count: z.int(),
     ids: texts,
     preview: z.boolean(),
+    agentsUnderWay: z.int(),
     publishedAt: stampOrNull,
   })
   .meta({ id: 'TakenBack' });

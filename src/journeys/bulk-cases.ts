@@ -27,6 +27,8 @@ export interface BulkInput extends Caller {
 export interface BulkOutcome {
   readonly of: 'agents' | 'credentials';
   readonly ids: readonly string[];
+  /** Agents of the organization whose new papers are still to come. */
+  readonly agentsUnderWay: number;
   /** When the lists that show it were published; null when nothing had to be. */
   readonly publishedAt: Date | null;
 }
@@ -36,7 +38,8 @@ export interface BulkCases {
   /**
    * Revokes the facets and passports that are meant. Facets go for good, with what the registry
    * renewed of them; active agents whose passport is meant, or that lose a facet, get a new one by
-   * the present key, published before the former ones are revoked.
+   * the present key, published before the former ones are revoked. Of more than 256 agents, the
+   * passports are revoked with the facets, and the new ones follow.
    */
   revokeMany(input: BulkInput): Promise<BulkOutcome>;
   /**

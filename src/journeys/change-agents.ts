@@ -9,9 +9,14 @@ import { type PublishStandingDeps, publishStanding } from './publish-standing.ts
 
 /** Every agent of a transaction is locked until its end, and others wait for it. */
 const agentsPerTransaction = 64;
+/** Of more than these, the rounds publish what follows: the lists tell it already. */
+export const mostAgentsAwaited = 256;
 
 /** What a change of state needs beside publishing what the new state demands. */
-export interface ChangeAgentsDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {}
+export interface ChangeAgentsDeps extends PublishStandingDeps, Pick<PapersDeps, 'lists'> {
+  /** Up to so many agents have their documents when a change is answered; 256 unless given. */
+  readonly agentsAwaited?: number;
+}
 
 /** One change for many agents of one organization, or of several. */
 export interface ChangeAgentsOrder {
@@ -147,6 +152,8 @@ async function publishEach(
 ): Promise<Pick<ChangedAgents, 'agents' | 'failures'>> {
   const agents: Agent[] = [];
   const failures: unknown[] = [];
+  if (changed.length > (deps.agentsAwaited ?? mostAgentsAwaited))
+    return { agents: changed, failures };
   for (const agent of changed) {
     try {
       agents.push(await publishStanding(deps, agent, { narrows: false }));

@@ -157,7 +157,8 @@ async function recordAlone(
   return { agents, lists: [...changed, ...lists] };
 }
 
-function supersededEvent({ id, organizationId, agentId }: Credential): AuditEvent {
+/** That a passport goes with what it summarises. */
+export function supersededEvent({ id, organizationId, agentId }: Credential): AuditEvent {
   return {
     organizationId,
     actor: { kind: 'system', id: 'papers' },

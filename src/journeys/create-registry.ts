@@ -96,6 +96,8 @@ export interface RegistryDeps
   readonly customTypes: CustomTypeReader;
   readonly audit: AuditReader;
   readonly access: AccessReader;
+  /** Up to so many agents have their documents when a change is answered; 256 unless given. */
+  readonly agentsAwaited?: number;
 }
 
 /** Binds the use cases to their ports. */

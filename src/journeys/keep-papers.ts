@@ -23,6 +23,8 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** An intent this old was left behind by a process that ended before it could seal it. */
 const abandonAfterMs = 60_000;
 const rowsPerRound = 200;
+/** How long one round goes on catching up with agents whose papers lag behind. */
+const patienceMs = 10_000;
 
 /** Readers that find what is owed, beside all that pays it. */
 export interface KeepPapersDeps extends PublishStandingDeps, KeepIssuerKeysDeps {
@@ -67,10 +69,7 @@ export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
   const published = await publishInTurn(deps, lists);
   const [listsRetired] = await Promise.allSettled([retireStatusLists(deps)]);
   const retired = await retireEndedAgents(deps);
-  const lagging = await deps.agents.listLagging(rowsPerRound);
-  const caughtUp = await Promise.allSettled(
-    lagging.map((agent) => publishStanding(deps, agent, { narrows: true })),
-  );
+  const caughtUp = await catchUp(deps);
   // Facets first: with each goes a passport, which is then not due any more.
   const facets = await renewFacets(deps);
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
@@ -139,6 +138,20 @@ async function publishInTurn(
     settled.push(...(await Promise.allSettled([publisher.publish(id)])));
   }
   return settled;
+}
+
+/** Many agents at once may owe new papers: it goes on with them for a while, and in the next round. */
+async function catchUp(deps: KeepPapersDeps): Promise<readonly PromiseSettledResult<unknown>[]> {
+  const until = deps.clock.now().getTime() + patienceMs;
+  const settled: PromiseSettledResult<unknown>[] = [];
+  let after: AgentId | undefined;
+  for (;;) {
+    const lagging = await deps.agents.listLagging(rowsPerRound, after);
+    const some = lagging.map((agent) => publishStanding(deps, agent, { narrows: true }));
+    settled.push(...(await Promise.allSettled(some)));
+    if (lagging.length < rowsPerRound || deps.clock.now().getTime() >= until) return settled;
+    after = lagging.at(-1)?.id;
+  }
 }
 
 async function abandonIntents(deps: KeepPapersDeps): Promise<number> {

@@ -23,12 +23,12 @@ export interface Holding {
 
 /**
  * The active and suspended agents of the caller's organization that a filter means by its members
- * about agents: a retired one holds nothing, and one that is being onboarded not yet.
+ * about agents, some at a time: a retired one holds nothing, and one that is being onboarded not yet.
  */
-export async function matchAgents(
+export async function* matchAgents(
   deps: MatchHoldingsDeps,
   input: Caller & { readonly filter: BulkFilter },
-): Promise<readonly Agent[]> {
+): AsyncGenerator<readonly Agent[]> {
   const { agent: handle, owner, team, tag } = input.filter;
   const { organizationId } = input;
   const isMeant = (agent: Agent) =>
@@ -36,19 +36,22 @@ export async function matchAgents(
     (owner === undefined || agent.owners.includes(owner)) &&
     (team === undefined || agent.team === team) &&
     (tag === undefined || agent.tags.includes(tag));
-  if (handle !== undefined) return [await findAgent(deps, { ...input, handle })].filter(isMeant);
+  if (handle !== undefined) {
+    yield [await findAgent(deps, { ...input, handle })].filter(isMeant);
+    return;
+  }
   const narrowed = {
     organizationId,
     ...(owner === undefined ? {} : { owner }),
     ...(team === undefined ? {} : { team }),
     ...(tag === undefined ? {} : { tag }),
   };
-  const agents: Agent[] = [];
+  let after: string | undefined;
   for (;;) {
-    const page = { limit: agentsPerRead, after: agents.at(-1)?.id };
-    const rows = await deps.agents.list(narrowed, page);
-    agents.push(...rows);
-    if (rows.length < agentsPerRead) return agents.filter(isMeant);
+    const rows = await deps.agents.list(narrowed, { limit: agentsPerRead, after });
+    yield rows.filter(isMeant);
+    if (rows.length < agentsPerRead) return;
+    after = rows.at(-1)?.id;
   }
 }
 
@@ -58,17 +61,10 @@ export async function readHoldings(
   agents: readonly Agent[],
   at: Date,
 ): Promise<readonly Holding[]> {
-  const holdings: Holding[] = [];
-  for (let start = 0; start < agents.length; start += agentsPerRead) {
-    const some = agents.slice(start, start + agentsPerRead);
-    const held = await deps.credentials.listUnexpired(
-      some.map(({ id }) => id),
-      at,
-    );
-    const ownOf = ({ id }: Agent) => held.filter(({ agentId }) => agentId === id);
-    holdings.push(...some.map((agent) => ({ agent, held: ownOf(agent) })));
-  }
-  return holdings;
+  const ids = agents.map(({ id }) => id);
+  const held = new Map<string, Credential[]>(ids.map((id) => [id, []]));
+  for (const one of await deps.credentials.listUnexpired(ids, at)) held.get(one.agentId)?.push(one);
+  return agents.map((agent) => ({ agent, held: held.get(agent.id) ?? [] }));
 }
 
 /** Whether a filter means a credential, by its members about credentials. */

@@ -1,11 +1,11 @@
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import { getsPapers, stateAfter } from '../agents/lifecycle.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { leavesDoubt, SealwrightError } from '../kernel/sealwright-error.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import type { BulkFilter, BulkInput, BulkOutcome } from './bulk-cases.ts';
-import { changeAgents } from './change-agents.ts';
+import { type ChangeAgentsDeps, changeAgents, mostAgentsAwaited } from './change-agents.ts';
 import {
   type ChangedFacets,
   type ChangeFacetsDeps,
@@ -18,12 +18,10 @@ import {
 } from './change-facets.ts';
 import { checkReason } from './check-reason.ts';
 import { type Holding, matchAgents, meansCredential, readHoldings } from './match-holdings.ts';
-
-/** Orders for papers that are under way together; they share transactions of some. */
-const agentsAtOnce = 256;
+import { takeBackAtOnce } from './take-back-at-once.ts';
 
 /** What taking back many needs: readers that find what is meant, and all that changes it. */
-export interface TakeBackManyDeps extends ChangeFacetsDeps {
+export interface TakeBackManyDeps extends ChangeFacetsDeps, ChangeAgentsDeps {
   readonly agents: AgentReader;
   readonly status: StatusReader;
 }
@@ -33,7 +31,8 @@ type Verb = 'revoke' | 'suspend';
 /**
  * Revokes or suspends all that a filter means. What is meant is looked at again under the lock of
  * each agent, so that what is issued or renewed meanwhile does not slip through. When this resolves,
- * the lists show all of it; what a fault leaves undone is done by a repetition, or by the rounds.
+ * the lists show all of it; what a fault leaves undone is done by a repetition, or by the rounds. Of
+ * more agents than are awaited, the passports go with the rest and new papers come by the rounds.
  */
 export async function takeBackMany(
   deps: TakeBackManyDeps,
@@ -42,29 +41,46 @@ export async function takeBackMany(
 ): Promise<BulkOutcome> {
   checkReason(input.reason);
   checkFilter(verb, input.filter);
-  const agents = await matchAgents(deps, input);
-  if (verb === 'suspend' && !isAboutCredentials(input.filter)) {
-    return suspendAgents(deps, agents, input);
-  }
+  if (verb === 'suspend' && !isAboutCredentials(input.filter)) return suspendAgents(deps, input);
   const change = verb === 'revoke' ? revocation : suspension;
-  const holdings = await readHoldings(deps, agents, deps.clock.now());
-  const targets = holdings.flatMap((holding) => targetOf(holding, change, input.filter));
+  const targets = await findTargets(deps, change, input);
   const ids = targets.flatMap(idsOf);
   if (input.preview || ids.length === 0) return answerOf(deps, 'credentials', { ids, input });
   await recordOrder(deps, verb, { input, count: ids.length });
-  const changed = await changeEach(deps, { targets, change, input });
+  const order = { targets, change, input };
+  const changed =
+    targets.length > (deps.agentsAwaited ?? mostAgentsAwaited)
+      ? await changeAtOnce(deps, order)
+      : await changeEach(deps, order);
   return answerOf(deps, 'credentials', { ids: changed, input });
 }
 
-/** An agent that holds something that is meant. */
+/** An agent that holds something that is meant, and no more of that than is needed: there may be many. */
 interface Target {
-  readonly agent: Agent;
-  readonly facets: readonly Credential[];
-  readonly passports: readonly Credential[];
+  readonly agentId: AgentId;
+  readonly getsPapers: boolean;
+  readonly facets: readonly string[];
+  readonly passports: readonly string[];
 }
 
 function idsOf({ facets, passports }: Target): readonly string[] {
-  return [...facets, ...passports].map(({ id }) => id);
+  return [...facets, ...passports];
+}
+
+async function findTargets(
+  deps: TakeBackManyDeps,
+  change: FacetChange,
+  input: BulkInput,
+): Promise<readonly Target[]> {
+  const targets: Target[] = [];
+  for await (const agents of matchAgents(deps, input)) {
+    const at = deps.clock.now();
+    for (const holding of await readHoldings(deps, agents, at)) {
+      const target = targetOf(holding, { change, filter: input.filter, at });
+      if (idsOf(target).length > 0) targets.push(target);
+    }
+  }
+  return targets;
 }
 
 function isAboutCredentials({ type, issuerKey, issuedBefore }: BulkFilter): boolean {
@@ -93,26 +109,32 @@ function selectFacets(held: readonly Credential[], change: FacetChange, filter: 
   return withSeries(meant, held, change);
 }
 
-function targetOf(
-  { agent, held }: Holding,
-  change: FacetChange,
-  filter: BulkFilter,
-): readonly Target[] {
-  const facets = selectFacets(held, change, filter);
-  const passports = held.filter(
+function selectPassports(held: readonly Credential[], change: FacetChange, filter: BulkFilter) {
+  if (change !== revocation) return [];
+  return held.filter(
     (one) => one.type === 'passport' && change.touches(one) && meansCredential(filter, one),
   );
-  const target = { agent, facets, passports: change === revocation ? passports : [] };
-  return idsOf(target).length === 0 ? [] : [target];
 }
 
-async function suspendAgents(
-  deps: TakeBackManyDeps,
-  agents: readonly Agent[],
-  input: BulkInput,
-): Promise<BulkOutcome> {
+function targetOf(
+  { agent, held }: Holding,
+  { change, filter, at }: { change: FacetChange; filter: BulkFilter; at: Date },
+): Target {
+  return {
+    agentId: agent.id,
+    getsPapers: getsPapers(agent, at),
+    facets: selectFacets(held, change, filter).map(({ id }) => id),
+    passports: selectPassports(held, change, filter).map(({ id }) => id),
+  };
+}
+
+async function suspendAgents(deps: TakeBackManyDeps, input: BulkInput): Promise<BulkOutcome> {
   const { actor, reason } = input;
-  const active = agents.filter((agent) => stateAfter(agent, 'suspend', deps.clock.now()) !== null);
+  const active: Agent[] = [];
+  for await (const agents of matchAgents(deps, input)) {
+    const now = deps.clock.now();
+    active.push(...agents.filter((agent) => stateAfter(agent, 'suspend', now) !== null));
+  }
   const ids = active.map(({ id }) => id);
   if (input.preview || ids.length === 0) return answerOf(deps, 'agents', { ids, input });
   await recordOrder(deps, 'suspend', { input, count: ids.length });
@@ -148,15 +170,24 @@ interface ChangeEach {
   readonly input: BulkInput;
 }
 
+/** First all bits in the lists; the agents, which are refused until then, get their papers by the rounds. */
+function changeAtOnce(
+  deps: TakeBackManyDeps,
+  { targets, change, input }: ChangeEach,
+): Promise<readonly string[]> {
+  const { actor, reason, filter } = input;
+  const agentIds = targets.map(({ agentId }) => agentId);
+  const select = (held: readonly Credential[]) => [
+    ...selectFacets(held, change, filter),
+    ...selectPassports(held, change, filter),
+  ];
+  return takeBackAtOnce(deps, { agentIds, actor, reason, change, select });
+}
+
 /** One agent's trouble is not another's: the first is told once all others are done. */
 async function changeEach(deps: TakeBackManyDeps, order: ChangeEach): Promise<readonly string[]> {
-  const settled: PromiseSettledResult<readonly string[]>[] = [];
-  for (let start = 0; start < order.targets.length; start += agentsAtOnce) {
-    const some = order.targets.slice(start, start + agentsAtOnce);
-    settled.push(
-      ...(await Promise.allSettled(some.map((target) => changeTarget(deps, target, order)))),
-    );
-  }
+  const changes = order.targets.map((target) => changeTarget(deps, target, order));
+  const settled = await Promise.allSettled(changes);
   const failure = settled.find((one) => one.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
@@ -164,20 +195,20 @@ async function changeEach(deps: TakeBackManyDeps, order: ChangeEach): Promise<re
 
 async function changeTarget(
   deps: TakeBackManyDeps,
-  { agent, passports }: Target,
+  { agentId, passports, getsPapers: withPapers }: Target,
   { change, input }: ChangeEach,
 ): Promise<readonly string[]> {
   const order: FacetsOrder = {
-    agentId: agent.id,
+    agentId,
     actor: input.actor,
     reason: input.reason,
     change,
     select: (held) => selectFacets(held, change, input.filter),
     passportsToo: passports.length > 0,
-    withPapers: getsPapers(agent, deps.clock.now()),
+    withPapers,
   };
   const { credentials } = await changeInAnyCase(deps, order);
-  return [...credentials, ...passports].map(({ id }) => id);
+  return [...credentials.map(({ id }) => id), ...passports];
 }
 
 /** That the new papers of an agent cannot be made does not keep the old ones in force. */
@@ -197,14 +228,15 @@ async function answerOf(
   of: BulkOutcome['of'],
   { ids, input }: { readonly ids: readonly string[]; readonly input: BulkInput },
 ): Promise<BulkOutcome> {
-  if (input.preview) return { of, ids, publishedAt: null };
+  const agentsUnderWay = await deps.agents.countLagging(input.organizationId);
+  if (input.preview) return { of, ids, agentsUnderWay, publishedAt: null };
   const lists = (await deps.status.listLists()).filter(
     (list) => list.organizationId === input.organizationId,
   );
   const owed = lists.filter((list) => list.publishedRevision < list.revision);
   const publishedAt = await deps.lists.publishAll(owed.map(({ id }) => id));
   const former = lists.flatMap((list) => list.publishedAt ?? []);
-  return { of, ids, publishedAt: publishedAt ?? latest(former) };
+  return { of, ids, agentsUnderWay, publishedAt: publishedAt ?? latest(former) };
 }
 
 function latest(moments: readonly Date[]): Date | null {

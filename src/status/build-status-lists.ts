@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Issuer } from '../keys/issuer.ts';
 import { originOf } from '../organizations/organization.ts';
 import {
@@ -87,7 +86,7 @@ async function buildToken(content: StatusListContent): Promise<JsonObject> {
 /** Others have their turn in between: a list may have a million entries. */
 async function inSlices(indices: Uint32Array, write: (index: number) => void): Promise<void> {
   for (let start = 0; start < indices.length; start += indicesAtOnce) {
-    if (start > 0) await turn();
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
     indices.subarray(start, start + indicesAtOnce).forEach(write);
   }
 }

@@ -126,6 +126,9 @@ export function agentStoreContract(world: WorldSource): void {
     const lagging = await world().readers.agents.listLagging(10);
     expect(lagging.map(({ handle }) => handle)).toEqual(['beta', 'gamma']);
     expect(await world().readers.agents.listLagging(1)).toEqual([pending]);
+    expect(await world().readers.agents.listLagging(10, pending.id)).toEqual(lagging.slice(1));
+    expect(await world().readers.agents.countLagging(acme.id)).toBe(lagging.length);
+    expect(await world().readers.agents.countLagging(other.id)).toBe(0);
   });
 
   it('marks papers published only when no later change came between', async () => {

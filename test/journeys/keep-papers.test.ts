@@ -69,7 +69,7 @@ describe('status lists', () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(100);
   }, 60_000);
 
-  it('are retired a day after the last of their credentials ended, and not before', async () => {
+  it('I-11 are retired a day after the last of their credentials ended, and not before', async () => {
     const { world, agent } = await openWithAgent();
     const [passport] = await world.held(agent.id);
     const [list] = await world.database.readers.status.listLists();

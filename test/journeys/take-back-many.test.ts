@@ -167,7 +167,10 @@ describe('suspending many', () => {
     const world = await openWithTeams();
     const outcome = await world.registry.suspendMany(order(world, { owner: 'a@acme.com' }));
     const { id } = await world.agent('pay-one');
-    expect(outcome).toEqual({ of: 'agents', ids: [id], publishedAt: world.clock.now() });
+    expect(outcome).toEqual({
+      ...{ of: 'agents', ids: [id] },
+      ...{ agentsUnderWay: 0, publishedAt: world.clock.now() },
+    });
     expect(new Set(await holding(world, 'pay-one'))).toEqual(
       new Set(['passport suspended', 'allowed-actions suspended', 'compliance suspended']),
     );

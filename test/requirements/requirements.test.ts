@@ -5,6 +5,7 @@ import { requirements as clientIdSyntax } from './client-id-syntax.ts';
 import { requirements as clientMetadataDocuments } from './client-metadata-documents.ts';
 import { requirements as credentials } from './credentials.ts';
 import { requirements as didResolution } from './did-resolution.ts';
+import { requirements as issuingStatus } from './issuing-status.ts';
 import { requirements as outboundFetch } from './outbound-fetch.ts';
 import { readCitations } from './read-citations.ts';
 import { requirements as signedTokens } from './signed-tokens.ts';
@@ -20,6 +21,7 @@ const requirements = [
   ...didResolution,
   ...trustAndBinding,
   ...status,
+  ...issuingStatus,
   ...clientMetadataDocuments,
   ...credentials,
   ...statusPublication,

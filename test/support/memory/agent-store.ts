@@ -46,10 +46,18 @@ export class MemoryAgentReader implements AgentReader {
       .slice(0, limit);
   }
 
-  async listLagging(limit: number): Promise<readonly Agent[]> {
-    return this.all()
-      .filter((agent) => agent.publishedRevision < agent.papersRevision)
+  async listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]> {
+    return this.#lagging()
+      .filter(({ id }) => after === undefined || id > after)
       .slice(0, limit);
+  }
+
+  async countLagging(organizationId: OrganizationId): Promise<number> {
+    return this.#lagging().filter((agent) => agent.organizationId === organizationId).length;
+  }
+
+  #lagging(): readonly Agent[] {
+    return this.all().filter((agent) => agent.publishedRevision < agent.papersRevision);
   }
 
   async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {

@@ -24,9 +24,12 @@ function ownPolicy(
   };
 }
 
+/** Each keeps caches: this many are held at once. */
+const mostVerifiers = 200;
+
 /**
  * Gives each organization one verifier, which keeps its caches from call to call, until the
- * organization defines another credential type.
+ * organization defines another credential type, or many others were made since.
  */
 export function createOwnVerifiers(
   fetch: Fetch,
@@ -37,7 +40,15 @@ export function createOwnVerifiers(
     const held = verifiers.get(organization.id);
     if (held?.types === types) return held.verifier;
     const verifier = createVerifier({ fetch, policy: ownPolicy(organization, ownTypes) });
+    verifiers.delete(organization.id);
     verifiers.set(organization.id, { types, verifier });
+    forgetOldest(verifiers);
     return verifier;
   };
+}
+
+function forgetOldest(verifiers: Map<string, unknown>): void {
+  if (verifiers.size <= mostVerifiers) return;
+  const [oldest] = verifiers.keys();
+  if (oldest !== undefined) verifiers.delete(oldest);
 }

@@ -5,7 +5,7 @@ import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
-import { byId, type StateSource } from './memory-state.ts';
+import { byId, byTurns, type StateSource } from './memory-state.ts';
 
 export class MemoryAgentReader implements AgentReader {
   protected readonly state: StateSource;
@@ -47,17 +47,16 @@ export class MemoryAgentReader implements AgentReader {
   }
 
   async listLagging(limit: number): Promise<readonly Agent[]> {
-    return this.all()
-      .filter((agent) => agent.publishedRevision < agent.papersRevision)
-      .slice(0, limit);
+    const lagging = this.all().filter((agent) => agent.publishedRevision < agent.papersRevision);
+    return byTurns(lagging, ({ organizationId }) => organizationId).slice(0, limit);
   }
 
   async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {
     const endOf = ({ expiresAt }: Agent) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-    return this.all()
+    const ended = this.all()
       .filter((agent) => agent.state !== 'retired' && endOf(agent) <= at.getTime())
-      .sort((one, other) => endOf(one) - endOf(other))
-      .slice(0, limit);
+      .sort((one, other) => endOf(one) - endOf(other));
+    return byTurns(ended, ({ organizationId }) => organizationId).slice(0, limit);
   }
 
   async findLint(id: AgentId): Promise<AgentLint | null> {

@@ -183,7 +183,7 @@ describe('organizations of one installation', () => {
     );
   });
 
-  it('revoke in their own lists alone: those of the others stay the same octets', async () => {
+  it('I-08 revoke in their own lists alone: those of the others stay the same octets', async () => {
     const id = await issue(lab);
     await issue(acme);
     const lists = ['status/1r', 'status/1s', 'token-status/1'];

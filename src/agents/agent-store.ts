@@ -28,8 +28,11 @@ export interface AgentReader {
   ): Promise<readonly Agent[]>;
   findMany(ids: readonly AgentId[]): Promise<readonly Agent[]>;
   list(filter: AgentFilter, page: PageRequest): Promise<readonly Agent[]>;
-  /** Agents, pending ones included, whose published papers lag behind; those with ids after `after`. */
-  listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]>;
+  /**
+   * Agents, pending ones included, whose published papers lag behind, organizations taking turns;
+   * `except` these.
+   */
+  listLagging(limit: number, except?: readonly AgentId[]): Promise<readonly Agent[]>;
   /** How many of the organization there are of those. */
   countLagging(organizationId: OrganizationId): Promise<number>;
   /** Agents of any state but `retired` whose own end has come, the longest overdue first. */

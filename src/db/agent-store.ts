@@ -66,30 +66,33 @@ export class PostgresAgentReader implements AgentReader {
     return rows.map(toAgent);
   }
 
-  async listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]> {
-    const rows = await this.db.agent.findMany({
-      where: { ...this.#lagging(), ...(after === undefined ? {} : { id: { gt: after } }) },
-      orderBy: { id: 'asc' },
-      take: limit,
-    });
-    return rows.map(toAgent);
+  async listLagging(limit: number, except: readonly AgentId[] = []): Promise<readonly Agent[]> {
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      SELECT id FROM agents
+       WHERE published_revision < papers_revision AND id <> ALL(${[...except]}::text[])
+       ORDER BY row_number() OVER (PARTITION BY organization_id ORDER BY id), id
+       LIMIT ${limit}`;
+    return this.#findInOrder(rows);
   }
 
   async countLagging(organizationId: OrganizationId): Promise<number> {
-    return this.db.agent.count({ where: { organizationId, ...this.#lagging() } });
-  }
-
-  #lagging() {
-    return { publishedRevision: { lt: this.db.agent.fields.papersRevision } };
+    const lagging = { lt: this.db.agent.fields.papersRevision };
+    return this.db.agent.count({ where: { organizationId, publishedRevision: lagging } });
   }
 
   async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {
-    const rows = await this.db.agent.findMany({
-      where: { expiresAt: { lte: at }, state: { not: 'retired' } },
-      orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
-      take: limit,
-    });
-    return rows.map(toAgent);
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      SELECT id FROM agents WHERE expires_at <= ${at}::timestamptz AND state <> 'retired'
+       ORDER BY row_number() OVER (PARTITION BY organization_id ORDER BY expires_at, id),
+                expires_at, id
+       LIMIT ${limit}`;
+    return this.#findInOrder(rows);
+  }
+
+  async #findInOrder(rows: readonly { readonly id: AgentId }[]): Promise<readonly Agent[]> {
+    const found = await this.findMany(rows.map(({ id }) => id));
+    const byId = new Map(found.map((agent) => [agent.id, agent]));
+    return rows.flatMap(({ id }) => byId.get(id) ?? []);
   }
 
   async findLint(id: AgentId): Promise<AgentLint | null> {

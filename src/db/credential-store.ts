@@ -77,7 +77,8 @@ export class PostgresCredentialReader implements CredentialReader {
     const rows = await this.db.$queryRaw<Row[]>`
       ${select}
        WHERE c.sealing = 'intended' AND c.created_at < ${before}::timestamptz
-       ORDER BY c.id LIMIT ${limit}`;
+       ORDER BY row_number() OVER (PARTITION BY c.organization_id ORDER BY c.id), c.id
+       LIMIT ${limit}`;
     return rows.map(toCredential);
   }
 
@@ -133,7 +134,9 @@ export class PostgresCredentialReader implements CredentialReader {
        WHERE a.state = 'active' AND a.renewal_due_at < ${at}::timestamptz
          AND (a.expires_at IS NULL OR a.expires_at > ${at}::timestamptz)
          AND p.valid_from + (p.valid_until - p.valid_from) * 2 / 3 < ${at}::timestamptz
-       ORDER BY p.valid_until, a.id LIMIT ${limit}`;
+       ORDER BY row_number() OVER (PARTITION BY a.organization_id ORDER BY p.valid_until, a.id),
+                p.valid_until, a.id
+       LIMIT ${limit}`;
     return rows.map(({ id }) => id);
   }
 
@@ -155,7 +158,9 @@ export class PostgresCredentialReader implements CredentialReader {
              AND date_trunc('second', a.expires_at) > c.valid_until)
          AND NOT EXISTS (
            SELECT FROM credentials r WHERE r.renewal_of = c.id AND r.sealing <> 'abandoned')
-       ORDER BY c.valid_until, c.id LIMIT ${order.limit}`;
+       ORDER BY row_number() OVER (PARTITION BY c.organization_id ORDER BY c.valid_until, c.id),
+                c.valid_until, c.id
+       LIMIT ${order.limit}`;
     return rows.map(toCredential);
   }
 }

@@ -21,16 +21,14 @@ export class PostgresRotationReader implements RotationReader {
   }
 
   async listDue(at: Date, limit: number): Promise<readonly AgentId[]> {
-    const rows = await this.db.keyRotation.findMany({
-      where: {
-        dueAt: { lte: at },
-        agent: { state: 'active', OR: [{ expiresAt: null }, { expiresAt: { gt: at } }] },
-      },
-      orderBy: [{ dueAt: 'asc' }, { agentId: 'asc' }],
-      take: limit,
-      select: { agentId: true },
-    });
-    return rows.map(({ agentId }) => agentId as AgentId);
+    const rows = await this.db.$queryRaw<{ readonly id: AgentId }[]>`
+      SELECT a.id FROM key_rotations r JOIN agents a ON a.id = r.agent_id
+       WHERE r.due_at <= ${at}::timestamptz AND a.state = 'active'
+         AND (a.expires_at IS NULL OR a.expires_at > ${at}::timestamptz)
+       ORDER BY row_number() OVER (PARTITION BY a.organization_id ORDER BY r.due_at, a.id),
+                r.due_at, a.id
+       LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
   }
 }
 

@@ -64,8 +64,9 @@ function needsOf(operation: JsonObject): string {
   const scope = operation['x-required-scope'];
   const narrow =
     operation['x-narrow-tokens'] === true ? ', for a part of the organization too' : '';
+  const kind = operation['x-platform-tokens'] === true ? 'platform token' : 'token';
   return typeof scope === 'string'
-    ? `Takes a token with the scope ${scope}${narrow}.`
+    ? `Takes a ${kind} with the scope ${scope}${narrow}.`
     : `Takes any token${narrow}.`;
 }
 

@@ -26,9 +26,12 @@ function ownPolicy(
   };
 }
 
+/** Each keeps caches: this many are held at once. */
+const mostVerifiers = 200;
+
 /**
  * Gives each organization one verifier, which keeps its caches from call to call, until the
- * organization defines another credential type.
+ * organization defines another credential type, or many others were made since.
  */
 export function createOwnVerifiers(
   fetch: Fetch,
@@ -41,7 +44,15 @@ export function createOwnVerifiers(
     if (held?.types === types) return held.verifier;
     const policy = ownPolicy(organization, ownTypes);
     const verifier = measureVerifier(createVerifier({ fetch, policy }), metrics);
+    verifiers.delete(organization.id);
     verifiers.set(organization.id, { types, verifier });
+    forgetOldest(verifiers);
     return verifier;
   };
+}
+
+function forgetOldest(verifiers: Map<string, unknown>): void {
+  if (verifiers.size <= mostVerifiers) return;
+  const [oldest] = verifiers.keys();
+  if (oldest !== undefined) verifiers.delete(oldest);
 }

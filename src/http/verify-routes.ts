@@ -49,7 +49,9 @@ export const verifyRoutes: readonly Route[] = [
       const verifier = ports.verifierOf(organization, types);
       const verdict = await verify(verifier, { organization, input });
       const { clientId } = verdict.report.subject;
-      if (clientId !== null) ports.registry.noteVerification(clientId);
+      // Only an agent's own organization looks after it: others leave no mark on it.
+      const isOwn = clientId?.startsWith(`${organization.baseUrl}/a/`) === true;
+      if (isOwn) ports.registry.noteVerification(clientId);
       return verdict;
     },
     view: (verdict) => ok(verdict.report),

@@ -12,6 +12,7 @@ import { clockSkewMs } from '../protocol/limits.ts';
 import type { DocumentDraft } from '../publication/public-document.ts';
 import { publishDocuments } from '../publication/publish-documents.ts';
 import { statusListValidityMs } from '../status/build-status-lists.ts';
+import type { StatusList } from '../status/status-list.ts';
 import type { StatusReader } from '../status/status-store.ts';
 import type { IssuePapers } from './issue-papers.ts';
 import type { PapersDeps, PapersStores } from './papers.ts';
@@ -115,13 +116,17 @@ export async function endOf(
   return new Date(Math.max(lastList, credential?.getTime() ?? 0) + clockSkewMs);
 }
 
-/** Has every list of the organization that was signed before its active key came signed by that. */
+/**
+ * Has every list of the organization that was signed before its active key came signed by that.
+ * `lists` are those of all organizations, for a caller who has read them.
+ */
 export async function signListsAnew(
   deps: Pick<IssuerKeysDeps, 'issuers' | 'status' | 'lists'>,
   id: OrganizationId,
+  lists?: readonly StatusList[],
 ): Promise<Date | null> {
   const { key } = await deps.issuers.find(id);
-  const owed = (await deps.status.listLists()).filter(
+  const owed = (lists ?? (await deps.status.listLists())).filter(
     ({ organizationId, publishedAt }) =>
       organizationId === id && publishedAt !== null && publishedAt <= key.stateSince,
   );

@@ -35,6 +35,7 @@ export async function keepIssuerKeys(deps: KeepIssuerKeysDeps): Promise<KeptIssu
   let keysChanged = 0;
   let agentsReissued = 0;
   const failures: unknown[] = [];
+  const lists = await deps.status.listLists();
   for (const { id } of await deps.organizations.list()) {
     try {
       deps.issuers.forget(id);
@@ -44,7 +45,7 @@ export async function keepIssuerKeys(deps: KeepIssuerKeysDeps): Promise<KeptIssu
         await activateIssuerKey(deps, { ...caller, key: key.id });
         keysChanged += 1;
       }
-      await signListsAnew(deps, id);
+      await signListsAnew(deps, id, lists);
       for (const key of keys.filter(isRevoked)) {
         const reason = 'the key that signed it is compromised';
         const cleared = await clearUp(deps, { key, actor, reason, patienceMs });

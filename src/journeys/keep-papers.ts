@@ -144,13 +144,14 @@ async function publishInTurn(
 async function catchUp(deps: KeepPapersDeps): Promise<readonly PromiseSettledResult<unknown>[]> {
   const until = deps.clock.now().getTime() + patienceMs;
   const settled: PromiseSettledResult<unknown>[] = [];
-  let after: AgentId | undefined;
+  const failed: AgentId[] = [];
   for (;;) {
-    const lagging = await deps.agents.listLagging(rowsPerRound, after);
+    const lagging = await deps.agents.listLagging(rowsPerRound, failed);
     const some = lagging.map((agent) => publishStanding(deps, agent, { narrows: true }));
-    settled.push(...(await Promise.allSettled(some)));
+    const ended = await Promise.allSettled(some);
+    settled.push(...ended);
+    failed.push(...lagging.flatMap(({ id }, at) => (ended[at]?.status === 'rejected' ? [id] : [])));
     if (lagging.length < rowsPerRound || deps.clock.now().getTime() >= until) return settled;
-    after = lagging.at(-1)?.id;
   }
 }
 

@@ -102,9 +102,16 @@ function isPlainUrl(
 // A token is meant for one organization: an audience that another one could also choose would let
 // that other one take in workloads that were never its own.
 function audienceFaults(audience: string, baseUrl: string): InputFault[] {
-  const isOwn = audience === baseUrl || audience.startsWith(`${baseUrl}/`);
+  // Below an origin are the base URLs of other organizations too.
+  const isOthers = audience.startsWith(`${baseUrl}/o/`);
+  const isOwn = audience === baseUrl || (audience.startsWith(`${baseUrl}/`) && !isOthers);
   if (isOwn && audience.length <= most.url && isPlainLine(audience)) return [];
-  return [{ pointer: '/audience', detail: `must be ${baseUrl} or a URL below it` }];
+  return [
+    {
+      pointer: '/audience',
+      detail: `must be ${baseUrl} or a URL below it, not that of another organization`,
+    },
+  ];
 }
 
 function claimFaults(rule: WorkloadRuleDraft): InputFault[] {

@@ -126,7 +126,7 @@ export function agentStoreContract(world: WorldSource): void {
     const lagging = await world().readers.agents.listLagging(10);
     expect(lagging.map(({ handle }) => handle)).toEqual(['beta', 'gamma']);
     expect(await world().readers.agents.listLagging(1)).toEqual([pending]);
-    expect(await world().readers.agents.listLagging(10, pending.id)).toEqual(lagging.slice(1));
+    expect(await world().readers.agents.listLagging(10, [pending.id])).toEqual(lagging.slice(1));
     expect(await world().readers.agents.countLagging(acme.id)).toBe(lagging.length);
     expect(await world().readers.agents.countLagging(other.id)).toBe(0);
   });
@@ -196,6 +196,18 @@ export function agentStoreContract(world: WorldSource): void {
     expect(await ended(60)).toEqual(['z', 'alpha']);
     expect(await ended(90)).toEqual(['z', 'alpha', 'a-late']);
     expect(await ended(90, 1)).toEqual(['z']);
+  });
+
+  it('lists what is owed by turns, so that no organization keeps another waiting', async () => {
+    const owing = { papersRevision: 1, expiresAt: noon(10) };
+    const many = ['a1', 'a2', 'a3', 'a4'].map((handle) => agentNamed(handle, owing));
+    const foreign = { organizationId: other.id, ...owing, expiresAt: noon(20) };
+    const few = ['z1', 'z2'].map((handle) => agentNamed(handle, foreign));
+    await insert(...many, ...few);
+    const { agents } = world().readers;
+    const handles = (found: readonly Agent[]) => found.map(({ handle }) => handle);
+    expect(handles(await agents.listLagging(4))).toEqual(['a1', 'z1', 'a2', 'z2']);
+    expect(handles(await agents.listEnded(noon(30), 5))).toEqual(['a1', 'z1', 'a2', 'z2', 'a3']);
   });
 
   it('keeps the newest lint of each agent', async () => {

@@ -375,4 +375,31 @@ export function credentialStoreContract(world: WorldSource): void {
     expect(await world().readers.credentials.listAgentsDue(noon(500), 5)).toEqual([cat, bot.id]);
     expect(await world().readers.credentials.listAgentsDue(noon(500), 1)).toEqual([cat]);
   });
+
+  it('lists what is owed by turns, so that no organization keeps another waiting', async () => {
+    const far = agentNamed('far', { organizationId: other.id });
+    const foreign = { organizationId: other.id, agentId: far.id, validUntil: noon(400) };
+    const cat = { agentId: agentNamed('cat').id };
+    const facet = { type: 'compliance', renewsForS: 300 } as const;
+    const passports = [intentNamed('1', 0), intentNamed('2', 1, cat), intentNamed('9', 2, foreign)];
+    const facets = [
+      ...[intentNamed('3', 3, facet), intentNamed('4', 4, facet)],
+      intentNamed('8', 5, { ...facet, ...foreign }),
+    ];
+    await insert();
+    await world().work.run(async (stores) => {
+      await stores.agents.insert(far);
+      const records = [...passports, ...facets];
+      const entries = records.map(({ id, status }) => ({ ...status, holder: id }));
+      await stores.status.insertEntries(entries);
+      await stores.credentials.insertIntents(records);
+    });
+    const { credentials } = world().readers;
+    const idsOf = (found: readonly { readonly id: string }[]) => found.map(({ id }) => id);
+    expect(idsOf(await credentials.listUnsealed(noon(10), 3))).toEqual(['crd_1', 'crd_8', 'crd_2']);
+    await seal(...passports, ...facets);
+    expect(await credentials.listAgentsDue(noon(290), 2)).toEqual([bot.id, far.id]);
+    const order = { lapsedBefore: noon(), limit: 2 };
+    expect(idsOf(await credentials.listFacetsDue(noon(290), order))).toEqual(['crd_3', 'crd_8']);
+  });
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Agent } from '../../src/agents/agent.ts';
 import type { KeyRotation } from '../../src/keys/key-rotation.ts';
 import type { KeyId } from '../../src/keys/signing-key.ts';
-import { acme, agentNamed, noon } from './entities.ts';
+import { acme, agentNamed, noon, other } from './entities.ts';
 import type { WorldSource } from './world.ts';
 
 export function rotationStoreContract(world: WorldSource): void {
@@ -97,5 +97,16 @@ export function rotationStoreContract(world: WorldSource): void {
       await world().work.run(({ rotations }) => rotations.remove(bot.id));
       expect(await world().readers.rotations.find(bot.id)).toBeNull();
     }
+  });
+
+  it('lists what is due by turns, so that no organization keeps another waiting', async () => {
+    const many = ['a', 'b', 'c'].map((handle) => agentNamed(handle));
+    const far = agentNamed('z', { organizationId: other.id });
+    await world().work.run(({ organizations }) => organizations.insert(other));
+    await insert(...many, far);
+    await show(many, noon());
+    await show([far], noon(5));
+    const due = await world().readers.rotations.listDue(noon(10_000), 2);
+    expect(due).toEqual([many[0]?.id, far.id]);
   });
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -155,4 +155,38 @@ it('changes nothing when a migration fails', async () => {
   });
   expect(await query('SELECT migration_name FROM _prisma_migrations')).toEqual([]);
   expect(await query("SELECT 1 FROM pg_tables WHERE tablename = 'agents'")).toEqual([]);
+});
+
+it('remembers which organization of an earlier release is the first, and who was let in at its start', async () => {
+  await applyMigrations(database.connectionString);
+  await query(`
+    ALTER TABLE organizations DROP COLUMN standing;
+    ALTER TABLE api_tokens DROP COLUMN platform;
+    INSERT INTO organizations (id, base_url, did, name, contact, created_at) VALUES
+      ('org_1', 'http://localhost:8787', 'did:web:localhost%3A8787', 'a', 'a@a', now()),
+      ('org_2', 'https://id.acme.com', 'did:web:id.acme.com', 'b', 'b@b', now()),
+      ('org_3', 'https://id.acme.org', 'did:web:id.acme.org', 'c', 'c@c', now());
+    INSERT INTO agents (id, organization_id, handle, kind, state, name, client_id, did, key_custody,
+      created_at, updated_at, papers_revision, published_revision)
+    VALUES ('agt_1', 'org_2', 'bot', 'agent', 'active', 'Bot', 'x', 'y', 'jwk', now(), now(), 0, 0);
+    INSERT INTO api_tokens (id, organization_id, name, scopes, hash, created_at) VALUES
+      ('tok_start', 'org_2', 'given at start', '{org:admin}', '1', now()),
+      ('tok_api', 'org_2', 'first token', '{org:admin}', '2', now()),
+      ('tok_job', 'org_2', 'workload: ci', '{org:admin}', '3', now());
+    INSERT INTO audit_records (sequence, id, at, organization_id, action, subject, body,
+      previous_hash, hash) VALUES
+      (1, 'evt_1', now(), 'org_2', 'token.created', 'tok_start',
+       '{"actor":{"id":"service","kind":"system"}}', '', 'a'),
+      (2, 'evt_2', now(), 'org_2', 'token.created', 'tok_api',
+       '{"actor":{"id":"service","kind":"token"}}', '', 'b'),
+      (3, 'evt_3', now(), 'org_2', 'token.exchanged', 'tok_job',
+       '{"actor":{"id":"token-exchange","kind":"system"}}', '', 'c');`);
+  const folder = resolve(root, 'prisma/migrations', '20261122053000_organizations');
+  await query(readFileSync(resolve(folder, 'migration.sql'), 'utf8'));
+  expect(await query('SELECT id, standing FROM organizations ORDER BY id')).toEqual([
+    { id: 'org_1', standing: 'former' },
+    { id: 'org_2', standing: 'first' },
+    { id: 'org_3', standing: 'former' },
+  ]);
+  expect(await query('SELECT id FROM api_tokens WHERE platform')).toEqual([{ id: 'tok_start' }]);
 });

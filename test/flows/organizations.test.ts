@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../../src/config/settings.ts';
 import { createReplica, type Replica } from '../../src/replica.ts';
 import { createVerifier } from '../../src/verifier/index.ts';
@@ -183,7 +183,7 @@ describe('organizations of one installation', () => {
     );
   });
 
-  it('revoke in their own lists alone: those of the others stay the same octets', async () => {
+  it('I-08 revoke in their own lists alone: those of the others stay the same octets', async () => {
     const id = await issue(lab);
     await issue(acme);
     const lists = ['status/1r', 'status/1s', 'token-status/1'];
@@ -208,6 +208,46 @@ describe('organizations of one installation', () => {
     expect(await judge(lab, lab)).toEqual(['accepted', null, true]);
   });
 
+  it('H-05 do not show by their answers which of them exist', async () => {
+    const strangers = [
+      '/a/nobody',
+      '/o/pay/a/nobody',
+      '/o/nobody/a/bot',
+      '/o/pay/a/bot/credentials/x',
+    ];
+    const sizes = new Set<number>();
+    const medians: number[] = [];
+    for (const path of strangers) {
+      const times: number[] = [];
+      for (let count = 0; count < 25; count += 1) {
+        const began = performance.now();
+        const { status, text } = await served(acme.host, `${path}/client.json`);
+        times.push(performance.now() - began);
+        sizes.add(text.length);
+        expect([path, status]).toEqual([path, 404]);
+      }
+      medians.push(times.toSorted((one, other) => one - other)[12] ?? Number.NaN);
+    }
+    expect(sizes.size).toBe(1);
+    expect(Math.max(...medians) - Math.min(...medians)).toBeLessThan(20);
+    const retired = { ...onboarding, handle: 'gone' };
+    await running.call('POST', '/agents', retired, lab.token);
+    await running.call('POST', '/agents/gone/retire', { reason: 'CHG-1' }, lab.token);
+    expect((await served(lab.host, '/a/gone/client.json')).status).toBe(410);
+    expect((await served(acme.host, '/a/gone/client.json')).status).toBe(404);
+  });
+
+  it('leave no mark on agents of others by verifying them', async () => {
+    const client_id = `${lab.baseUrl}/a/bot/client.json`;
+    const noted = vi.spyOn(running.service.registry, 'noteVerification');
+    for (const { token } of [acme, pay, lab]) {
+      const { status } = await running.call('POST', '/verify', { client_id }, token);
+      expect(status).toBe(200);
+    }
+    expect(noted.mock.calls).toEqual([[client_id]]);
+    noted.mockRestore();
+  });
+
   it('see their own part of the audit trail', async () => {
     const { body } = await running.call('GET', '/audit?limit=200', undefined, lab.token);
     const text = JSON.stringify(body);
@@ -219,6 +259,22 @@ describe('organizations of one installation', () => {
     expect(text).not.toContain(running.service.organization.id);
     const trail = await running.call('GET', '/audit?action=organization.created');
     expect(trail.body['data']).toHaveLength(3);
+  });
+});
+
+describe('a workload rule', () => {
+  it("is for its own organization's address, never for that of another one", async () => {
+    const rule = (audience: string) => ({
+      ...{ name: 'ci', issuer: 'https://ci.acme.com', audience },
+      ...{ claims: { sub: 'repo:acme/agents' }, grants: { scopes: ['verify'] } },
+    });
+    const order = (audience: string, { token }: Issuer) =>
+      running.call('POST', '/workload-rules', rule(audience), token);
+    expect((await order(pay.baseUrl, acme)).body['code']).toBe('invalid-input');
+    expect((await order(`${pay.baseUrl}/ci`, acme)).body['code']).toBe('invalid-input');
+    expect((await order(acme.baseUrl, pay)).body['code']).toBe('invalid-input');
+    expect((await order(pay.baseUrl, pay)).status).toBe(201);
+    expect((await order(`${acme.baseUrl}/ci`, acme)).status).toBe(201);
   });
 });
 

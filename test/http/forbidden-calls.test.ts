@@ -75,63 +75,6 @@ describe.each(tokenScopes)('a token with the scope %s alone', (scope) => {
   });
 });
 
-describe("another organization's token", () => {
-  let foreign: string;
-
-  beforeAll(async () => {
-    foreign = await world.grant({ of: await world.openOther() });
-    before = await world.state.read();
-  });
-
-  test.each(named.map((route) => [lineOf(route), route] as const))(
-    'finds nothing at %s',
-    async (_, route) => {
-      expect(await call(route, foreign)).toMatchObject({
-        status: 404,
-        code: expect.stringMatching(/-(?:not-found|not-departed|not-trusted)$/),
-      });
-      expect(await world.state.read()).toBe(before);
-    },
-  );
-
-  test.each(listings.map((route) => [lineOf(route), route] as const))(
-    'reads nothing of ours at %s, whatever it asks for',
-    async (_, route) => {
-      const asked = await call(route, foreign);
-      const plain = await world.ask('GET', route.path, { token: foreign });
-      for (const { status, text } of [asked, plain]) {
-        if (route.forPlatform) expect(status).toBe(403);
-        else expect(status).toBeLessThan(500);
-        for (const secret of secretsOf(things)) expect(text).not.toContain(secret);
-      }
-      expect(await world.state.read()).toBe(before);
-    },
-  );
-
-  test.each<[string, object, number]>([
-    ['/tokens', { name: 'x', scopes: ['verify'], agent: 'HANDLE' }, 404],
-    ['/tokens', { name: 'x', scopes: ['verify'], organizationId: 'ORGANIZATION' }, 400],
-    ['/agents', { handle: 'x', name: 'X', template: 'TEMPLATE', keyCustody: 'issued' }, 404],
-    ['/enrolments', { template: 'TEMPLATE', kind: 'agent', owners: ['a@acme.com'] }, 404],
-    ['/organization/keys', { action: 'retire', key: 'ISSUER_KEY' }, 404],
-    ['/organization/keys', { action: 'compromise', key: 'ISSUER_KEY', reason: 'mine' }, 404],
-    ['/organization/keys', { action: 'activate', key: 'ISSUER_KEY' }, 404],
-    ['/revocations', { filter: { team: 'payments' }, reason: 'mine' }, 200],
-    ['/suspensions', { filter: { team: 'payments' }, reason: 'mine' }, 200],
-    ['/revocations', { filter: { issuerKey: 'ISSUER_KEY' }, reason: 'mine' }, 200],
-  ])('reaches nothing of ours by the body of POST %s %j', async (path, order, status) => {
-    const body = JSON.stringify(order)
-      .replace('HANDLE', things.handle)
-      .replace('TEMPLATE', things.template)
-      .replace('ISSUER_KEY', things.issuerKey)
-      .replace('ORGANIZATION', world.organization.id);
-    const answer = await world.ask('POST', path, { token: foreign, body });
-    expect([answer.status, path]).toEqual([status, path]);
-    for (const secret of secretsOf(things)) expect(answer.text).not.toContain(secret);
-    expect(await world.state.read()).toBe(before);
-  });
-});
-
 describe.each(['team', 'agent'] as const)('a token for another %s', (kind) => {
   let narrow: string;
 

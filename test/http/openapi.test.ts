@@ -181,6 +181,7 @@ describe('the document', () => {
     }
     expect(html).not.toMatch(/<script|<link|<img|style="/);
     expect(html).toContain('Takes a token with the scope agents:write');
+    expect(html).toContain('Takes a platform token with the scope org:admin');
   });
 });
 

@@ -25,6 +25,7 @@ beforeAll(async () => {
   const plane = createPublicPlane({
     documents,
     clock: { now: () => now },
+    hosts: new Set(['id.lab.com', 'id.lab.com:8443']),
     origin: 'https://id.acme.com',
     next: (_request, response) => response.writeHead(299, { 'X-Next': 'yes' }).end('next'),
   });
@@ -152,6 +153,49 @@ describe('If-None-Match', () => {
     expect(answer.status).toBe(200);
     expect(answer.body.toString()).toBe(octets);
   });
+});
+
+describe('a host of its own', () => {
+  const at = (host: string, target: string) => get(target, { headers: { host } });
+
+  beforeEach(() => {
+    store('//id.lab.com/a/billing-bot/client.json', 'of the lab');
+    store('/problems/document-gone', 'gone', { mediaType: 'text/html; charset=utf-8' });
+    store('/schemas/agent-authorization.v1.json', '{}', { mediaType: 'application/schema+json' });
+    store('/schemas/clearance.v1.json', '{}', { mediaType: 'application/schema+json' });
+  });
+
+  test.each(['id.lab.com', 'ID.Lab.com'])('%s has documents of its own', async (host) => {
+    for (const _ of ['from the store', 'from memory']) {
+      const { status, body } = await at(host, clientPath);
+      expect([status, body.toString()]).toEqual([200, 'of the lab']);
+    }
+    expect((await at(host, '/a/other/client.json')).status).toBe(404);
+    expect((await at('id.lab.com:8443', clientPath)).status).toBe(404);
+  });
+
+  test.each(['id.acme.com', 'nobody.com', 'id.lab.com.', 'id.lab.com:443', 'id.lab.com/', ' '])(
+    '%j stands for the own host of the installation',
+    async (host) => {
+      expect((await at(host, clientPath)).body.toString()).toBe(octets);
+    },
+  );
+
+  test('shares what comes with the release, and nothing else', async () => {
+    expect((await at('id.lab.com', '/problems/document-gone')).status).toBe(200);
+    expect((await at('id.lab.com', '/schemas/agent-authorization.v1.json')).status).toBe(200);
+    expect((await at('id.lab.com', '/schemas/clearance.v1.json')).status).toBe(404);
+    expect((await at('id.acme.com', '/schemas/clearance.v1.json')).status).toBe(200);
+  });
+
+  test.each(['//id.lab.com/a/billing-bot/client.json', '//', '//a/billing-bot/client.json'])(
+    'is no part of the target: %s goes on',
+    async (target) => {
+      memory.apply([...stored.values()]);
+      expect((await at('id.acme.com', target)).status).toBe(299);
+      expect((await at('id.lab.com', target)).status).toBe(299);
+    },
+  );
 });
 
 describe('methods', () => {

@@ -1,6 +1,6 @@
 -- AlterTable
 ALTER TABLE "organizations" ADD COLUMN     "standing" TEXT NOT NULL DEFAULT 'former';
-ALTER TABLE "organizations" ALTER COLUMN "standing" DROP DEFAULT;
+ALTER TABLE "organizations" ALTER COLUMN "standing" SET DEFAULT 'member';
 
 -- AlterTable
 ALTER TABLE "api_tokens" ADD COLUMN     "platform" BOOLEAN NOT NULL DEFAULT false;

@@ -5,7 +5,7 @@ import type { PageRequest } from '../../../src/kernel/page.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
-import { byId, type StateSource } from './memory-state.ts';
+import { byId, byTurns, type StateSource } from './memory-state.ts';
 
 export class MemoryAgentReader implements AgentReader {
   protected readonly state: StateSource;
@@ -46,10 +46,9 @@ export class MemoryAgentReader implements AgentReader {
       .slice(0, limit);
   }
 
-  async listLagging(limit: number, after?: AgentId): Promise<readonly Agent[]> {
-    return this.#lagging()
-      .filter(({ id }) => after === undefined || id > after)
-      .slice(0, limit);
+  async listLagging(limit: number, except: readonly AgentId[] = []): Promise<readonly Agent[]> {
+    const lagging = this.#lagging().filter(({ id }) => !except.includes(id));
+    return byTurns(lagging, ({ organizationId }) => organizationId).slice(0, limit);
   }
 
   async countLagging(organizationId: OrganizationId): Promise<number> {
@@ -62,10 +61,10 @@ export class MemoryAgentReader implements AgentReader {
 
   async listEnded(at: Date, limit: number): Promise<readonly Agent[]> {
     const endOf = ({ expiresAt }: Agent) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-    return this.all()
+    const ended = this.all()
       .filter((agent) => agent.state !== 'retired' && endOf(agent) <= at.getTime())
-      .sort((one, other) => endOf(one) - endOf(other))
-      .slice(0, limit);
+      .sort((one, other) => endOf(one) - endOf(other));
+    return byTurns(ended, ({ organizationId }) => organizationId).slice(0, limit);
   }
 
   async findLint(id: AgentId): Promise<AgentLint | null> {

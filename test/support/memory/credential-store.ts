@@ -15,7 +15,7 @@ import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { KeyId } from '../../../src/keys/signing-key.ts';
 import { reaches } from '../../../src/organizations/api-token.ts';
 import type { OrganizationId } from '../../../src/organizations/organization.ts';
-import { byId, type StateSource } from './memory-state.ts';
+import { byId, byTurns, type StateSource } from './memory-state.ts';
 
 export class MemoryCredentialReader implements CredentialReader {
   protected readonly state: StateSource;
@@ -49,9 +49,10 @@ export class MemoryCredentialReader implements CredentialReader {
   }
 
   async listUnsealed(before: Date, limit: number): Promise<readonly Credential[]> {
-    return this.all()
-      .filter(({ sealing, createdAt }) => sealing === 'intended' && createdAt < before)
-      .slice(0, limit);
+    const left = this.all().filter(
+      ({ sealing, createdAt }) => sealing === 'intended' && createdAt < before,
+    );
+    return byTurns(left, ({ organizationId }) => organizationId).slice(0, limit);
   }
 
   async findLastEnd(keyId: KeyId): Promise<Date | null> {
@@ -90,13 +91,14 @@ export class MemoryCredentialReader implements CredentialReader {
 
   async listAgentsDue(at: Date, limit: number): Promise<readonly AgentId[]> {
     const isPast = (passport: Credential) => renewalTime(passport) < at.getTime();
-    return [...this.state().agents.values()]
+    const due = [...this.state().agents.values()]
       .filter(({ state }) => state === 'active')
       .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
       .filter(({ id }) => this.#passportsOf(id).slice(0, 1).some(isPast))
       .flatMap(({ id }) => this.#passportsOf(id).find(({ revokedAt }) => revokedAt === null) ?? [])
       .filter(isPast)
-      .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())
+      .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime());
+    return byTurns(due, ({ organizationId }) => organizationId)
       .map(({ agentId }) => agentId)
       .slice(0, limit);
   }
@@ -110,14 +112,14 @@ export class MemoryCredentialReader implements CredentialReader {
     at: Date,
     order: { readonly lapsedBefore: Date; readonly limit: number },
   ): Promise<readonly Credential[]> {
-    return this.all()
+    const due = this.all()
       .filter((facet) => facet.validUntil > order.lapsedBefore && renewalTime(facet) < at.getTime())
       .filter(({ renewsForS, sealing }) => renewsForS !== null && sealing === 'sealed')
       .filter(({ revokedAt, suspendedAt }) => revokedAt === null && suspendedAt === null)
       .filter(({ agentSuspendedAt, renewedBy }) => agentSuspendedAt === null && renewedBy === null)
       .filter((facet) => this.#isOutlived(facet, at))
-      .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime())
-      .slice(0, order.limit);
+      .sort((one, other) => one.validUntil.getTime() - other.validUntil.getTime());
+    return byTurns(due, ({ organizationId }) => organizationId).slice(0, order.limit);
   }
 
   /** Whether the agent is active, and goes on after the facet ends. */

@@ -132,6 +132,17 @@ export function copyState(state: MemoryState): MemoryState {
   };
 }
 
+/** The first of each organization, then the second of each, and so on; else in the order given. */
+export function byTurns<Row>(rows: readonly Row[], organizationOf: (row: Row) => string): Row[] {
+  const counts = new Map<string, number>();
+  const turns = rows.map((row) => {
+    const turn = counts.get(organizationOf(row)) ?? 0;
+    counts.set(organizationOf(row), turn + 1);
+    return { row, turn };
+  });
+  return turns.sort((one, other) => one.turn - other.turn).map(({ row }) => row);
+}
+
 /** For sorting by identifiers: the order of their characters. */
 export function byId(one: { readonly id: string }, other: { readonly id: string }): number {
   return one.id < other.id ? -1 : 1;

@@ -2,7 +2,7 @@ import type { AgentId } from '../../../src/agents/agent.ts';
 import { SealwrightError } from '../../../src/kernel/sealwright-error.ts';
 import type { KeyRotation } from '../../../src/keys/key-rotation.ts';
 import type { RotationReader, RotationStore } from '../../../src/keys/rotation-store.ts';
-import type { StateSource } from './memory-state.ts';
+import { byTurns, type StateSource } from './memory-state.ts';
 
 export class MemoryRotationReader implements RotationReader {
   protected readonly state: StateSource;
@@ -16,9 +16,10 @@ export class MemoryRotationReader implements RotationReader {
   }
 
   async listDue(at: Date, limit: number): Promise<readonly AgentId[]> {
-    return [...this.state().rotations.values()]
+    const due = [...this.state().rotations.values()]
       .filter(({ agentId, dueAt }) => dueAt !== null && dueAt <= at && this.#isActive(agentId, at))
-      .sort(byDue)
+      .sort(byDue);
+    return byTurns(due, ({ agentId }) => this.state().agents.get(agentId)?.organizationId ?? '')
       .slice(0, limit)
       .map(({ agentId }) => agentId);
   }

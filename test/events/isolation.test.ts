@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookOut } from '../../src/events/look-out.ts';
 import type { SubscriptionId } from '../../src/events/subscription.ts';
 import { type ApiWorld, startApiWorld } from '../support/api-world.ts';
@@ -8,7 +8,6 @@ let foreign: string;
 
 beforeAll(async () => {
   world = await startApiWorld();
-  foreign = await world.grant({ of: await world.openOther() });
 }, 60_000);
 
 afterAll(() => world?.[Symbol.asyncDispose]());
@@ -33,41 +32,7 @@ function questionsAbout(stream_id: string): readonly (readonly [string, string, 
   ];
 }
 
-test('a stream is there for the token that made it and for administrators, and for nobody else', async () => {
-  const maker = await world.grant({ scopes: ['verify'] });
-  const colleague = await world.grant({ scopes: ['verify'] });
-  const { body } = await ask('POST', '/ssf/streams', {}, maker);
-  const id = String(body.stream_id);
-  const before = await world.state.read();
-  for (const token of [colleague, foreign]) {
-    for (const [method, path, order] of questionsAbout(id)) {
-      const answer = await ask(method, path, order, token);
-      expect([method, path, answer.status]).toEqual([method, path, 404]);
-      expect(answer.body.code).toBe('stream-not-found');
-    }
-  }
-  expect((await ask('GET', '/ssf/streams', undefined, colleague)).body).toEqual([]);
-  expect(await world.state.read()).toBe(before);
-  const seen = await ask('GET', `/ssf/streams?stream_id=${id}`, undefined, world.token);
-  expect(seen).toMatchObject({ status: 200, body: { stream_id: id } });
-  expect((await ask('DELETE', `/ssf/streams?stream_id=${id}`, undefined, maker)).status).toBe(204);
-});
-
-test('nobody is told what happens in another organization', async () => {
-  const mine = await ask('POST', '/ssf/streams', {}, world.token);
-  const theirs = await ask('POST', '/ssf/streams', {}, foreign);
-  const hook = await ask('POST', '/webhooks', { url: 'https://hooks.other.com/' }, foreign);
-  const { handle } = await world.makeThings();
-  await ask('POST', `/agents/${handle}/suspend`, { reason: 'INC-1' }, world.token);
-  while ((await lookOut(world.deps)) > 0);
-  const { deliveries } = world.deps;
-  const pending = (id: unknown) => deliveries.countPending(String(id) as SubscriptionId);
-  expect(await pending(mine.body.stream_id)).toBeGreaterThan(2);
-  expect(await pending(theirs.body.stream_id)).toBe(0);
-  expect(await pending(hook.body.id)).toBe(0);
-});
-
-test('events of each organization are signed by a key of its own, which is in no other document', async () => {
+test('events are signed by a key that is in no other document, and that can be changed', async () => {
   const read = async (path: string) => (await fetch(`${world.url}${path}`)).json();
   const { keys } = await read('/ssf/jwks.json');
   expect(keys).toHaveLength(1);
@@ -106,5 +71,47 @@ test('what only the transmitter says cannot be changed, and unknown members are 
   expect(await ask('POST', '/ssf/verification', haste, world.token)).toMatchObject({
     status: 429,
     body: { code: 'verification-too-soon' },
+  });
+});
+
+describe('beside another organization', () => {
+  beforeAll(async () => {
+    foreign = await world.grant({ of: await world.openOther() });
+  });
+
+  test('a stream is there for the token that made it and for administrators, and for nobody else', async () => {
+    const maker = await world.grant({ scopes: ['verify'] });
+    const colleague = await world.grant({ scopes: ['verify'] });
+    const { body } = await ask('POST', '/ssf/streams', {}, maker);
+    const id = String(body.stream_id);
+    const before = await world.state.read();
+    for (const token of [colleague, foreign]) {
+      for (const [method, path, order] of questionsAbout(id)) {
+        const answer = await ask(method, path, order, token);
+        expect([method, path, answer.status]).toEqual([method, path, 404]);
+        expect(answer.body.code).toBe('stream-not-found');
+      }
+    }
+    expect((await ask('GET', '/ssf/streams', undefined, colleague)).body).toEqual([]);
+    expect(await world.state.read()).toBe(before);
+    const seen = await ask('GET', `/ssf/streams?stream_id=${id}`, undefined, world.token);
+    expect(seen).toMatchObject({ status: 200, body: { stream_id: id } });
+    expect((await ask('DELETE', `/ssf/streams?stream_id=${id}`, undefined, maker)).status).toBe(
+      204,
+    );
+  });
+
+  test('nobody is told what happens in another organization', async () => {
+    const mine = await ask('POST', '/ssf/streams', {}, world.token);
+    const theirs = await ask('POST', '/ssf/streams', {}, foreign);
+    const hook = await ask('POST', '/webhooks', { url: 'https://hooks.other.com/' }, foreign);
+    const { handle } = await world.makeThings();
+    await ask('POST', `/agents/${handle}/suspend`, { reason: 'INC-1' }, world.token);
+    while ((await lookOut(world.deps)) > 0);
+    const { deliveries } = world.deps;
+    const pending = (id: unknown) => deliveries.countPending(String(id) as SubscriptionId);
+    expect(await pending(mine.body.stream_id)).toBeGreaterThan(2);
+    expect(await pending(theirs.body.stream_id)).toBe(0);
+    expect(await pending(hook.body.id)).toBe(0);
   });
 });

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asJson, readsLogs } from '../credentials/made-claims.ts';
 import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts';
+import { runRecorded } from '../support/recording-terminal.ts';
 import { type RunningService, startRunningService } from '../support/running-service.ts';
 
 const caep = 'https://schemas.openid.net/secevent/caep/event-type';
@@ -180,5 +182,107 @@ describe('telling others', () => {
     const refused = { [String(jti?.replace(/1$/, '2'))]: { err: 'invalid_key', description: 'x' } };
     const none = await poll({ returnImmediately: true, setErrs: refused });
     expect(none.body).toEqual({ sets: {}, moreAvailable: false });
+  });
+
+  it('refuses URLs that lead nowhere public when they are saved', async () => {
+    const refused = [
+      ['https://10.0.0.1/', 'an address literal is never dialled'],
+      ['http://hooks.acme.com/', 'only https is read'],
+      ['https://hooks.internal/', 'the host is an internal name'],
+      ['https://user:pass@hooks.acme.com/', 'the URL is not in its one canonical form'],
+    ];
+    for (const [url, detail] of refused) {
+      const { status, body } = await service.call('POST', '/webhooks', { url });
+      expect([status, body['errors']]).toEqual([400, [{ pointer: '/url', detail }]]);
+      const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: url };
+      const stream = await service.call('POST', '/ssf/streams', { delivery });
+      expect(stream.body['errors']).toEqual([{ pointer: '/delivery/endpoint_url', detail }]);
+    }
+  });
+
+  it.each([
+    [
+      'redirects',
+      'redirect',
+      (response: ServerResponse) => {
+        response.writeHead(302, { location: `${receiver.origin}/elsewhere` }).end();
+      },
+    ],
+    ['hangs up', 'failed', (response: ServerResponse) => void response.socket?.destroy()],
+    [
+      'answers with an error',
+      '503',
+      (response: ServerResponse) => {
+        response.writeHead(503).end('secret-of-the-peer');
+      },
+    ],
+  ])('waits with the next attempt when an endpoint %s', async (_, outcome, answering) => {
+    const made = await service.call('POST', '/webhooks', { url: `${receiver.origin}/bad` });
+    const id = String(made.body['id']);
+    receiver.answer((_message, response) => answering(response));
+    await service.call('POST', `/webhooks/${id}/test`, {});
+    const deliveries = async () =>
+      (await service.call('GET', `/webhooks/${id}/deliveries`)).body['data'];
+    await expect
+      .poll(deliveries, { timeout: 10_000 })
+      .toMatchObject([{ type: 'webhook.test', state: 'pending', attempts: 1, outcome }]);
+    expect(JSON.stringify(await deliveries())).not.toContain('secret-of-the-peer');
+    const { body } = await service.call('GET', `/webhooks/${id}`);
+    expect(body['failingSince']).not.toBeNull();
+    expect(receiver.received.some(({ path }) => path === '/elsewhere')).toBe(false);
+    await service.call('DELETE', `/webhooks/${id}`);
+    receiver.answer((_message, response) => response.writeHead(202).end());
+  });
+
+  it('takes a huge answer for what its status says', async () => {
+    const made = await service.call('POST', '/webhooks', { url: `${receiver.origin}/huge` });
+    receiver.answer((_message, response) => {
+      response.writeHead(200).end(Buffer.alloc(50_000_000));
+    });
+    await service.call('POST', `/webhooks/${made.body['id']}/test`, {});
+    await expect
+      .poll(
+        async () =>
+          (await service.call('GET', `/webhooks/${made.body['id']}/deliveries`)).body['data'],
+        { timeout: 10_000 },
+      )
+      .toMatchObject([{ state: 'delivered', outcome: '200' }]);
+    await service.call('DELETE', `/webhooks/${made.body['id']}`);
+    receiver.answer((_message, response) => response.writeHead(202).end());
+  });
+
+  it('is managed on the command line', async () => {
+    const run = (...words: string[]) =>
+      runRecorded(words, {
+        env: { SEALWRIGHT_SERVER: service.url, SEALWRIGHT_TOKEN: service.token },
+      });
+    const created = await run(
+      ...['webhook', 'create', '--url', `${receiver.origin}/cli`, '--event', 'agent.suspended'],
+    );
+    expect(created.out).toMatch(/^whsec_\S+\n$/);
+    const id = /whk_\w+/.exec(created.err)?.[0] ?? '';
+    expect((await run('webhook', 'list')).out).toContain(id);
+    expect(await run('webhook', 'test', id)).toMatchObject({ code: 0, err: '' });
+    const [message] = await receiver.awaitMessages(1, ({ path }) => path === '/cli');
+    expect(message && isSigned(message, created.out.trim())).toBe(true);
+    const sent = JSON.parse(message?.body ?? '').id;
+    const deliveries = async () => (await run('webhook', 'deliveries', id)).out;
+    await expect.poll(deliveries, { timeout: 10_000 }).toMatch(/delivered +1 +202/);
+    expect((await run('webhook', 'redeliver', id, sent)).code).toBe(0);
+    const [, again] = await receiver.awaitMessages(2, ({ path }) => path === '/cli');
+    expect(again?.headers['webhook-id']).toBe(sent);
+    expect((await run('webhook', 'rotate-secret', id)).out).toMatch(/^whsec_/);
+    expect((await run('webhook', 'disable', id)).out).toContain('is disabled');
+    expect((await run('webhook', 'test', id)).code).toBe(5);
+    expect((await run('webhook', 'enable', id)).out).toContain('is enabled');
+    expect((await run('webhook', 'delete', id)).out).toContain('is deleted');
+    const { body } = await service.call('POST', '/ssf/streams', { description: 'the AS' });
+    const stream = String(body['stream_id']);
+    expect((await run('stream', 'list')).out).toMatch(
+      new RegExp(`${stream} +enabled +poll +the AS`),
+    );
+    expect((await run('stream', 'verify', stream)).code).toBe(0);
+    expect((await run('stream', 'rotate-key')).out).toContain('events are signed by');
+    expect((await run('stream', 'delete', stream)).out).toContain('is deleted');
   });
 });

@@ -95,7 +95,7 @@ async function startWorld() {
     SEALWRIGHT_LISTEN: `127.0.0.1:${port}`,
     SEALWRIGHT_DATA_DIR: join(dataDir, 'service'),
     SEALWRIGHT_ADMIN_TOKEN: token,
-    SEALWRIGHT_LOG_LEVEL: 'error',
+    SEALWRIGHT_LOG_LEVEL: 'silent',
     DATABASE_URL: server.connectionString,
   };
   const child = spawn(process.execPath, [join(root, 'dist/main.js')], { env, stdio: 'inherit' });

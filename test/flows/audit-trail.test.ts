@@ -68,7 +68,7 @@ interface Proof {
 const octets = (text: string) => Buffer.from(text, 'base64');
 
 describe('a record', () => {
-  test('says who, what, why and from where, by the id that the answer had', async () => {
+  test('M-06: says who, what, why and from where, by the id that the answer had', async () => {
     const answer = await service.call('POST', '/tokens', {
       name: 'reader',
       scopes: ['agents:read'],
@@ -103,7 +103,7 @@ describe('a record', () => {
     expect(JSON.stringify(body)).toContain('"address":"127.0.0.1"');
   });
 
-  test('of an update says what was and what is', async () => {
+  test('M-06: of an update says what was and what is', async () => {
     await service.call('PATCH', '/agents/bot', { name: 'Renamed', tags: ['prod'] });
     await service.call('PATCH', '/organization', { name: 'Acme Ltd' });
     const { body } = await service.call('GET', '/audit?action=agent.updated');

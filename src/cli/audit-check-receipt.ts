@@ -1,4 +1,4 @@
-import { type CheckedReceipt, checkReceipt } from '../audit/receipt.ts';
+import type { CheckedReceipt } from '../audit/receipt.ts';
 import type { JsonValue } from '../protocol/strict-json.ts';
 import { textIn } from './api-client.ts';
 import { keyOption, readKeys } from './checkpoint-option.ts';
@@ -22,6 +22,7 @@ export const auditCheckReceipt: Command = {
     const several: JsonValue | undefined = given['data'];
     const receipts: readonly JsonValue[] = Array.isArray(several) ? several : [given];
     if (receipts.length === 0) throw usageFailure('The file has no receipt.');
+    const { checkReceipt } = await import('../audit/receipt.ts');
     const checked = receipts.map((receipt) => checkReceipt(JSON.stringify(receipt), keys));
     call.print({ receipts: checked }, (paint) => checked.map((one) => lineOf(one, paint)).join(''));
     return checked.every(({ valid }) => valid) ? exitCodes.ok : exitCodes.rejected;

@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { ExportUnreadable, verifyExport } from '../audit/audit-export.ts';
-import { base64Of } from '../audit/receipt.ts';
 import type { JsonObject } from '../protocol/strict-json.ts';
 import { textIn } from './api-client.ts';
 import {
@@ -60,6 +58,8 @@ async function readExport(
   path: string,
   against: GivenCheckpoint | null,
 ): Promise<JsonObject> {
+  const { ExportUnreadable, verifyExport } = await import('../audit/audit-export.ts');
+  const { base64Of } = await import('../audit/receipt.ts');
   const place = 'the checkpoint that was given';
   const known = against === null ? [] : [{ ...against.checkpoint, place }];
   try {

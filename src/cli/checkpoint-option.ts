@@ -1,10 +1,4 @@
-import {
-  type Checkpoint,
-  isSignedBy,
-  type NoteKey,
-  parseCheckpoint,
-  parseVerifierKey,
-} from '../audit/checkpoint.ts';
+import type { Checkpoint, NoteKey } from '../audit/checkpoint.ts';
 import type { Invocation, Parameter } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
@@ -41,6 +35,7 @@ export async function readAgainst(call: Invocation): Promise<GivenCheckpoint | n
   const note = /^https?:\/\//.test(place)
     ? await fetchNote(place)
     : await readText(place, call.terminal);
+  const { isSignedBy, parseCheckpoint } = await import('../audit/checkpoint.ts');
   const checkpoint = parseCheckpoint(note);
   if (checkpoint === null) throw usageFailure(`${place} is no checkpoint.`);
   const keys = await readKeys(call);
@@ -60,6 +55,7 @@ export async function readAgainst(call: Invocation): Promise<GivenCheckpoint | n
 export async function readKeys(call: Invocation): Promise<readonly NoteKey[] | null> {
   const given = call.text('key');
   if (given === undefined) return null;
+  const { parseVerifierKey } = await import('../audit/checkpoint.ts');
   const own = parseVerifierKey(given);
   if (own !== null) return [own];
   const lines = given.includes('+') ? [] : (await readText(given, call.terminal)).split('\n');

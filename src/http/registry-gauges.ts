@@ -10,7 +10,10 @@ const inventoryMs = 30_000;
 export function addRegistryGauges(
   metrics: Metrics,
   deps: {
-    readonly registry: Pick<Registry, 'takeInventory' | 'countFindings' | 'countOrphans'>;
+    readonly registry: Pick<
+      Registry,
+      'takeInventory' | 'countFindings' | 'countOrphans' | 'auditState'
+    >;
     readonly clock: Clock;
   },
 ): void {
@@ -28,10 +31,32 @@ export function addRegistryGauges(
     labels: [],
     read: async () => [sample({}, await registry.countOrphans())],
   });
+  addAuditGauges(metrics, () => registry.auditState());
   addInventoryGauges(
     metrics,
     keep(() => registry.takeInventory(), deps.clock),
   );
+}
+
+function addAuditGauges(metrics: Metrics, state: Registry['auditState']): void {
+  metrics.addGauge({
+    name: 'sealwright_audit_records',
+    help: 'Records of the audit trail.',
+    labels: [],
+    read: async () => [sample({}, (await state()).records)],
+  });
+  metrics.addGauge({
+    name: 'sealwright_audit_checkpoint_records',
+    help: 'Records that the last checkpoint has.',
+    labels: [],
+    read: async () => [sample({}, (await state()).covered)],
+  });
+  metrics.addGauge({
+    name: 'sealwright_audit_checkpoints_stopped',
+    help: '1 while the audit trail contradicts what was signed before, and nothing is signed.',
+    labels: [],
+    read: async () => [sample({}, (await state()).contradicts ? 1 : 0)],
+  });
 }
 
 function addInventoryGauges(metrics: Metrics, inventory: () => Promise<Inventory>): void {

@@ -51,11 +51,20 @@ export interface ExportAuditInput {
   readonly isComplete: boolean;
 }
 
+/** The trail and its checkpoints in numbers. */
+export interface AuditState {
+  readonly records: number;
+  readonly covered: number;
+  readonly contradicts: boolean;
+}
+
 /** What can be learnt and proved of the audit trail. */
 export interface AuditCases {
   listAudit(filter: AuditFilter, page: PageRequest): Promise<readonly AuditRecord[]>;
   /** Checks the whole trail, also against a checkpoint that the caller holds. */
   verifyAudit(input?: { readonly checkpoint?: string | undefined }): Promise<AuditVerification>;
+  /** How far the trail is covered by checkpoints, and whether it contradicts one. */
+  auditState(): Promise<AuditState>;
   /** Counts a call that was denied; the trail has it a minute later. */
   noteDenied(call: DeniedCall): void;
   /**
@@ -85,6 +94,11 @@ export function bindAuditCases(deps: AuditCasesDeps): AuditCases {
       return verifyAuditTrail(deps, [...given, ...(await ownTrees(deps))]);
     },
     exportAudit: (input) => exportAudit(deps, input),
+    auditState: async () => ({
+      records: await deps.auditTree.countRecords(),
+      covered: (await deps.auditTree.lastCheckpoint())?.size ?? 0,
+      contradicts: deps.checkpoints.trouble?.contradicts === true,
+    }),
     noteDenied: (call) => deps.denied.note(call, deps.clock.now()),
     findReceipt: async ({ organizationId, id }) => {
       const record = await deps.audit.find(organizationId, id);

@@ -68,7 +68,7 @@ interface Proof {
 const octets = (text: string) => Buffer.from(text, 'base64');
 
 describe('a record', () => {
-  test('says who, what, why and from where, by the id that the answer had', async () => {
+  test('M-06: says who, what, why and from where, by the id that the answer had', async () => {
     const answer = await service.call('POST', '/tokens', {
       name: 'reader',
       scopes: ['agents:read'],
@@ -103,7 +103,7 @@ describe('a record', () => {
     expect(JSON.stringify(body)).toContain('"address":"127.0.0.1"');
   });
 
-  test('of an update says what was and what is', async () => {
+  test('M-06: of an update says what was and what is', async () => {
     await service.call('PATCH', '/agents/bot', { name: 'Renamed', tags: ['prod'] });
     await service.call('PATCH', '/organization', { name: 'Acme Ltd' });
     const { body } = await service.call('GET', '/audit?action=agent.updated');
@@ -259,8 +259,8 @@ describe('checkpoints', () => {
 
 describe('an export', () => {
   test('as JSON lines is checked without the service, against a checkpoint and its key', async () => {
-    writeFileSync(fileOf('key.txt'), await publicText('/audit/key'));
     await receiptsOf('credential.revoked');
+    writeFileSync(fileOf('key.txt'), await publicText('/audit/key'));
     writeFileSync(fileOf('checkpoint.txt'), await publicText('/audit/checkpoint'));
     const out = fileOf('audit.jsonl');
     expect(await cli('audit', 'export', '--complete', '--out', out)).toMatchObject({ code: 0 });
@@ -281,7 +281,11 @@ describe('an export', () => {
       ['M-02 a line deleted', lines.toSpliced(4, 1), 5],
       ['M-02 two swapped', lines.toSpliced(4, 2, lines[5] ?? '', lines[4] ?? ''), 5],
       ['M-02 a line twice', lines.toSpliced(4, 0, lines[4] ?? ''), 6],
-      ['M-02 a line inserted', lines.toSpliced(4, 0, (lines[4] ?? '').replace('agt_', 'agt_0')), 5],
+      [
+        'M-02 a line inserted',
+        lines.toSpliced(4, 0, (lines[4] ?? '').replace('"org_', '"orx_')),
+        5,
+      ],
       ['M-03 the end cut off', lines.slice(0, 6), 7],
     ];
     for (const [name, text, brokenAt] of damaged) {

@@ -10,6 +10,9 @@ const ofTheProcess = /^sealwright_(?:process|nodejs)_/;
 
 const names = [
   'sealwright_agents gauge',
+  'sealwright_audit_checkpoint_records gauge',
+  'sealwright_audit_checkpoints_stopped gauge',
+  'sealwright_audit_records gauge',
   'sealwright_credential_expiration_timestamp_seconds gauge',
   'sealwright_credentials gauge',
   'sealwright_http_request_duration_seconds histogram',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requirements as audit } from './audit.ts';
 import { requirements as bodyAndJson } from './body-and-json.ts';
 import { requirements as clientIdSyntax } from './client-id-syntax.ts';
 import { requirements as clientMetadataDocuments } from './client-metadata-documents.ts';
@@ -25,6 +26,7 @@ const requirements = [
   ...clientMetadataDocuments,
   ...credentials,
   ...statusPublication,
+  ...audit,
 ];
 const citations = readCitations(resolve(import.meta.dirname, '..'));
 

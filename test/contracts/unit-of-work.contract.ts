@@ -31,6 +31,7 @@ const writers = [
   'release',
   'forget',
   'append',
+  'reinsert',
   'describe',
   'remove',
   'delete',

@@ -126,10 +126,7 @@ describe('the journal', () => {
     for (const subject of ['crd_1', 'crd_2', 'crd_3', 'crd_4']) {
       await journal.keep(await commit(subject));
     }
-    expect(kept()).toEqual([
-      [1, 2, 3],
-      [4],
-    ]);
+    expect(kept()).toEqual([[1, 2, 3], [4]]);
   });
 
   test('takes in what other processes committed', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import type { AuditEvent } from '../../src/audit/audit-event.ts';
+import type { AuditEvent, AuditRecord, EventId } from '../../src/audit/audit-event.ts';
 import type { AuditFilter } from '../../src/audit/audit-trail.ts';
+import { linkRecord } from '../../src/audit/hash-chain.ts';
 import { verifyAuditTrail } from '../../src/audit/verify-audit-trail.ts';
 import { acme, eventOn, noon, other } from './entities.ts';
 import type { WorldSource } from './world.ts';
@@ -29,6 +30,23 @@ export function auditTrailContract(world: WorldSource): void {
     expect(records[1]?.previousHash).toBe(records[0]?.hash);
     expect(records[0]?.at).toEqual(noon());
     expect(await readers().audit.readAfter(1, 1)).toEqual([records[1]]);
+    expect(await verifyAuditTrail(readers())).toMatchObject({ intact: true, records: 3 });
+  });
+
+  it('takes back what follows its head, as it was, and nothing else', async () => {
+    await append(eventOn('agt_1'));
+    const [first] = await readers().audit.readAfter(0, 1);
+    if (first === undefined) throw new Error('no record');
+    const entry = { id: first.id.replace('evt_', 'evt_0') as EventId, at: noon() };
+    const second = linkRecord(first, { ...entry, event: eventOn('agt_2') });
+    const reinsert = (record: AuditRecord) =>
+      world().work.run(({ audit }) => audit.reinsert([record]));
+    await expect(reinsert({ ...second, body: '{}' })).rejects.toMatchObject({
+      code: 'conflict-retry',
+    });
+    await reinsert(second);
+    await append(eventOn('agt_3'));
+    expect(await readers().audit.readAfter(1, 1)).toEqual([second]);
     expect(await verifyAuditTrail(readers())).toMatchObject({ intact: true, records: 3 });
   });
 

@@ -36,6 +36,7 @@ const writers = [
   'append',
   'changeStanding',
   'handOver',
+  'reinsert',
   'describe',
   'remove',
   'delete',

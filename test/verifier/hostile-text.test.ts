@@ -24,6 +24,7 @@ import { parseStrictJson } from '../../src/protocol/strict-json.ts';
 import { encodeUtf8 } from '../../src/protocol/utf8.ts';
 import { kindOfName } from '../../src/verifier/approvals.ts';
 import type { Consent } from '../../src/verifier/consent.ts';
+import { refusalOf } from '../../src/verifier/events/push-endpoint.ts';
 import { judgeUrl } from '../../src/verifier/node/fetchable-url.ts';
 import { plainWords } from '../../src/verifier/plain-words.ts';
 import { renderConsent } from '../../src/verifier/render-consent.ts';
@@ -209,6 +210,9 @@ const ways: readonly Way[] = [
     ['id.acme.com:', 'did:web:', 'https://'],
     kindOfName,
   ),
+  way('the media type of a pushed event', ['events/push-endpoint'], ['application/'], (text) =>
+    refusalOf('POST', text),
+  ),
   way('a contact to lint', ['targets/oidc-provider'], ['a@', 'a@b.'], (text) =>
     lintDocument({ body: encodeUtf8(JSON.stringify({ contacts: [text] })) }, { targets }),
   ),
@@ -318,6 +322,10 @@ describe('text of 100,000 characters that was made to be slow to read', () => {
 /** Modules whose patterns see no text of a stranger, and whose text they see. */
 const ownText: Readonly<Record<string, string>> = {
   'trust-policy': 'the operator, in the policy',
+  'events/event-sources': 'the operator, in the policy',
+  'events/event-receiver': 'the operator, in the options',
+  'events/receiver-options': 'the operator, in the options',
+  invalidate: 'a URL that is made of a DID',
   'resolve/refresh-ahead': 'a URL that was judged before it was read',
 };
 

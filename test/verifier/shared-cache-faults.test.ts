@@ -139,7 +139,7 @@ describe('a shared cache that does not work', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
-    expect(asked(world)).toHaveLength(6);
+    expect(asked(world)).toHaveLength(7);
   });
 
   it('is empty when it does not answer, and is waited for 250 ms', async () => {

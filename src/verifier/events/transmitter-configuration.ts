@@ -50,7 +50,7 @@ export function parseTransmitterConfiguration(
 /** Whether a value is the URL of something on the origin of this transmitter. */
 export function isAt(url: unknown, issuer: string): url is string {
   if (typeof url !== 'string' || !URL.canParse(url)) return false;
-  const path = url.replace(/\?[^#]*$/, '');
+  const [path = ''] = url.split('?', 1);
   const plain = parseDocumentUrl(path, { allowLoopback: true });
   return plain.ok && new URL(url).origin === new URL(issuer).origin;
 }

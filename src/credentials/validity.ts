@@ -6,6 +6,9 @@ const defaultDays = 90;
 const mostDays = 398;
 const dayMs = 24 * 3_600_000;
 
+/** No credential ends later than so long after it was made, in milliseconds. */
+export const longestValidityMs = mostDays * dayMs;
+
 /** How long a facet is asked to hold: `validFor`, `validUntil` or neither, never both. */
 export interface ValidityOrder {
   /** ISO 8601 duration in years, months, weeks and days. */
@@ -30,7 +33,7 @@ export function resolveValidity(order: ValidityOrder, now: Date): Validity {
   const asked = askedEnd(order, validFrom);
   const pointer = order.validUntil === undefined ? '/validFor' : '/validUntil';
   if (wholeSeconds(asked) <= validFrom) throw refuse(pointer, 'must end in the future');
-  if (asked.getTime() - validFrom.getTime() > mostDays * dayMs) {
+  if (asked.getTime() - validFrom.getTime() > longestValidityMs) {
     throw refuse(pointer, `must be at most ${mostDays} days`);
   }
   const { agentExpiresAt } = order;

@@ -1,4 +1,5 @@
 import type { CredentialId } from '../credentials/credential.ts';
+import { longestValidityMs } from '../credentials/validity.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import { newStatusList } from '../status/reserve-index.ts';
 import type { StatusList, StatusReference } from '../status/status-list.ts';
@@ -7,12 +8,14 @@ import type { ReplayedRecord, ReplayStores } from './replay-effects.ts';
 /** An index that was handed out to a credential that is not known any more. */
 interface Burned extends StatusReference {
   readonly holder: string;
+  /** Until when it may hold at the latest: its own end is not known any more. */
+  readonly validUntil: Date;
 }
 
 /**
  * Records the indices of credentials that are not in the database as revoked entries, held by their
- * ids: whoever holds such a credential finds it revoked, and nobody gets its index again. Returns how
- * many there were.
+ * ids: whoever holds such a credential finds it revoked for as long as it may hold, and nobody gets its
+ * index again. Returns how many there were.
  */
 export async function burnIndices(
   stores: ReplayStores,
@@ -30,6 +33,7 @@ export async function burnIndices(
   const burned = unknown.flatMap((record) => referenceOf(lists, record));
   if (burned.length === 0) return 0;
   await stores.status.insertEntries(burned);
+  await stores.status.noteEnds(burned);
   const [first] = unknown;
   const holders = burned.map(({ holder }) => holder);
   if (first !== undefined) await stores.status.change(holders, { revokedAt: first.at });
@@ -66,5 +70,6 @@ function referenceOf(lists: Lists, record: ReplayedRecord): readonly Burned[] {
   const { list: number, index } = record.details;
   const list = lists.get(keyOf(record.organizationId, number));
   if (list === undefined || typeof index !== 'number') return [];
-  return [{ listId: list.id, listNumber: list.number, index, holder: record.subject }];
+  const validUntil = new Date(record.at.getTime() + longestValidityMs);
+  return [{ listId: list.id, listNumber: list.number, index, holder: record.subject, validUntil }];
 }

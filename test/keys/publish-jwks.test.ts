@@ -20,7 +20,7 @@ it('names the keys of an agent by their thumbprints', () => {
   const { body, ...draft } = draftAgentJwks('https://id.acme.com/a/bot/jwks.json', [aKey()]);
   expect(textOf(body)).toStrictEqual({ keys: [{ ...published, kid: thumbprint }] });
   expect(draft).toStrictEqual({
-    path: '/a/bot/jwks.json',
+    path: '//id.acme.com/a/bot/jwks.json',
     mediaType: 'application/json',
     cacheControl: 'public, max-age=300',
     expiresAt: null,
@@ -31,7 +31,7 @@ it('names the keys of an agent by their thumbprints', () => {
 
 it('names the keys of an issuer by the DID URL that credentials carry', () => {
   const { body, path } = draftIssuerJwks('https://id.acme.com/o/pay/jwks.json', [aKey()]);
-  expect(path).toBe('/o/pay/jwks.json');
+  expect(path).toBe('//id.acme.com/o/pay/jwks.json');
   expect(textOf(body)).toStrictEqual({
     keys: [{ ...published, kid: `did:web:id.acme.com#${thumbprint}` }],
   });

@@ -43,5 +43,6 @@ it('lets caches hold each kind of document as long as the contract says', () => 
     statusList: 'public, max-age=15, must-revalidate, no-transform',
     immutable: 'public, max-age=31536000, immutable',
     page: 'public, max-age=60',
+    checkpoint: 'public, max-age=5, must-revalidate',
   });
 });

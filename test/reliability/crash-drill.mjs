@@ -152,9 +152,12 @@ async function writeUntilKilled() {
   while (round.acknowledged < killAt && failures.length === 0) await sleep(2);
   const killed = performance.now();
   if (values.target === 'postgres') {
-    process.kill(postmasterPid(world), 'SIGKILL');
+    const pid = postmasterPid(world);
+    process.kill(pid, 'SIGKILL');
     round.over = true;
     await Promise.all(work);
+    // Ready means the next PostgreSQL, not the last answer of the one before.
+    while ([pid, undefined].includes(postmasterPid(world))) await sleep(20);
     while ((await fetch(`${world.url}/readyz`)).status !== 200) await sleep(20);
     readyMs.push(Math.round(performance.now() - killed));
   } else {

@@ -9,7 +9,7 @@
  * so in `skipped` and does nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -140,8 +140,14 @@ async function write(key, whole = false) {
 
 function fill(path) {
   const { bavail, bsize } = statfsSync(volume);
+  try {
+    writeFileSync(path, Buffer.alloc(bavail * bsize, 1));
+  } catch (error) {
+    // The service wrote in between, and the file ends where the disk does.
+    if (error.code !== 'ENOSPC') throw error;
+  }
   // A little is left, so that a write fails in its middle.
-  writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - 8 * 1024), 1));
+  truncateSync(path, Math.max(0, statSync(path).size - 8 * 1024));
 }
 
 async function writeUntilRefused(paths) {

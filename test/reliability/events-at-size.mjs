@@ -88,7 +88,8 @@ async function startService() {
       SEALWRIGHT_LOG_LEVEL: 'warn',
       DATABASE_URL: postgres.connectionString,
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Its log goes where figures do not.
+    stdio: ['ignore', 2, 'inherit'],
   });
   for (let tries = 0; tries < 3_000 && child.exitCode === null; tries += 1) {
     const ready = await fetch(`${url}/readyz`).catch(() => undefined);

@@ -166,16 +166,17 @@ export async function withDatabase(world, work) {
   }
 }
 
+/** Undefined between two servers. */
 export function postmasterPid(world) {
-  return Number(postmasterLines(world)[0]);
+  const pid = Number(postmasterLines(world)[0]);
+  return pid > 0 ? pid : undefined;
 }
 
 function postmasterLines({ dataDir }) {
   const file = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).find((name) =>
     name.endsWith('postmaster.pid'),
   );
-  if (file === undefined) throw new Error('There is no postmaster.pid in the data directory.');
-  return readFileSync(join(dataDir, file), 'utf8').split('\n');
+  return file === undefined ? [] : readFileSync(join(dataDir, file), 'utf8').split('\n');
 }
 
 /** What a compact JWS says, unverified. */

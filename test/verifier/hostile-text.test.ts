@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { lintDocument } from '../../src/lint/lint-document.ts';
 import { targets } from '../../src/lint/targets.ts';
 import { findUrlDefects } from '../../src/lint/url-defects.ts';
+import { parseBaseUrl } from '../../src/protocol/base-url.ts';
 import { parseClientId } from '../../src/protocol/client-id.ts';
 import { parseClientMetadata } from '../../src/protocol/client-metadata.ts';
 import { parseCompactJws } from '../../src/protocol/compact-jws.ts';
@@ -126,6 +127,7 @@ const ways: readonly Way[] = [
     ['https://a.example/', 'https://'],
     parseClientId,
   ),
+  way('a base URL', ['base-url'], ['https://a.example/o/', 'https://a.example/o/a-'], parseBaseUrl),
   way(
     'a client_id with facets',
     ['facet-listing'],

@@ -1,5 +1,5 @@
 import type { KeyStore } from '../keys/key-store.ts';
-import type { KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
+import type { KeyId, KeyPurpose, KeyState, SigningKey } from '../keys/signing-key.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { PublicJwk } from '../protocol/jwk.ts';
 import type { DidStore } from './did-store.ts';
@@ -27,6 +27,8 @@ export interface FurtherKeyOrder extends Omit<IdentityOrder, 'alias'> {
   readonly did: string;
   /** The state that the key starts its life in. */
   readonly state: KeyState;
+  /** A new one unless given. */
+  readonly id?: KeyId;
 }
 
 /**

@@ -1,14 +1,15 @@
 import type { Agent } from '../agents/agent.ts';
 import type { IdentityProvider } from '../dids/identity-provider.ts';
+import { derivedId } from '../kernel/derived-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { overlapSecondsOf, waitSecondsAfter } from '../keys/key-rotation.ts';
-import type { SigningKey } from '../keys/signing-key.ts';
+import type { KeyId, SigningKey } from '../keys/signing-key.ts';
 import type { PublicJwk } from '../protocol/jwk.ts';
 import type { JsonValue } from '../protocol/strict-json.ts';
 import { publishDocuments } from '../publication/publish-documents.ts';
 import { type StartingKey, startingKeyOf } from './enrol-agent.ts';
 import { findAgent } from './find-agent.ts';
-import type { IssuePapers } from './issue-papers.ts';
+import { type IssuePapers, renewalOf } from './issue-papers.ts';
 import type { ChangedKeys, RotateKeyInput } from './key-cases.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { type ReadKeysDeps, readKeys } from './read-keys.ts';
@@ -23,14 +24,18 @@ export interface RotateKeyDeps extends ReadKeysDeps, Pick<PapersDeps, 'work' | '
 /**
  * Begins to replace the key of an agent. When this resolves, a passport that names both keys is
  * published; the rounds of the registry do the rest, each step once the caches allow it. A suspended
- * agent that lost its last key gets the new one at once. Throws `rotation-under-way` for a second
- * rotation.
+ * agent that lost its last key gets the new one at once. A request that is sent again finds the key
+ * of its first attempt; a private half that was handed out cannot be had again. Throws
+ * `rotation-under-way` for a second rotation.
  */
 export async function rotateKey(deps: RotateKeyDeps, input: RotateKeyInput): Promise<ChangedKeys> {
   const overlapS = overlapSecondsOf(input.overlap);
   const found = await findAgent(deps, input);
+  const held = await deps.keys.listByDids([found.did]);
+  const id = furtherKeyIdOf(input);
+  if (held.some((key) => key.id === id)) return showEarlier(deps, input, found);
   const key = await furtherKeyOf(found, input.jwk);
-  const isBare = (await deps.keys.listByDids([found.did])).length === 0;
+  const isBare = held.length === 0;
   if (isBare && found.state === 'suspended') await supplyKey(deps, { found, input, key });
   else {
     await deps.issuePapers({
@@ -44,6 +49,24 @@ export async function rotateKey(deps: RotateKeyDeps, input: RotateKeyInput): Pro
     });
   }
   return { ...(await readKeys(deps, input)), privateJwk: key.privateJwk };
+}
+
+/** The same for every repetition of a request; undefined, a new one, for one that cannot be repeated. */
+function furtherKeyIdOf({ requestId }: RotateKeyInput): KeyId | undefined {
+  return requestId && derivedId<KeyId>('key', requestId, 0);
+}
+
+/** What the first attempt of a request came to, once its papers are out. */
+async function showEarlier(
+  deps: RotateKeyDeps,
+  input: RotateKeyInput,
+  { id, state, papersRevision, publishedRevision }: Agent,
+): Promise<ChangedKeys> {
+  if (state === 'active' && publishedRevision < papersRevision) {
+    const reason = 'the agent gets another key';
+    await deps.issuePapers(renewalOf(id, { actor: input.actor, reason, narrows: false }));
+  }
+  return { ...(await readKeys(deps, input)), privateJwk: null };
 }
 
 /**
@@ -73,15 +96,18 @@ export function insertKey(
     readonly agent: Agent;
     readonly publicJwk: PublicJwk | null;
     readonly state: SigningKey['state'];
+    /** A new one unless given. */
+    readonly id?: KeyId | undefined;
     readonly at: Date;
   },
 ): Promise<SigningKey> {
-  const { agent, publicJwk, state, at } = order;
+  const { agent, publicJwk, state, id, at } = order;
   return order.deps.identities.createKey(stores, {
     organizationId: agent.organizationId,
     did: agent.did,
     purpose: 'client-authentication',
     ...(publicJwk === null ? {} : { publicJwk }),
+    ...(id === undefined ? {} : { id }),
     state,
     at,
   });
@@ -105,7 +131,8 @@ async function beginRotation(stores: PapersStores, order: RotationOrder): Promis
   const [former] = await stores.keys.listByDids([agent.did]);
   if (former === undefined) throw keyless();
   const { publicJwk } = key;
-  const made = await insertKey(stores, { deps, agent, publicJwk, state: 'created', at });
+  const id = furtherKeyIdOf(input);
+  const made = await insertKey(stores, { deps, agent, publicJwk, state: 'created', id, at });
   await stores.rotations.insert({
     agentId: agent.id,
     formerKeyId: former.id,
@@ -147,7 +174,8 @@ async function supplyKey(
     const [agent] = await stores.agents.reviseAll([order.found.id]);
     const held = await stores.keys.listByDids([order.found.did]);
     if (agent?.state !== 'suspended' || held.length > 0) throw changedMeanwhile();
-    const key = await insertKey(stores, { deps, agent, publicJwk, state: 'active', at });
+    const id = furtherKeyIdOf(order.input);
+    const key = await insertKey(stores, { deps, agent, publicJwk, state: 'active', id, at });
     await publishDocuments(stores, { drafts: keyDrafts(organization, agent, [key]), at });
     await stores.agents.markPublished([{ id: agent.id, revision: agent.papersRevision }]);
     await stores.audit.append([

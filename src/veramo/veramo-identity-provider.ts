@@ -69,7 +69,7 @@ async function refuseTaken(stores: IdentityStores, identifier: Identifier): Prom
 
 async function createKey(agent: VeramoAgent, order: FurtherKeyOrder): Promise<string> {
   const { organizationId, did, purpose, state, publicJwk, at } = order;
-  const id = newId<KeyDraft['id']>('key', at);
+  const id = order.id ?? newId<KeyDraft['id']>('key', at);
   const draft: KeyDraft = { id, organizationId, did, purpose, state, createdAt: at };
   const { kid } = await agent.keyManagerCreate(
     publicJwk === undefined

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { documentsHeldS, keySetsHeldS } from '../../src/keys/key-rotation.ts';
+import type { RequestId } from '../../src/requests/remembered-request.ts';
 import { refusalLater } from '../kernel/refusal.ts';
 import { heldJwk } from '../support/edge-world.ts';
 import { openRegistryWorld, type RegistryWorld } from './registry-world.ts';
@@ -112,6 +113,28 @@ describe('rotating the key of an agent', () => {
     for (const wait of [365, 660, 600, 660, 365]) await pass(wait);
     await world.registry.rotateAgentKey(order);
     expect((await world.registry.listAgentKeys(ref)).keys).toHaveLength(2);
+  });
+
+  it('is begun once by a request that is sent again, however far the first attempt got', async () => {
+    const { world, ref, thumbprints, named, pass } = await openWithAgent();
+    const requestId = 'req_01m7wd7tg0aaaaaaaaaaaaaaaa' as RequestId;
+    const order = { ...ref, requestId, overlap: 'PT10M' };
+    world.interruptions.beforeSigning = async () => {
+      throw new Error('the process was killed');
+    };
+    await expect(world.registry.rotateAgentKey(order)).rejects.toThrow('the process was killed');
+    world.interruptions.beforeSigning = async () => undefined;
+    const pair = await thumbprints();
+    expect(pair).toHaveLength(2);
+    const again = await world.registry.rotateAgentKey(order);
+    expect(again.keys.map(({ thumbprint }) => thumbprint)).toStrictEqual(pair);
+    expect(await named(pair)).toStrictEqual({ jwks: 'a', did: 'a', passport: 'ab' });
+    for (const wait of [365, 660, 600, 660, 365]) await pass(wait);
+    const over = await world.registry.rotateAgentKey(order);
+    expect([over.rotation, over.keys.map(({ thumbprint }) => thumbprint)]).toStrictEqual([
+      null,
+      pair.slice(1),
+    ]);
   });
 
   it('names no algorithm of client authentication while keys of two are in use', async () => {

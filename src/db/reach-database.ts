@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
-import { connectionStringOf, startPostgres } from './embedded-postgres.ts';
+import { startPostgres } from './embedded-postgres.ts';
+import { findRunningPostgres } from './find-running-postgres.ts';
 import { lockDirectory } from './lock-directory.ts';
-import { isServing, readPostmaster } from './postmaster.ts';
 import { postgresFolder, prepareDataDir } from './prepare-directory.ts';
 
 /** Which database a command of maintenance is about. */
@@ -31,14 +31,11 @@ export async function withLiveDatabase<Result>(
   if (place.databaseUrl !== undefined) {
     return work({ connectionString: place.databaseUrl, dataDir: resolve(place.dataDir) });
   }
+  const running = findRunningPostgres(place.dataDir);
+  if (running !== null) return work(running);
   const { dataDir } = prepareDataDir(place);
-  const data = join(dataDir, postgresFolder, 'data');
-  if (!existsSync(data)) {
+  if (!existsSync(join(dataDir, postgresFolder, 'data'))) {
     throw new SealwrightError('start-refused', `There is no embedded database in ${dataDir}.`);
-  }
-  const running = readPostmaster(data);
-  if (running?.ready && isServing(running.pid, realpathSync(data))) {
-    return work({ connectionString: connectionStringOf(running.socketDir), dataDir });
   }
   return withOwnDatabase(place, work);
 }

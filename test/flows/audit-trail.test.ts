@@ -381,7 +381,11 @@ describe('a trail that somebody changed in the database', () => {
 
   async function restore(): Promise<void> {
     for (const name of tables) {
-      await database.query(`DELETE FROM ${name}; INSERT INTO ${name} SELECT * FROM kept_${name}`);
+      // The service may be about to grow the tree: one transaction, which it waits for.
+      await database.query(
+        `LOCK TABLE ${name} IN EXCLUSIVE MODE; DELETE FROM ${name};
+         INSERT INTO ${name} SELECT * FROM kept_${name}`,
+      );
     }
   }
 

@@ -82,7 +82,7 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     await memory.readHosts();
     closers.push(startFollowing(createDocumentFollower({ documents, memory, copy }), log).stop);
   }
-  addRegistryGauges(metrics, { registry, clock: systemClock });
+  addRegistryGauges(metrics, { registry, journal: rooms.journal, clock: systemClock });
   let isDraining = false;
   const app = createApp({
     registry,

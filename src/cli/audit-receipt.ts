@@ -1,7 +1,11 @@
 import type { Command } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
 import { serverOption } from './server-option.ts';
 
-/** What it prints is for `audit check-receipt`, and for whoever wants to check it by other means. */
+/**
+ * What it prints is for `audit check-receipt`, and for whoever wants to check it by other means. Exit
+ * code 1 when nothing of the kind is in the trail: what is printed then has no receipt.
+ */
 export const auditReceipt: Command = {
   words: 'audit receipt',
   summary: 'prove to others that a record is in the audit trail',
@@ -16,6 +20,10 @@ export const auditReceipt: Command = {
     const path = id.startsWith('evt_') ? `/audit/receipts/${id}` : `/credentials/${id}/receipts`;
     const query = id.startsWith('evt_') ? {} : { action: call.text('action') };
     const found = await call.api().call({ method: 'GET', path, query });
-    return call.print(found, () => `${JSON.stringify(found, null, 2)}\n`);
+    call.print(found, () => `${JSON.stringify(found, null, 2)}\n`);
+    const { data } = found;
+    if (!Array.isArray(data) || data.length > 0) return exitCodes.ok;
+    call.say('Nothing of the kind is in the audit trail: there is no receipt.');
+    return exitCodes.rejected;
   },
 };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { accepted, type Fault, type Parsed, refusedAll } from '../protocol/parsed.ts';
@@ -93,12 +93,12 @@ export function readSettings(env: Environment): Parsed<Settings> {
   const policyPath = reading.take(variables.policy);
   const drainS = reading.take(variables.drain);
   const tls = reading.takeTls(url);
-  reading.take(variables.server);
-  reading.take(variables.token);
-  reading.take(variables.sidecarToken);
-  reading.take(variables.eventsToken);
-  reading.take(variables.syncClientId);
-  reading.take(variables.syncClientSecret);
+  reading.judge(variables.server);
+  reading.judge(variables.token);
+  reading.judge(variables.sidecarToken);
+  reading.judge(variables.eventsToken);
+  reading.judge(variables.syncClientId);
+  reading.judge(variables.syncClientSecret);
   reading.compare(listen, adminListen);
   return reading.end(() => ({
     url: present(url),
@@ -190,6 +190,16 @@ class Reading {
     if (found.value.text === null) return undefined;
     const parsed = variable.read(found.value.text);
     return parsed.ok ? parsed.value : this.#refuse(variable.name, parsed.faults);
+  }
+
+  /**
+   * Faults of a setting that only other commands use. A file that is not there is none: the first
+   * token is written by the start itself, and is lost with the data directory that a restore replaces.
+   */
+  judge(variable: Variable<unknown>): void {
+    const path = this.#env[`${variable.name}_FILE`];
+    const isAbsent = this.#env[variable.name] === undefined && path !== undefined;
+    if (!isAbsent || existsSync(path)) this.take(variable);
   }
 
   takeTls(url: string | undefined): Settings['tls'] {

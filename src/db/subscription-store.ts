@@ -4,6 +4,7 @@ import type {
   SubscriptionId,
   SubscriptionKind,
   SubscriptionState,
+  SubscriptionTally,
 } from '../events/subscription.ts';
 import type { SubscriptionReader, SubscriptionStore } from '../events/subscription-store.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
@@ -50,6 +51,19 @@ export class PostgresSubscriptionReader implements SubscriptionReader {
              < ${mostPending}
        ORDER BY s.id`;
     return rows.map(({ id }) => id);
+  }
+
+  async tally(): Promise<readonly SubscriptionTally[]> {
+    return this.db.$queryRaw<SubscriptionTally[]>`
+      SELECT way, state, count(*)::int AS subscriptions, sum(waiting)::int AS waiting
+        FROM (
+          SELECT CASE WHEN s.kind = 'webhook' THEN 'webhook'
+                      WHEN s.url IS NULL THEN 'poll' ELSE 'push' END AS way,
+                 s.state,
+                 (SELECT count(*) FROM event_deliveries d
+                   WHERE d.subscription_id = s.id AND d.state = 'pending') AS waiting
+            FROM event_subscriptions s) AS subscription
+       GROUP BY way, state ORDER BY way, state`;
   }
 }
 

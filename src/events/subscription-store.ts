@@ -4,6 +4,7 @@ import type {
   SubscriptionChange,
   SubscriptionId,
   SubscriptionKind,
+  SubscriptionTally,
 } from './subscription.ts';
 
 /** Reads subscriptions. */
@@ -18,6 +19,8 @@ export interface SubscriptionReader {
    * cursor, and that have fewer than `mostPending` deliveries to be made.
    */
   listBehind(mostPending: number): Promise<readonly SubscriptionId[]>;
+  /** Of all organizations together, by way and state. It counts what waits: at most some 2,000 each. */
+  tally(): Promise<readonly SubscriptionTally[]>;
 }
 
 /** Writes subscriptions, inside a unit of work. */

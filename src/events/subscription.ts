@@ -45,6 +45,17 @@ export interface Subscription {
   readonly updatedAt: Date;
 }
 
+/** Webhooks, and streams by who connects: we push, or the receiver polls. */
+export type SubscriptionWay = 'webhook' | 'push' | 'poll';
+
+/** How many subscriptions of a way are in a state, and how many deliveries they have not taken yet. */
+export interface SubscriptionTally {
+  readonly way: SubscriptionWay;
+  readonly state: SubscriptionState;
+  readonly subscriptions: number;
+  readonly waiting: number;
+}
+
 /** What may change about a subscription. What is left out stays as it is. */
 export type SubscriptionChange = Partial<
   Omit<Subscription, 'id' | 'organizationId' | 'kind' | 'tokenId' | 'audience' | 'createdAt'>

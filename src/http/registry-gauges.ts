@@ -1,10 +1,11 @@
 import type { Inventory } from '../estate/inventory.ts';
+import type { SubscriptionTally } from '../events/subscription.ts';
 import type { Registry } from '../journeys/registry.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Metrics, Sample } from '../metrics/metrics.ts';
 
-/** An inventory reads every credential, and `/metrics` takes no token: one is good for this long. */
-const inventoryMs = 30_000;
+/** Counting reads many rows, and `/metrics` takes no token: a count is good for this long. */
+const countedMs = 30_000;
 
 /** Shows what the registry holds and what of it needs somebody. */
 export function addRegistryGauges(
@@ -12,12 +13,14 @@ export function addRegistryGauges(
   deps: {
     readonly registry: Pick<
       Registry,
-      'takeInventory' | 'countFindings' | 'countOrphans' | 'auditState'
+      'takeInventory' | 'countFindings' | 'countOrphans' | 'auditState' | 'tallySubscriptions'
     >;
+    /** The audit journal of this process; `isOpen` says whether changes can be acknowledged. */
+    readonly journal: { readonly isOpen: boolean };
     readonly clock: Clock;
   },
 ): void {
-  const { registry } = deps;
+  const { registry, journal } = deps;
   metrics.addGauge({
     name: 'sealwright_rule_findings',
     help: 'Agents that do not meet a rule.',
@@ -32,6 +35,16 @@ export function addRegistryGauges(
     read: async () => [sample({}, await registry.countOrphans())],
   });
   addAuditGauges(metrics, () => registry.auditState());
+  metrics.addGauge({
+    name: 'sealwright_audit_journal_stopped',
+    help: '1 while the audit journal of this process cannot be written to, and changes are refused.',
+    labels: [],
+    read: async () => [sample({}, journal.isOpen ? 0 : 1)],
+  });
+  addEventGauges(
+    metrics,
+    keep(() => registry.tallySubscriptions(), deps.clock),
+  );
   addInventoryGauges(
     metrics,
     keep(() => registry.takeInventory(), deps.clock),
@@ -56,6 +69,28 @@ function addAuditGauges(metrics: Metrics, state: Registry['auditState']): void {
     help: '1 while the audit trail contradicts what was signed before, and nothing is signed.',
     labels: [],
     read: async () => [sample({}, (await state()).contradicts ? 1 : 0)],
+  });
+}
+
+function addEventGauges(
+  metrics: Metrics,
+  tally: () => Promise<readonly SubscriptionTally[]>,
+): void {
+  metrics.addGauge({
+    name: 'sealwright_event_subscriptions',
+    help: 'Webhooks and streams of security events by state.',
+    labels: ['kind', 'state'],
+    read: async () =>
+      (await tally()).map(({ way, state, subscriptions }) =>
+        sample({ kind: way, state }, subscriptions),
+      ),
+  });
+  metrics.addGauge({
+    name: 'sealwright_event_deliveries_waiting',
+    help: 'Messages that receivers have not taken yet.',
+    labels: ['kind', 'state'],
+    read: async () =>
+      (await tally()).map(({ way, state, waiting }) => sample({ kind: way, state }, waiting)),
   });
 }
 
@@ -111,7 +146,7 @@ function keep<Value>(read: () => Promise<Value>, clock: Clock): () => Promise<Va
     const now = clock.now().getTime();
     if (kept === null || kept.until <= now) {
       const value = read();
-      kept = { value, until: now + inventoryMs };
+      kept = { value, until: now + countedMs };
       value.catch(() => {
         kept = null;
       });

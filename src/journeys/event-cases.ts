@@ -31,7 +31,7 @@ import {
   type PollStreamInput,
   pollStream,
 } from '../events/poll-stream.ts';
-import type { Subscription, SubscriptionState } from '../events/subscription.ts';
+import type { Subscription, SubscriptionState, SubscriptionTally } from '../events/subscription.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Caller } from './registry.ts';
@@ -65,6 +65,9 @@ export interface EventCases {
   verifyStream(input: SubscriptionRef & { readonly state: string | null }): Promise<void>;
   pollStream(input: PollStreamInput): Promise<PolledEvents>;
   rotateEventKey(caller: Caller): Promise<SigningKey>;
+
+  /** Of all organizations together: for who runs the installation, not for a tenant. */
+  tallySubscriptions(): Promise<readonly SubscriptionTally[]>;
 }
 
 /** The ports of these cases. */
@@ -109,5 +112,6 @@ export function bindEventCases(deps: EventCasesDeps): EventCases {
     verifyStream: (input) => sending(verifyStream(deps, input)),
     pollStream: (input) => pollStream(deps, input),
     rotateEventKey: (caller) => rotateEventKey(deps, caller),
+    tallySubscriptions: () => deps.subscriptions.tally(),
   };
 }

@@ -7,14 +7,40 @@ const link = /\]\(([^)\s]+)\)/g;
 /** A path from the root; a pattern counts up to its first `*`, and an ellipsis ends it. */
 const path = /(?<![\w./:-])(?:src|test|docs)\/[\w./-]*/g;
 
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+const pagesBelow = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
+    .map((name) => join(folder, name));
+
+const pages = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ...pagesBelow('docs'),
+  ...pagesBelow('src'),
 ];
+
+const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+
+/** The names that the headings of a page have in links, as the hosts of repositories make them. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
+}
+
+/** The links of a page to a heading that the page they lead to does not have. */
+function lostAnchorsOf(page: string): readonly string[] {
+  return [...textOf(page).matchAll(link)]
+    .map(([, target = '']) => target)
+    .filter((target) => /^(?!https?:)[^#]*#/.test(target))
+    .filter((target) => {
+      const [path = '', anchor = ''] = target.split('#');
+      const there = path === '' ? page : join(dirname(page), path);
+      return !anchorsOf(textOf(there)).includes(anchor);
+    });
+}
 
 /** Where the relative links of a page lead, and the paths that it names, both from the root. */
 function placesIn(page: string, text: string): string[] {
@@ -27,7 +53,7 @@ function placesIn(page: string, text: string): string[] {
 }
 
 function placesOf(page: string): string[] {
-  return placesIn(page, readFileSync(join(root, page), 'utf8'));
+  return placesIn(page, textOf(page));
 }
 
 describe('the pages for people', () => {
@@ -35,7 +61,13 @@ describe('the pages for people', () => {
     expect(placesOf(page).filter((place) => !existsSync(join(root, place)))).toEqual([]);
   });
 
+  it.each(pages)('%s leads to headings that exist', (page) => {
+    expect(lostAnchorsOf(page)).toEqual([]);
+  });
+
   it('are read at all', () => {
+    expect(anchorsOf('# A `b`: c, d\n## E-f\n```\n# g\n```\n')).toEqual(['a-b-c-d', 'e-f']);
+    expect(pages).toContain('src/verifier/README.md');
     expect(pages).toContain('docs/checks/status.lists.md');
     expect(placesOf('README.md')).toContain('docs/draft.md');
     expect(placesOf('CONTRIBUTING.md')).toContain('test/architecture/floors.test.ts');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditAction, AuditEvent, EventId } from '../../src/audit/audit-event.ts';
 import { genesisHash, linkRecord } from '../../src/audit/hash-chain.ts';
@@ -108,5 +110,21 @@ describe('as an event of OCSF', () => {
       activity_name: 'cloud.conquered',
       entity: { uid: 'thing_1', type: 'cloud' },
     });
+  });
+
+  it('every action stands in the table for people, as it is mapped', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/audit.md'), 'utf8');
+    const row = /^\| (\d{4}) [A-Z][\w ]+ \| (\d+) \w+ \| (\d) \| ((?:`[\w.-]+` ?)+) \|$/gm;
+    const shown = [...page.matchAll(row)].flatMap(([, kind, activity, severity, names = '']) =>
+      names.split(' ').map((name) => [name, Number(kind), Number(activity), Number(severity)]),
+    );
+    const mapped = actions.map((action) => {
+      const event = eventFor(action);
+      return [`\`${action}\``, event['class_uid'], event['activity_id'], event['severity_id']];
+    });
+    expect(new Map(shown.map((line) => [line[0], line]))).toEqual(
+      new Map(mapped.map((line) => [line[0], line])),
+    );
+    expect(shown).toHaveLength(actions.length);
   });
 });

@@ -70,7 +70,7 @@ describe('SEALWRIGHT_URL', () => {
     'id.acme.com',
     'ftp://id.acme.com',
   ])('refuses %s', (url) => {
-    expect(faultsOf({ SEALWRIGHT_URL: url })).toEqual(['SEALWRIGHT_URL setting']);
+    expect(faultsOf({ SEALWRIGHT_URL: url })).toEqual(['SEALWRIGHT_URL base-url']);
   });
 });
 
@@ -96,7 +96,7 @@ describe('faults', () => {
       'SEALWRIGHT_MASTER_KEY setting',
       'SEALWRIGHT_ROLE setting',
       'SEALWRIGHT_TLS_KEY incomplete',
-      'SEALWRIGHT_URL setting',
+      'SEALWRIGHT_URL base-url',
     ]);
   });
 
@@ -155,11 +155,28 @@ describe('files', () => {
   });
 
   test.each([
-    ['both forms', { SEALWRIGHT_TOKEN: token, SEALWRIGHT_TOKEN_FILE: '/x' }, 'ambiguous'],
-    ['a missing file', { SEALWRIGHT_TOKEN_FILE: '/nowhere/token' }, 'unreadable'],
-    ['an empty file', { SEALWRIGHT_TOKEN_FILE: file('empty', '\n') }, 'empty'],
+    [
+      'both forms',
+      { SEALWRIGHT_ADMIN_TOKEN: token, SEALWRIGHT_ADMIN_TOKEN_FILE: '/x' },
+      'ambiguous',
+    ],
+    ['a missing file', { SEALWRIGHT_ADMIN_TOKEN_FILE: '/nowhere/token' }, 'unreadable'],
+    ['an empty file', { SEALWRIGHT_ADMIN_TOKEN_FILE: file('empty', '\n') }, 'empty'],
   ])('%s is a fault', (_, env, rule) => {
-    expect(faultsOf(env)).toEqual([`SEALWRIGHT_TOKEN ${rule}`]);
+    expect(faultsOf(env)).toEqual([`SEALWRIGHT_ADMIN_TOKEN ${rule}`]);
+  });
+
+  test('the token of the command line may not be written yet when the service starts', () => {
+    const path = '/nowhere/data/admin.token';
+    expect(faultsOf({ SEALWRIGHT_TOKEN_FILE: path })).toEqual([]);
+    const parsed = readClientSettings({ SEALWRIGHT_TOKEN_FILE: path });
+    expect(parsed.ok ? [] : parsed.faults.map(({ rule }) => rule)).toEqual(['unreadable']);
+    expect(faultsOf({ SEALWRIGHT_TOKEN_FILE: file('no-token', '\n') })).toEqual([
+      'SEALWRIGHT_TOKEN empty',
+    ]);
+    expect(faultsOf({ SEALWRIGHT_TOKEN: token, SEALWRIGHT_TOKEN_FILE: path })).toEqual([
+      'SEALWRIGHT_TOKEN ambiguous',
+    ]);
   });
 });
 

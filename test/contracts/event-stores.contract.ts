@@ -114,6 +114,35 @@ export function subscriptionStoreContract(world: WorldSource): void {
     expect(await outbox.readAfter(other.id, 0, 9)).toEqual([]);
   });
 
+  it('tallies all organizations by way and state, with what waits', async () => {
+    expect(await world().readers.subscriptions.tally()).toEqual([]);
+    const stream = { kind: 'stream', tokenId: 'tok_1', secret: null } as const;
+    await insert(
+      hookNamed('a'),
+      hookNamed('b', { organizationId: other.id }),
+      hookNamed('c', { state: 'disabled' }),
+      hookNamed('d', { ...stream, url: null }),
+      hookNamed('e', { ...stream, state: 'paused' }),
+    );
+    const of = (name: string) => ({ subscriptionId: `whk_${name}` as SubscriptionId });
+    await world().work.run((stores) =>
+      stores.deliveries.insertAll([
+        deliveryNamed('evt_1', of('a')),
+        deliveryNamed('evt_2', of('a')),
+        deliveryNamed('evt_3', { ...of('a'), state: 'delivered', endedAt: noon() }),
+        deliveryNamed('evt_1', of('b')),
+        deliveryNamed('evt_1', of('e')),
+        deliveryNamed('evt_2', { ...of('e'), state: 'failed', endedAt: noon() }),
+      ]),
+    );
+    expect(await world().readers.subscriptions.tally()).toEqual([
+      { way: 'poll', state: 'enabled', subscriptions: 1, waiting: 0 },
+      { way: 'push', state: 'paused', subscriptions: 1, waiting: 1 },
+      { way: 'webhook', state: 'disabled', subscriptions: 1, waiting: 0 },
+      { way: 'webhook', state: 'enabled', subscriptions: 2, waiting: 3 },
+    ]);
+  });
+
   it('seizes what nobody holds', async () => {
     await insert(hookNamed('a'));
     const seized = await world().work.run((stores) =>

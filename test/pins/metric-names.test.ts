@@ -12,9 +12,12 @@ const names = [
   'sealwright_agents gauge',
   'sealwright_audit_checkpoint_records gauge',
   'sealwright_audit_checkpoints_stopped gauge',
+  'sealwright_audit_journal_stopped gauge',
   'sealwright_audit_records gauge',
   'sealwright_credential_expiration_timestamp_seconds gauge',
   'sealwright_credentials gauge',
+  'sealwright_event_deliveries_waiting gauge',
+  'sealwright_event_subscriptions gauge',
   'sealwright_http_request_duration_seconds histogram',
   'sealwright_metrics_unread_total counter',
   'sealwright_orphans gauge',
@@ -40,6 +43,10 @@ beforeAll(async () => {
     ...{ handle, kind: 'agent', name: handle, owners: ['lead@acme.com'] },
     keyCustody: 'registry',
   });
+  await running.call('POST', '/webhooks', {
+    url: `${running.url}/hook`,
+    events: ['agent.retired'],
+  });
   const clientId = `${running.url}/a/${handle}/client.json`;
   await running.call('POST', '/verify', { client_id: clientId });
   await running.call('GET', '/agents/no-such-bot');
@@ -63,6 +70,8 @@ describe('the names of metrics', () => {
       expect.arrayContaining([
         'sealwright_agents{state="active"}',
         'sealwright_credentials{type="passport",state="active"}',
+        'sealwright_event_deliveries_waiting{kind="webhook",state="enabled"}',
+        'sealwright_event_subscriptions{kind="webhook",state="enabled"}',
         `${request}{route="/agents",method="POST",code="201"}`,
         `${request}{route="/agents/:target",method="GET",code="404"}`,
         'sealwright_public_document_requests_total{doc="client",code="200"}',

@@ -3,8 +3,8 @@
  * How soon a verdict knows of a revocation that is told by a security event: agents are revoked one
  * after the other, an event is put on the stream, and a verifier that polls it, in this process and in
  * a sidecar, is asked until it says so. In front of the lists is a shared cache that keeps them for 15
- * seconds, unless it is asked to go back to the origin. With --flood so many other events come in every
- * second besides.
+ * seconds, unless it is asked to go back to the origin. With --flood other events come in besides, at
+ * most so many a second; `events` says how many there were.
  *
  *   node test/reliability/hear-events.mjs [--revocations 300] [--flood 0]
  */

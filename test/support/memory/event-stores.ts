@@ -11,6 +11,7 @@ import type {
   SubscriptionChange,
   SubscriptionId,
   SubscriptionKind,
+  SubscriptionTally,
 } from '../../../src/events/subscription.ts';
 import type {
   SubscriptionReader,
@@ -66,7 +67,25 @@ export class MemorySubscriptionReader implements SubscriptionReader {
       .sort(byId)
       .map(({ id }) => id);
   }
+
+  async tally(): Promise<readonly SubscriptionTally[]> {
+    const { subscriptions, deliveries } = this.state();
+    const tallies = new Map<string, SubscriptionTally>();
+    for (const { id, kind, url, state } of subscriptions.values()) {
+      const way = kind === 'webhook' ? kind : url === null ? 'poll' : 'push';
+      const key = `${way} ${state}`;
+      const { subscriptions: count, waiting } = tallies.get(key) ?? noneOf;
+      const pending = [...deliveries.values()].filter(
+        ({ delivery }) => delivery.subscriptionId === id && delivery.state === 'pending',
+      );
+      const counted = { subscriptions: count + 1, waiting: waiting + pending.length };
+      tallies.set(key, { way, state, ...counted });
+    }
+    return [...tallies].sort(([one], [two]) => (one < two ? -1 : 1)).map(([, tally]) => tally);
+  }
 }
+
+const noneOf = { subscriptions: 0, waiting: 0 };
 
 export class MemorySubscriptionStore extends MemorySubscriptionReader implements SubscriptionStore {
   async insert(subscription: Subscription): Promise<void> {

@@ -24,7 +24,7 @@ describe('the document to publish', () => {
     const json = JSON.parse(new TextDecoder().decode(body));
     expect(Object.entries(json).at(-1)).toStrictEqual(['vc+jwt', 'a.b.c']);
     expect(rest).toStrictEqual({
-      path: '/a/billing-bot/client.json',
+      path: '//id.acme.com/a/billing-bot/client.json',
       mediaType: 'application/json',
       cacheControl: 'public, max-age=300',
       expiresAt: null,

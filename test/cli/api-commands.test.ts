@@ -189,7 +189,7 @@ describe('credentials', () => {
     expect(shown.out).toContain(`list 1, index ${status.index}`);
     const at = (verb: string) => run(['credential', verb, id, '--reason', 'x']);
     expect((await at('suspend')).out).toBe(
-      `✔ ${id} is suspended; published at 2026-11-20T12:00:00.001Z\n`,
+      `✔ ${id} is suspended; published at 2026-11-20T12:00:00.002Z\n`,
     );
     expect((await at('resume')).out).toContain('is active');
     const renewed = await run(['credential', 'renew', id, '--reason', 'x', '--json']);

@@ -331,8 +331,8 @@ describe('credentials', () => {
     const { id } = (await call('POST /api/v1/agents/billing-bot/credentials', facet)).json;
     const at = (verb: string) => call(`POST /api/v1/credentials/${id}/${verb}`, { reason: 'x' });
     const shown = () => world.credential(id as CredentialId).then(world.shown);
-    // A list goes forward by a millisecond while the clock stands still.
-    const [first, second, third] = [1, 2, 3].map((ms) => `2026-11-20T12:00:00.00${ms}Z`);
+    // A list goes forward by a millisecond while the clock stands still, from the empty one on.
+    const [first, second, third] = [2, 3, 4].map((ms) => `2026-11-20T12:00:00.00${ms}Z`);
     expect((await at('suspend')).json).toEqual({ id, state: 'suspended', publishedAt: first });
     expect(await shown()).toBe('suspended');
     expect((await at('resume')).json).toEqual({ id, state: 'active', publishedAt: second });
@@ -421,6 +421,7 @@ describe('the office', () => {
             did: 'did:web:id.acme.com',
             baseUrl: 'https://id.acme.com',
             key: expect.stringMatching(/^[\w-]{43}$/),
+            eventKey: expect.stringMatching(/^[\w-]{43}$/),
           },
         },
         previousHash: '0'.repeat(64),

@@ -14,8 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** Calls that take a body and change nothing. */
-const asking = ['POST /verify'];
+/** Calls that take a body and change nothing but what a receiver has taken. */
+const asking = ['POST /verify', 'POST /ssf/poll/:target'];
 /** Calls that need more than an example to succeed; each has a test of its own below or elsewhere. */
 const apart: Readonly<Record<string, string>> = {
   'POST /enrol': 'test below',
@@ -23,6 +23,7 @@ const apart: Readonly<Record<string, string>> = {
   'POST /agents/:target/credentials/import': 'test below',
   'POST /enrolments/:target/approve': 'needs an agent that asked',
   'POST /enrolments/:target/reject': 'needs an agent that asked',
+  'POST /webhooks/:target/deliveries/:part/redeliver': 'needs a delivery that ended',
   'POST /organization/keys': 'test below',
   'POST /agents/:target/resume': 'test below',
   'POST /credentials/:target/resume': 'test below',

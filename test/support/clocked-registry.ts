@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CheckpointFiles } from '../../src/checkpoints/checkpoint-file.ts';
 import { agentPages } from '../../src/console/agent-pages.ts';
 import { createClient } from '../../src/db/client.ts';
 import { createReaders } from '../../src/db/create-readers.ts';
@@ -8,6 +12,7 @@ import { startListeners } from '../../src/http/listeners.ts';
 import { createLog } from '../../src/http/log.ts';
 import { arrangePlanes } from '../../src/http/planes.ts';
 import { RateLimits } from '../../src/http/rate-limits.ts';
+import { CheckpointKeeper, logOriginOf } from '../../src/journeys/checkpoint-keeper.ts';
 import { createOrganization } from '../../src/journeys/create-organization.ts';
 import { createRegistry } from '../../src/journeys/create-registry.ts';
 import { createIssuePapers } from '../../src/journeys/issue-papers.ts';
@@ -19,6 +24,7 @@ import { createApiToken } from '../../src/organizations/create-api-token.ts';
 import { DocumentMemory } from '../../src/publication/document-memory.ts';
 import { publishStatusList } from '../../src/status/publish-status-list.ts';
 import { StatusPublisher } from '../../src/status/status-publisher.ts';
+import { makeAuditKey } from '../../src/veramo/audit-key.ts';
 import { createVeramoIdentityProvider } from '../../src/veramo/veramo-identity-provider.ts';
 import { createVeramoSigner } from '../../src/veramo/veramo-signer.ts';
 import { readSchemas } from '../credentials/read-schemas.ts';
@@ -45,7 +51,8 @@ export async function startClockedRegistry(options: { readonly judgeOutside?: Ju
   const client = createClient(database.connectionString);
   const url = `http://localhost:${await freePort()}`;
   const clock = new SettableClock();
-  const opened = await openOn(client, { url, clock });
+  const copies = await mkdtemp(join(tmpdir(), 'sealwright-checkpoints-'));
+  const opened = await openOn(client, { url, clock, copies });
   const { memory, organization } = opened;
   const deps = { ...opened.deps, ...options };
   const registry = createRegistry(deps);
@@ -83,6 +90,7 @@ export async function startClockedRegistry(options: { readonly judgeOutside?: Ju
       await listeners.close();
       await client.$disconnect();
       await database.drop();
+      await rm(copies, { recursive: true });
     },
   };
 }
@@ -91,9 +99,9 @@ export type ClockedRegistry = Awaited<ReturnType<typeof startClockedRegistry>>;
 
 async function openOn(
   client: ReturnType<typeof createClient>,
-  place: { readonly url: string; readonly clock: SettableClock },
+  place: { readonly url: string; readonly clock: SettableClock; readonly copies: string },
 ) {
-  const { url, clock } = place;
+  const { url, clock, copies } = place;
   const seal = newSeal();
   const home = new URL(url).host;
   const readers = createReaders(client, { home });
@@ -115,10 +123,21 @@ async function openOn(
     ...{ work, issuers, signer, schemas, lists, pages: agentPages, clock, loopback: true },
   };
   const issuePapers = createIssuePapers(papers);
+  const checkpoints = new CheckpointKeeper({
+    ...{ ...readers, work, signer, clock },
+    makeAuditKey: (order) => makeAuditKey(seal, order),
+    copies: new CheckpointFiles(copies),
+    logOrigin: logOriginOf(url),
+    organizationId: organization.id,
+    onSigned: () => undefined,
+  });
   return {
     memory,
     organization,
-    deps: { ...readers, ...papers, identities, issuePapers, seal, ...quietOutside() },
+    deps: {
+      ...{ ...readers, ...papers, identities, issuePapers, seal, ...quietOutside() },
+      checkpoints,
+    },
   };
 }
 

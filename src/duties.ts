@@ -21,39 +21,56 @@ export interface DutiesOrder {
   readonly metrics: Metrics;
 }
 
+/** What a registry does without being asked, until it is stopped. */
+export interface Duties {
+  /** Rounds begin nothing more: one under way ends with the agents and lists that it is at. */
+  interrupt(): void;
+  /** Ends all of it, after what is under way. */
+  stop(): Promise<void>;
+}
+
 /**
  * Begins what a registry does without being asked: rounds, checkpoints, and telling others. One
- * process at a time does what all of them owe together; each writes down what it saw itself. The
- * returned function ends all of it, after what is under way.
+ * process at a time does what all of them owe together; each writes down what it saw itself.
  */
-export function startDuties(order: DutiesOrder): () => Promise<void> {
+export function startDuties(order: DutiesOrder): Duties {
   const { rooms, log, metrics } = order;
-  const one = { log, mayRun: () => rooms.watch.holdsLease };
-  const each = { log, mayRun: () => true };
-  const begin = (name: string, place: typeof one, round: () => Promise<Round>) =>
-    startRounds(measureRound(metrics, name, round), place);
+  const interruption = new AbortController();
+  const stopping = interruption.signal;
+  const one = { log, stopping, mayRun: () => rooms.watch.holdsLease };
+  const each = { log, stopping, mayRun: () => true };
+  const begin = (
+    name: string,
+    place: typeof one,
+    round: (stopping: AbortSignal) => Promise<Round>,
+  ) => startRounds(measureRound(metrics, name, round), place);
   const onTrouble = (err: unknown) => log.error({ message: 'Telling others failed.', err });
   const stops = [
-    begin('papers', one, () => keepRegistry(rooms)),
-    begin('estate', one, () => judgeEstate(rooms)),
+    begin('papers', one, (stopped) => keepRegistry(rooms, stopped)),
+    begin('estate', one, (stopped) => judgeEstate(rooms, stopped)),
     begin('journal', each, () => catchUpJournal(rooms)),
     begin('sightings', each, () => writeSightings(rooms)),
     begin('denied-calls', each, () => recordDenied(rooms, { all: false })),
     startCheckpoints(order),
     dispatchEvents({ ...rooms, onTrouble }),
   ];
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-    await recordDenied(rooms, { all: true }).catch((err: unknown) => {
-      log.error({ message: 'Denied calls of the last minute are not recorded.', err });
-    });
+  const interrupt = (): void => interruption.abort();
+  return {
+    interrupt,
+    stop: async () => {
+      interrupt();
+      await Promise.all(stops.map((stop) => stop()));
+      await recordDenied(rooms, { all: true }).catch((err: unknown) => {
+        log.error({ message: 'Denied calls of the last minute are not recorded.', err });
+      });
+    },
   };
 }
 
 /** What papers and keys owe; and requests that nobody sends again are forgotten. */
-async function keepRegistry(rooms: Rooms): Promise<KeptPapers> {
+async function keepRegistry(rooms: Rooms, stopping: AbortSignal): Promise<KeptPapers> {
   await forgetRequests(rooms, rowsForgotten);
-  return keepPapers(rooms);
+  return keepPapers(rooms, stopping);
 }
 
 async function catchUpJournal({ journal }: Rooms): Promise<Round> {

@@ -15,23 +15,29 @@ export interface RoundsOrder {
   readonly log: Logger;
   /** Whether this process is the one that runs rounds now. */
   readonly mayRun: () => boolean;
+  /** Once this is aborted no round begins, and one under way begins nothing more. */
+  readonly stopping: AbortSignal;
 }
 
 /**
  * Runs a round every 15 seconds, one at a time, while this process is the one that may; one that
  * takes over from another process begins at once. A round that fails is logged and tried again.
- * The returned function ends that, after the round under way.
+ * The returned function ends that, after the round under way: abort `stopping` to have it end soon.
  */
-export function startRounds(round: () => Promise<Round>, order: RoundsOrder): () => Promise<void> {
+export function startRounds(
+  round: (stopping: AbortSignal) => Promise<Round>,
+  order: RoundsOrder,
+): () => Promise<void> {
   let running: Promise<void> | null = null;
   let might = order.mayRun();
   let nextAt = performance.now() + roundMs;
   const timer = setInterval(() => {
     const tookOver = order.mayRun() && !might;
     might = order.mayRun();
-    if (!might || running !== null || (performance.now() < nextAt && !tookOver)) return;
+    if (!might || running !== null || order.stopping.aborted) return;
+    if (performance.now() < nextAt && !tookOver) return;
     nextAt = performance.now() + roundMs;
-    running = round()
+    running = round(order.stopping)
       .then((done) => logRound(order.log, done))
       .catch((err: unknown) => order.log.error({ message: 'A round failed.', err }))
       .finally(() => {

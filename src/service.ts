@@ -76,7 +76,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   const checkpoints = keepCheckpoints(order, { rooms, organization, dataDir: database.dataDir });
   const registry = createRegistry({ ...rooms, checkpoints });
   if (database.watch.holdsLease) await keepPapers(rooms);
-  closers.push(startDuties({ rooms, checkpoints, log, metrics }));
+  const duties = startDuties({ rooms, checkpoints, log, metrics });
+  closers.push(duties.stop);
   const { copy, memory, documents } = rooms;
   if (copy !== null) {
     await memory.readHosts();
@@ -110,8 +111,11 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   });
   const listeners = await startListeners(settings, planes);
   closers.push(() => listeners.close());
-  // A poll that waits is answered before the listeners wait for it.
-  closers.push(async () => rooms.pulse.end());
+  // A poll that waits is answered before the listeners wait for it, and rounds come to their end.
+  closers.push(async () => {
+    rooms.pulse.end();
+    duties.interrupt();
+  });
   log.info({ message: 'ready', url: settings.url, listening: listeners.publicUrl });
   const drain = (): void => {
     isDraining = true;

@@ -40,18 +40,21 @@ export interface JudgedEstate {
 /**
  * One round of watching the estate: note who was looked at, ask about imports again, and judge by
  * the rules every agent that changed since it was judged last, or whose time has come. A round may
- * be repeated and ends within some ten seconds; what it did not get to, the next one does. It
- * changes findings and nothing else.
+ * be repeated and ends within some ten seconds, or soon after `stopping` is aborted; what it did not
+ * get to, the next one does. It changes findings and nothing else.
  */
-export async function judgeEstate(deps: JudgeEstateDeps): Promise<JudgedEstate> {
+export async function judgeEstate(
+  deps: JudgeEstateDeps,
+  stopping?: AbortSignal,
+): Promise<JudgedEstate> {
   const until = new Date(deps.clock.now().getTime() + longestRoundMs);
   await noteSightings(deps);
-  const { asked, failures } = await recheckImports(deps, until);
+  const { asked, failures } = await recheckImports(deps, until, stopping);
   let agentsJudged = 0;
   for (;;) {
     const judged = await deps.work.run((stores) => judgeDue(stores, deps.clock.now()));
     agentsJudged += judged;
-    if (judged < agentsAtOnce || deps.clock.now() >= until) break;
+    if (judged < agentsAtOnce || deps.clock.now() >= until || stopping?.aborted === true) break;
   }
   return { agentsJudged, importsRechecked: asked, failures };
 }

@@ -12,15 +12,16 @@ export interface RecheckImportsDeps extends ImportCredentialDeps {
 
 /**
  * Asks about imports again that were not asked about for five minutes, those longest ago first,
- * until none is left or `until` has come. Trouble with one is not trouble with another.
+ * until none is left, `until` has come or `stopping` is aborted. Trouble with one is not trouble with another.
  */
 export async function recheckImports(
   deps: RecheckImportsDeps,
   until: Date,
+  stopping?: AbortSignal,
 ): Promise<{ readonly asked: number; readonly failures: readonly unknown[] }> {
   const failures: unknown[] = [];
   let asked = 0;
-  while (deps.clock.now() < until) {
+  while (deps.clock.now() < until && stopping?.aborted !== true) {
     const at = deps.clock.now();
     const before = new Date(at.getTime() - recheckAfterMs);
     const due = await deps.imports.listUnchecked({ before, at }, importsAtOnce);

@@ -63,9 +63,11 @@ class Dispatcher {
 
   /** One look, and a lane for each subscription that something is due for. */
   async #round(): Promise<number> {
-    const { deliveries, clock, onTrouble } = this.#deps;
+    const { deliveries, clock, onTrouble, pulse } = this.#deps;
     try {
       const seen = await lookOut(this.#deps);
+      // A poll that waits looked at its deliveries before these were there.
+      if (seen > 0) pulse.beat();
       for (const id of await deliveries.listDue(clock.now())) this.#open(id);
       await this.#forget();
       return seen > 0 ? 0 : lookEveryMs;

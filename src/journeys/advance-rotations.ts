@@ -3,6 +3,7 @@ import type { AgentReader } from '../agents/agent-store.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { settleEach } from '../kernel/settle-each.ts';
 import { stepAfter } from '../keys/key-rotation.ts';
 import type { RotationReader } from '../keys/rotation-store.ts';
 import type { StatusListId } from '../status/status-list.ts';
@@ -28,9 +29,10 @@ export interface AdvanceRotationsDeps extends Pick<PapersDeps, 'work' | 'lists' 
 export async function advanceRotations(
   deps: AdvanceRotationsDeps,
   limit: number,
+  stopping?: AbortSignal,
 ): Promise<readonly PromiseSettledResult<unknown>[]> {
   const due = await deps.rotations.listDue(deps.clock.now(), limit);
-  return Promise.allSettled(due.map((id) => advance(deps, id)));
+  return settleEach(due, (id) => advance(deps, id), stopping);
 }
 
 async function advance(deps: AdvanceRotationsDeps, id: AgentId): Promise<void> {

@@ -25,6 +25,8 @@ export interface ChangeAgentsOrder {
   readonly reason: string;
   /** Whether an agent is meant, as it stands once it is locked. */
   readonly isMeant: (agent: Agent, at: Date) => boolean;
+  /** Once this is aborted, no further agent's documents follow: the rounds publish them. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** What became of the agents. Who was left out is in no member. */
@@ -80,7 +82,7 @@ export async function changeAgents(
   // The lists come first: a document that answers 410 must never be the only sign.
   const publishedAt = await publishLists();
   const changed = recorded.flatMap((one) => one.agents);
-  return { ...(await publishEach(deps, changed)), publishedAt };
+  return { ...(await publishEach(deps, changed, order.stopping)), publishedAt };
 }
 
 interface RecordedStates {
@@ -149,12 +151,14 @@ function changeEvent(
 async function publishEach(
   deps: ChangeAgentsDeps,
   changed: readonly Agent[],
+  stopping: AbortSignal | undefined,
 ): Promise<Pick<ChangedAgents, 'agents' | 'failures'>> {
   const agents: Agent[] = [];
   const failures: unknown[] = [];
   if (changed.length > (deps.agentsAwaited ?? mostAgentsAwaited))
     return { agents: changed, failures };
   for (const agent of changed) {
+    if (stopping?.aborted === true) return { agents: changed, failures };
     try {
       agents.push(await publishStanding(deps, agent, { narrows: false }));
     } catch (failure) {

@@ -31,12 +31,16 @@ export interface KeptIssuerKeys {
  * active key, take back and issue anew what a revoked key signed, and destroy keys past their end.
  * Whatever another process changed is known from then on.
  */
-export async function keepIssuerKeys(deps: KeepIssuerKeysDeps): Promise<KeptIssuerKeys> {
+export async function keepIssuerKeys(
+  deps: KeepIssuerKeysDeps,
+  stopping?: AbortSignal,
+): Promise<KeptIssuerKeys> {
   let keysChanged = 0;
   let agentsReissued = 0;
   const failures: unknown[] = [];
   const lists = await deps.status.listLists();
   for (const { id } of await deps.organizations.list()) {
+    if (stopping?.aborted === true) break;
     try {
       deps.issuers.forget(id);
       const caller = { organizationId: id, actor };
@@ -48,7 +52,7 @@ export async function keepIssuerKeys(deps: KeepIssuerKeysDeps): Promise<KeptIssu
       await signListsAnew(deps, id, lists);
       for (const key of keys.filter(isRevoked)) {
         const reason = 'the key that signed it is compromised';
-        const cleared = await clearUp(deps, { key, actor, reason, patienceMs });
+        const cleared = await clearUp(deps, { key, actor, reason, patienceMs, stopping });
         agentsReissued += cleared.agentsReissued;
         failures.push(...cleared.failures);
       }

@@ -1,7 +1,8 @@
-import type { AgentId } from '../agents/agent.ts';
+import type { Agent, AgentId } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { CredentialReader } from '../credentials/credential-store.ts';
+import { settleEach } from '../kernel/settle-each.ts';
 import type { RotationReader } from '../keys/rotation-store.ts';
 import { retireStatusLists } from '../status/retire-status-lists.ts';
 import type { StatusList } from '../status/status-list.ts';
@@ -58,23 +59,26 @@ export interface KeptPapers {
  * sign status lists before they expire, retire agents whose end has come, finish changes that a
  * restart interrupted, renew facets and passports at two thirds of their life, take the steps of key
  * rotations, and forget exchanged tokens that have ended. Every part may be repeated, and one agent's trouble is not
- * another's.
+ * another's. Once `stopping` is aborted no further agent or list is begun, and nothing is left half done.
  */
-export async function keepPapers(deps: KeepPapersDeps): Promise<KeptPapers> {
+export async function keepPapers(
+  deps: KeepPapersDeps,
+  stopping?: AbortSignal,
+): Promise<KeptPapers> {
   // Lists are signed whatever stands in the way of what is audited.
   const [abandoned] = await Promise.allSettled([abandonIntents(deps)]);
-  const issuerKeys = await keepIssuerKeys(deps);
+  const issuerKeys = await keepIssuerKeys(deps, stopping);
   // The lists come first: a document that answers 410 must never be the only sign.
   const lists = await dueLists(deps);
-  const published = await publishInTurn(deps, lists);
+  const published = await publishInTurn(deps, lists, stopping);
   const [listsRetired] = await Promise.allSettled([retireStatusLists(deps)]);
-  const retired = await retireEndedAgents(deps);
-  const caughtUp = await catchUp(deps);
+  const retired = await retireEndedAgents(deps, stopping);
+  const caughtUp = await catchUp(deps, stopping);
   // Facets first: with each goes a passport, which is then not due any more.
-  const facets = await renewFacets(deps);
+  const facets = await renewFacets(deps, stopping);
   const due = await deps.credentials.listAgentsDue(deps.clock.now(), rowsPerRound);
-  const renewed = await Promise.allSettled(due.map((id) => renewPassport(deps, id)));
-  const rotated = await advanceRotations(deps, rowsPerRound);
+  const renewed = await settleEach(due, (id) => renewPassport(deps, id), stopping);
+  const rotated = await advanceRotations(deps, rowsPerRound, stopping);
   const [forgotten] = await Promise.allSettled([forgetExchanges(deps)]);
   return {
     listsPublished: countDone(published),
@@ -132,26 +136,32 @@ function headStartMs({ number }: StatusList): number {
 async function publishInTurn(
   { lists: publisher }: KeepPapersDeps,
   lists: readonly StatusList[],
+  stopping: AbortSignal | undefined,
 ): Promise<readonly PromiseSettledResult<Date>[]> {
   const settled: PromiseSettledResult<Date>[] = [];
   for (const { id } of lists) {
+    if (stopping?.aborted === true) break;
     settled.push(...(await Promise.allSettled([publisher.publish(id)])));
   }
   return settled;
 }
 
 /** Many agents at once may owe new papers: it goes on with them for a while, and in the next round. */
-async function catchUp(deps: KeepPapersDeps): Promise<readonly PromiseSettledResult<unknown>[]> {
+async function catchUp(
+  deps: KeepPapersDeps,
+  stopping: AbortSignal | undefined,
+): Promise<readonly PromiseSettledResult<unknown>[]> {
   const until = deps.clock.now().getTime() + patienceMs;
   const settled: PromiseSettledResult<unknown>[] = [];
   const failed: AgentId[] = [];
   for (;;) {
     const lagging = await deps.agents.listLagging(rowsPerRound, failed);
-    const some = lagging.map((agent) => publishStanding(deps, agent, { narrows: true }));
-    const ended = await Promise.allSettled(some);
+    const publish = (agent: Agent) => publishStanding(deps, agent, { narrows: true });
+    const ended = await settleEach(lagging, publish, stopping);
     settled.push(...ended);
     failed.push(...lagging.flatMap(({ id }, at) => (ended[at]?.status === 'rejected' ? [id] : [])));
-    if (lagging.length < rowsPerRound || deps.clock.now().getTime() >= until) return settled;
+    const isOver = deps.clock.now().getTime() >= until || stopping?.aborted === true;
+    if (lagging.length < rowsPerRound || isOver) return settled;
   }
 }
 

@@ -21,6 +21,8 @@ export interface ReissueOrder {
   readonly reason: string;
   /** After so many milliseconds no further agent is begun. */
   readonly patienceMs: number;
+  /** Nor after this is aborted. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** How far it came: agents that have papers again, and those still to come. */
@@ -41,7 +43,8 @@ export async function reissuePapers(
   order: ReissueOrder,
 ): Promise<ReissuedPapers> {
   const began = deps.clock.now().getTime();
-  const isOver = () => deps.clock.now().getTime() - began > order.patienceMs;
+  const isOver = () =>
+    order.stopping?.aborted === true || deps.clock.now().getTime() - began > order.patienceMs;
   const owed = await deps.credentials.listBereft(order.key, deps.clock.now(), mostAgents);
   const failures: unknown[] = [];
   let begun = 0;

@@ -5,6 +5,7 @@ import type { CredentialReader } from '../credentials/credential-store.ts';
 import { isTakenBack, renewalDraft } from '../credentials/renewal.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { settleEach } from '../kernel/settle-each.ts';
 import { type IssuePapers, renewalOf } from './issue-papers.ts';
 
 const facetsPerRound = 200;
@@ -31,15 +32,17 @@ export interface RenewedFacets {
  * renewal and never sealed is given up before another is tried, and none is made twice: that the
  * facet is still due is looked at again once its agent is locked.
  */
-export async function renewFacets(deps: RenewFacetsDeps): Promise<RenewedFacets> {
+export async function renewFacets(
+  deps: RenewFacetsDeps,
+  stopping?: AbortSignal,
+): Promise<RenewedFacets> {
   const now = deps.clock.now();
   const lapsedBefore = new Date(now.getTime() - lapseMs);
   const due = await deps.credentials.listFacetsDue(now, { lapsedBefore, limit: facetsPerRound });
   const agents = await deps.agents.findMany([...new Set(due.map(({ agentId }) => agentId))]);
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
-  const renewals = await Promise.allSettled(
-    due.map((facet) => renewFacet(deps, facet, byId.get(facet.agentId))),
-  );
+  const renew = (facet: Credential) => renewFacet(deps, facet, byId.get(facet.agentId));
+  const renewals = await settleEach(due, renew, stopping);
   return {
     count: renewals.filter((one) => one.status === 'fulfilled' && one.value).length,
     failures: renewals.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),

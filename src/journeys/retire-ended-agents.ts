@@ -14,12 +14,16 @@ export interface RetireEndedAgentsDeps extends ChangeAgentsDeps {
  * their documents are withdrawn. An end that is put off meanwhile is heeded, and what a restart
  * interrupts the next round ends.
  */
-export async function retireEndedAgents(deps: RetireEndedAgentsDeps): Promise<ChangedAgents> {
+export async function retireEndedAgents(
+  deps: RetireEndedAgentsDeps,
+  stopping?: AbortSignal,
+): Promise<ChangedAgents> {
   const ended = await deps.agents.listEnded(deps.clock.now(), agentsPerRound);
   return changeAgents(deps, ended, {
     change: 'retire',
     actor: { kind: 'system', id: 'retire-ended-agents' },
     reason: 'reached its end',
     isMeant: hasEnded,
+    stopping,
   });
 }

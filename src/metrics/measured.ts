@@ -24,11 +24,11 @@ export function measureSigner<Signer extends object>(signer: Signer, metrics: Me
 export function measureRound<Done extends { readonly failures: readonly unknown[] }>(
   metrics: Metrics,
   name: string,
-  round: () => Promise<Done>,
-): () => Promise<Done> {
-  return async () => {
+  round: (stopping: AbortSignal) => Promise<Done>,
+): (stopping: AbortSignal) => Promise<Done> {
+  return async (stopping) => {
     try {
-      const done = await round();
+      const done = await round(stopping);
       metrics.countRound(name, { failures: done.failures.length, at: new Date() });
       return done;
     } catch (error) {

@@ -106,6 +106,17 @@ async function tell(): Promise<void> {
 }
 
 describe('telling', () => {
+  test('wakes those who wait for messages once there are some', async () => {
+    await hook('woken', ['agent.suspended']);
+    await suspend(await onboard());
+    const own = deps();
+    expect(own.pulse.beats).toBe(0);
+    const stop = dispatchEvents(own);
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(1);
+    expect(own.pulse.beats).toBeGreaterThan(0);
+    await stop();
+  });
+
   test('two processes on one database send every message once', async () => {
     await hook('two', ['agent.suspended']);
     const stops = [dispatchEvents(deps()), dispatchEvents(deps())];

@@ -104,6 +104,19 @@ describe('the start', () => {
     expect(started.said()).not.toContain(database.connectionString);
   });
 
+  it('ends at once on a second SIGTERM, whatever is still under way', async () => {
+    const started = start({ SEALWRIGHT_DRAIN_S: '15' });
+    await ready(started);
+    started.child.kill('SIGTERM');
+    await expect
+      .poll(async () => (await fetch(`http://localhost:${port}/readyz`)).status, { timeout: 5_000 })
+      .toBe(503);
+    expect(started.child.exitCode).toBeNull();
+    const since = performance.now();
+    expect(await stop(started.child)).toBe(1);
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
   it('prints every fault of a broken configuration at once and exits 2', async () => {
     const { code, said } = await refusedStart({
       SEALWRIGHT_URL: 'http://192.0.2.1',

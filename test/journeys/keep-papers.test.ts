@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../src/credentials/credential.ts';
+import { keepPapers } from '../../src/journeys/keep-papers.ts';
 import { newStatusList } from '../../src/status/reserve-index.ts';
 import { openRegistryWorld } from './registry-world.ts';
 
@@ -48,6 +49,13 @@ describe('status lists', () => {
     const { world } = await openWithAgent();
     world.clock.moveBy(ms);
     expect(await world.keep()).toStrictEqual({ ...nothing, listsPublished });
+  });
+
+  it('are left to the next round by one that is stopped before it comes to them', async () => {
+    const { world } = await openWithAgent();
+    world.clock.moveBy(5 * minuteMs);
+    expect(await keepPapers(world.deps, AbortSignal.abort())).toStrictEqual(nothing);
+    expect(await world.keep()).toStrictEqual({ ...nothing, listsPublished: 1 });
   });
 
   it('that were signed together are signed anew a few at a time, each within five minutes', async () => {
@@ -172,6 +180,27 @@ describe('agents whose papers lag behind', () => {
     const { world, agent } = await openWithAgent();
     await world.database.run(({ agents }) => agents.reviseAll([agent.id]));
     expect(await world.keep()).toMatchObject({ agentsCaughtUp: 1, failures: [] });
+    expect(await world.keep()).toStrictEqual(nothing);
+  });
+
+  it('and are not begun yet when a round is stopped are left to the next one', async () => {
+    const { world, agent } = await openWithAgent();
+    const others = [await world.enrol('other-bot'), await world.enrol('third-bot')];
+    await world.database.run(({ agents }) =>
+      agents.reviseAll([agent, ...others].map(({ id }) => id)),
+    );
+    const stopping = new AbortController();
+    const deps: typeof world.deps = {
+      ...world.deps,
+      issuePapers: (order) => {
+        stopping.abort();
+        return world.deps.issuePapers(order);
+      },
+    };
+    expect(await keepPapers(deps, stopping.signal)).toMatchObject({
+      ...{ agentsCaughtUp: 1, passportsRenewed: 0, failures: [] },
+    });
+    expect(await world.keep()).toMatchObject({ agentsCaughtUp: 2, failures: [] });
     expect(await world.keep()).toStrictEqual(nothing);
   });
 

@@ -84,9 +84,10 @@ describe('metrics', () => {
   it('tell a round that ended from one that failed', async () => {
     const metrics = new Metrics();
     const began = Date.now() / 1_000;
-    await measureRound(metrics, 'papers', async () => ({ failures: ['one', 'two'] }))();
+    const stopping = AbortSignal.abort();
+    await measureRound(metrics, 'papers', async () => ({ failures: ['one', 'two'] }))(stopping);
     const failing = measureRound(metrics, 'estate', () => Promise.reject(new Error('away')));
-    await expect(failing()).rejects.toThrow('away');
+    await expect(failing(stopping)).rejects.toThrow('away');
     expect(await linesOf(metrics, 'sealwright_rounds_total')).toEqual([
       'sealwright_rounds_total{round="papers",outcome="ended"} 1',
       'sealwright_rounds_total{round="estate",outcome="failed"} 1',

@@ -9,8 +9,11 @@ const checkEveryMs = 300;
 /** Headers of one connection, which are not passed on (RFC 9110 §7.6.1). */
 const ofConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
-/** @param {readonly string[]} addresses of the processes */
-export async function startBalancer(addresses) {
+/**
+ * @param {readonly string[]} addresses of the processes
+ * @param {{ checkWithinMs?: number }} options how long one may take to say that it is ready
+ */
+export async function startBalancer(addresses, { checkWithinMs = 1_000 } = {}) {
   const backends = addresses.map((address) => ({ address, isReady: false }));
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const counts = { retried: 0, resets: 0, unready: 0 };
@@ -18,11 +21,10 @@ export async function startBalancer(addresses) {
   const check = async () => {
     await Promise.all(
       backends.map(async (backend) => {
-        const ready = await fetch(`${backend.address}/readyz`, {
-          signal: AbortSignal.timeout(1_000),
-        }).catch(() => undefined);
-        await ready?.arrayBuffer();
-        backend.isReady = ready?.status === 200;
+        const signal = AbortSignal.timeout(checkWithinMs);
+        backend.isReady = await fetch(`${backend.address}/readyz`, { signal })
+          .then(async (answer) => (await answer.arrayBuffer()) && answer.status === 200)
+          .catch(() => false);
       }),
     );
   };
@@ -72,10 +74,18 @@ export async function startBalancer(addresses) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   await check();
-  const timer = setInterval(() => void check(), checkEveryMs);
+  let isChecking = false;
+  const timer = setInterval(() => {
+    if (isChecking) return;
+    isChecking = true;
+    void check().finally(() => {
+      isChecking = false;
+    });
+  }, checkEveryMs);
   return {
     address: `http://127.0.0.1:${server.address().port}`,
     counts,
+    sendsTo: (address) => backends.some((one) => one.address === address && one.isReady),
     close: async () => {
       clearInterval(timer);
       agent.destroy();

@@ -1,16 +1,8 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-
-const run = promisify(execFile);
-const drill = resolve(import.meta.dirname, 'clock-drill.mjs');
+import { runScript } from './run-script.ts';
 
 test('no list goes back with the clock, and one that is far behind has nothing signed', async () => {
-  const { stdout } = await run(process.execPath, [drill, '--steps=+2h,-2h,1970']).catch(
-    (error: { readonly stdout?: string }) => ({ stdout: error.stdout ?? '{}' }),
-  );
-  const figures = JSON.parse(stdout) as Record<string, unknown>;
+  const figures = await runScript('clock-drill', ['--steps=+2h,-2h,1970']);
   expect(figures).toMatchObject({ failures: [] });
   if ('skipped' in figures) return;
   expect(figures['steps']).toEqual([

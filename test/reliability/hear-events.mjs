@@ -6,14 +6,13 @@
  * seconds, unless it is asked to go back to the origin. With --flood other events come in besides, at
  * most so many a second; `events` says how many there were.
  *
- *   node test/reliability/hear-events.mjs [--revocations 300] [--flood 0]
+ *   node test/reliability/hear-events.mjs [--revocations 300] [--flood 0] [--maxP99Ms 1000]
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -24,21 +23,23 @@ import {
 } from '../../dist/verifier/index.js';
 import { guardedFetch, guardedPost } from '../../dist/verifier/node/index.js';
 import { createIssuer } from '../../scripts/soak/papers.mjs';
+import { startSidecar } from './sidecar.mjs';
 
-const limitMs = 1_000;
 const cacheMs = 15_000;
 const holdMs = 20_000;
 const token = `swt_${'e'.repeat(40)}`;
-const sidecarToken = 'sidecar-token-of-the-drill-0123456789';
 const changed = 'https://schemas.openid.net/secevent/caep/event-type/credential-change';
 const verification = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 const { values } = parseArgs({
   options: {
     revocations: { type: 'string', default: '300' },
     flood: { type: 'string', default: '0' },
+    maxP99Ms: { type: 'string', default: '1000' },
   },
 });
-const [revocations, flood] = [values.revocations, values.flood].map(Number);
+const [revocations, flood, limitMs] = [values.revocations, values.flood, values.maxP99Ms].map(
+  Number,
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'hear-events-'));
 const registry = await startRegistry(revocations);
@@ -123,40 +124,8 @@ async function followInProcess({ origin, policy }) {
 
 /** A sidecar in a process of its own, by the policy of the world. */
 async function followInSidecar({ origin, policy }) {
-  const path = join(folder, 'trust.yaml');
-  const events = [{ transmitter: origin, delivery: 'poll' }];
-  writeFileSync(path, JSON.stringify({ ...policy, events }));
-  const binary = resolve(import.meta.dirname, '../../dist/cli/cli.js');
-  const typed = ['verifier', 'serve', '--allow-loopback', '--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [binary, ...typed, '--policy', path], {
-    env: {
-      ...process.env,
-      SEALWRIGHT_SIDECAR_TOKEN: sidecarToken,
-      SEALWRIGHT_EVENTS_TOKEN: token,
-    },
-  });
-  let said = '';
-  child.stderr.on('data', (chunk) => {
-    said += chunk;
-  });
-  child.stdout.resume();
-  while (!/are up\n/.test(said)) {
-    if (child.exitCode !== null) throw new Error(`the sidecar ended: ${said}`);
-    await sleep(20);
-  }
-  const [, url] = /listening on (\S+),/.exec(said);
-  const headers = { authorization: `Bearer ${sidecarToken}`, 'content-type': 'application/json' };
-  return {
-    async ask({ clientId }) {
-      const body = JSON.stringify({ client_id: clientId });
-      const response = await fetch(`${url}/api/v1/verify`, { method: 'POST', headers, body });
-      return (await response.json()).outcome;
-    },
-    async close() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
+  const sidecar = await startSidecar({ folder, policy, transmitter: origin, eventsToken: token });
+  return { ...sidecar, ask: ({ clientId }) => sidecar.ask({ client_id: clientId }) };
 }
 
 /** An issuer with agents, its documents behind a shared cache, and a transmitter of events beside it. */

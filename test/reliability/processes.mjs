@@ -194,14 +194,14 @@ export const provenance = {
 };
 
 /** GET over connections that stay open; never rejects: `status` 0 is a connection that failed. */
-export function createReader() {
+export function createReader({ withinMs = 10_000 } = {}) {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const read = (address, path) =>
     new Promise((resolveRead) => {
       const began = performance.now();
       const done = (status, body, etag, error) =>
         resolveRead({ status, body, etag, error, ms: performance.now() - began });
-      const asked = request(address + path, { agent, timeout: 10_000 }, (answer) => {
+      const asked = request(address + path, { agent, timeout: withinMs }, (answer) => {
         const chunks = [];
         answer.on('data', (chunk) => chunks.push(chunk));
         answer.on('end', () =>
@@ -209,7 +209,7 @@ export function createReader() {
         );
         answer.on('error', (error) => done(0, null, null, error));
       });
-      asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
+      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${withinMs} ms`)));
       asked.on('error', (error) => done(0, null, null, error));
       asked.end();
     });

@@ -5,6 +5,7 @@
  * and each write, sent again with its Idempotency-Key until it is answered, took effect exactly once.
  *
  *   node test/reliability/roll-restart.mjs [--rounds 3] [--rate 100] [--writers 4] [--agents 4]
+ *     [--maxResetShare 0.001] [--answerWithinMs 10000]
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,15 +21,17 @@ import {
   query,
   report,
   startProcess,
+  untilTrue,
 } from './processes.mjs';
 
-const mostResets = 0.001;
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '100' },
     writers: { type: 'string', default: '4' },
     agents: { type: 'string', default: '4' },
+    maxResetShare: { type: 'string', default: '0.001' },
+    answerWithinMs: { type: 'string', default: '10000' },
   },
 });
 const [rounds, rate, writers, agents] = [
@@ -40,8 +43,10 @@ const [rounds, rate, writers, agents] = [
 
 await report(async () => {
   const place = await createInstallation();
-  const reader = createReader();
+  const withinMs = Number(values.answerWithinMs);
+  const reader = createReader({ withinMs });
   const balancers = [];
+  const checks = { checkWithinMs: withinMs / 10 };
   try {
     const fleet = await startFleet(place);
     const paths = ['/status/1r', '/jwks.json', '/.well-known/did.json'];
@@ -50,8 +55,8 @@ await report(async () => {
       paths.push(`/a/${handle}/client.json`, `/a/${handle}`);
     }
     const [publicSide, adminSide] = [
-      await startBalancer(fleet.filter(({ role }) => role === 'public').map(addressOf)),
-      await startBalancer(fleet.filter(({ role }) => role === 'all').map(addressOf)),
+      await startBalancer(fleet.filter(({ role }) => role === 'public').map(addressOf), checks),
+      await startBalancer(fleet.filter(({ role }) => role === 'all').map(addressOf), checks),
     ];
     balancers.push(publicSide, adminSide);
     const load = { running: true, reads: [], writes: [], exits: [] };
@@ -61,7 +66,7 @@ await report(async () => {
     ];
     await sleep(1_000);
     for (let round = 0; round < rounds; round += 1) {
-      for (const member of fleet) await restart(place, member, load);
+      for (const member of fleet) await restart({ place, member, load, balancers });
     }
     load.running = false;
     await Promise.all(working);
@@ -98,11 +103,13 @@ async function startFleet(place) {
   return fleet;
 }
 
-async function restart(place, member, load) {
+async function restart({ place, member, load, balancers }) {
   load.exits.push(await member.started.stop());
   member.started = await startProcess(place, member.name, { env: member.env, port: member.port });
   // As a rollout does: the next one goes only once the balancer sends requests here again.
   await sleep(1_000);
+  const isServing = async () => balancers.some(({ sendsTo }) => sendsTo(member.address));
+  await untilTrue(isServing, 60_000, `the balancer sends to ${member.name}`);
 }
 
 async function readEvenly(load, { reader, address, paths }) {
@@ -155,7 +162,7 @@ function judge(load, { made, publicSide, adminSide, restarts }) {
   const missed = [
     ...(failedReads.length === 0 ? [] : [`reads: ${JSON.stringify(failedReads.slice(0, 3))}`]),
     ...(failedWrites.length === 0 ? [] : [`writes: ${JSON.stringify(failedWrites.slice(0, 3))}`]),
-    ...(resets <= Math.ceil(attempts * mostResets)
+    ...(resets <= Math.ceil(attempts * Number(values.maxResetShare))
       ? []
       : [`${resets} resets of ${attempts} writes`]),
     ...(made === ids.size ? [] : [`${ids.size} writes made ${made} credentials`]),

@@ -3,19 +3,22 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+const most = { maxBuffer: 64 * 1_024 * 1_024 };
 
-/** Runs one of the scripts beside this file, and reads the line of figures that it prints. */
+/**
+ * Runs one of the scripts beside this file, and reads the line of figures that it prints last. Throws
+ * with all that it said, on standard error too, when it printed none or did not meet them (exit code).
+ */
 export async function runScript(
   name: string,
   flags: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const script = resolve(import.meta.dirname, `${name}.mjs`);
-  // What it printed tells more than its exit code, which is 1 when a figure is missed.
-  const { stdout } = await run(process.execPath, [script, ...flags]).catch(
-    (error: { stdout?: string }) => {
-      if (error.stdout?.startsWith('{')) return { stdout: error.stdout };
-      throw error;
+  const { stdout } = await run(process.execPath, [script, ...flags], most).catch(
+    (error: { stdout?: string; stderr?: string; code?: unknown }) => {
+      const { stdout: printed = '', stderr: said = '', code } = error;
+      throw new Error(`${name} ended with ${code}. It printed:\n${printed}\nand said:\n${said}`);
     },
   );
-  return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }

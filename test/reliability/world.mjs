@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,8 +34,19 @@ export async function createWorld() {
 }
 
 export function removeWorld(world) {
+  const postmaster = postmasterPid(world);
   world.child?.kill('SIGKILL');
+  // A server whose service was killed goes on writing until it notices.
+  if (postmaster !== undefined) endNow(postmaster);
   rmSync(world.place, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
+function endNow(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
 
 export function environmentOf(world) {
@@ -173,6 +184,7 @@ export function postmasterPid(world) {
 }
 
 function postmasterLines({ dataDir }) {
+  if (!existsSync(dataDir)) return [];
   const file = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).find((name) =>
     name.endsWith('postmaster.pid'),
   );

@@ -3,6 +3,7 @@ import type { DeliveryReader, DeliveryStore } from './delivery-store.ts';
 import { type LookOutDeps, type LookStores, lookOut } from './look-out.ts';
 import type { Pulse } from './pulse.ts';
 import { type SendDeps, type SendStores, sendDeliveries } from './send-deliveries.ts';
+import { Shares } from './shares.ts';
 import type { SubscriptionId } from './subscription.ts';
 
 /** How often the trail is looked at without a beat: for what other processes recorded. */
@@ -39,6 +40,7 @@ export function dispatchEvents(deps: DispatchDeps): () => Promise<void> {
 class Dispatcher {
   readonly #deps: DispatchDeps;
   readonly #lanes = new Map<SubscriptionId, Promise<void>>();
+  readonly #shares = new Shares();
   #isStopped = false;
   #forgottenAt = 0;
 
@@ -84,7 +86,7 @@ class Dispatcher {
   }
 
   async #drain(id: SubscriptionId): Promise<void> {
-    while (!this.#isStopped && (await sendDeliveries(this.#deps, id)) > 0);
+    while (!this.#isStopped && (await sendDeliveries(this.#deps, id, this.#shares)) > 0);
   }
 
   async #forget(): Promise<void> {

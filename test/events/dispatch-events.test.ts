@@ -155,6 +155,32 @@ describe('telling', () => {
     await stop();
   });
 
+  test('endpoints that keep everything open use up a share, and each gets at least one', async () => {
+    const slow = Array.from({ length: 6 }, (_, at) => `slow-${at}`);
+    for (const path of slow) await hook(path, ['agent.updated']);
+    const handle = await onboard();
+    for (let change = 0; change < 17; change += 1) {
+      await world.call('PATCH', `/agents/${handle}`, { description: `change ${change}` });
+    }
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    answering = async () => {
+      await released;
+      return ok;
+    };
+    while ((await lookOut(deps())) > 0);
+    const stop = dispatchEvents(deps());
+    const under = () => slow.map((path) => sent.filter(({ url }) => url.endsWith(path)).length);
+    await expect.poll(() => under().every((count) => count > 0), { timeout: 15_000 }).toBe(true);
+    await sleep(500);
+    expect(under().toSorted((one, other) => one - other)).toEqual([1, 1, 16, 16, 16, 16]);
+    release();
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(6 * 17);
+    await stop();
+  }, 30_000);
+
   test('a failed attempt waits, one at a time, until one gets through', async () => {
     const id = await hook('failing', ['agent.suspended']);
     await suspendThree();

@@ -6,6 +6,9 @@ import type {
   SubscriptionKind,
 } from './subscription.ts';
 
+/** A subscription, and whose it is. */
+export type SubscriptionPlace = Pick<Subscription, 'id' | 'organizationId'>;
+
 /** Reads subscriptions. */
 export interface SubscriptionReader {
   /** Those of one kind of an organization, oldest first. */
@@ -17,7 +20,7 @@ export interface SubscriptionReader {
    * Enabled ones of all organizations in whose organization something was recorded beyond their
    * cursor, and that have fewer than `mostPending` deliveries to be made.
    */
-  listBehind(mostPending: number): Promise<readonly SubscriptionId[]>;
+  listBehind(mostPending: number): Promise<readonly SubscriptionPlace[]>;
 }
 
 /** Writes subscriptions, inside a unit of work. */

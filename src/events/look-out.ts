@@ -14,7 +14,7 @@ import { webhookBodyOf } from './webhook-message.ts';
 /** Records that one look turns into deliveries: what they name is in memory meanwhile. */
 const recordsPerLook = 200;
 /** Deliveries to be made beyond which a subscription waits: the trail keeps the rest. */
-const mostPending = 2_000;
+export const mostPending = 2_000;
 
 /** The stores of one look, all in one transaction. */
 export interface LookStores extends HappeningReaders {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dispatchEvents } from '../../src/events/dispatch-events.ts';
 import type { EndpointAnswer, EndpointMessage, PostToEndpoint } from '../../src/events/endpoint.ts';
-import { findBehind, lookOut } from '../../src/events/look-out.ts';
+import { findBehind, lookOut, newDelivery } from '../../src/events/look-out.ts';
 import { Pulse } from '../../src/events/pulse.ts';
 import { sendDeliveries } from '../../src/events/send-deliveries.ts';
 import type { Subscription, SubscriptionId } from '../../src/events/subscription.ts';
@@ -354,6 +354,26 @@ describe('telling', () => {
     await tell();
     expect(sent).toHaveLength(2);
     await world.registry.removeStream({ ...(await caller()), id: stream_id });
+  });
+
+  test('a stream that nobody reads is not verified for ever', async () => {
+    const { body } = await world.call('POST', '/ssf/streams', {});
+    const stream_id = body['stream_id'] as SubscriptionId;
+    const at = world.clock.now();
+    const waiting = (count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        newDelivery(stream_id, { id: `vrf_${n}`, type: 'verification', body: '{}', at }),
+      );
+    const { work } = world.deps;
+    await work.run(({ deliveries }) => deliveries.insertAll(waiting(1_999)));
+    const stream = { ...(await caller()), id: stream_id };
+    await world.registry.verifyStream({ ...stream, state: null });
+    pass(11);
+    await expect(world.registry.verifyStream({ ...stream, state: null })).rejects.toMatchObject({
+      code: 'verification-too-soon',
+    });
+    expect(await world.deps.deliveries.countPending(stream_id)).toBe(2_000);
+    await world.registry.removeStream(stream);
   });
 
   test('a stream that is given up is paused and told so', async () => {

@@ -30,8 +30,11 @@ import type { AuditKeyOrder } from './veramo/audit-key.ts';
 import { type GuardedPost, guardedFetch, guardedPost } from './verifier/node/index.ts';
 
 const memoryBytes = 256 * 1024 * 1024;
-/** Messages to endpoints under way at a time, altogether and to one host. */
-const postLimits = { total: 128, perHost: 16 };
+/**
+ * Messages to endpoints under way at a time, altogether and to one host. Altogether it is several
+ * times what one organization may have under way (`Shares`).
+ */
+const postLimits = { total: 768, perHost: 16 };
 
 /** A service that is being started. */
 export interface Start {

@@ -32,16 +32,28 @@ export async function verifyBackup(path: string): Promise<BackupManifest> {
     const control = parseControl(line);
     if ('manifest' in control) manifest = control.manifest;
     else {
+      if (digests.has(control.part)) throw invalid('has a table twice');
       part = { hash: createHash('sha256'), rows: 0 };
       digests.set(control.part, part);
     }
   }
   if (manifest === null) throw invalid('has no end: it was cut off, or never finished');
-  for (const expected of manifest.parts) comparePart(expected, digests.get(expected.name));
+  compareParts(manifest, digests);
   return manifest;
 }
 
-function comparePart(expected: BackupPart, found: { hash: Hash; rows: number } | undefined): void {
+/** A table with its lines as they were found. */
+type FoundParts = ReadonlyMap<string, { readonly hash: Hash; readonly rows: number }>;
+
+function compareParts({ parts }: BackupManifest, found: FoundParts): void {
+  if (found.size !== parts.length) throw invalid('has other tables than it says');
+  for (const expected of parts) comparePart(expected, found.get(expected.name));
+}
+
+function comparePart(
+  expected: BackupPart,
+  found: { readonly hash: Hash; readonly rows: number } | undefined,
+): void {
   const same = found?.rows === expected.rows && found.hash.digest('hex') === expected.sha256;
   if (!same) throw invalid(`is not as it was written: the table ${expected.name} differs`);
 }
@@ -89,10 +101,19 @@ function parseControl(line: string): Control {
   const text = JSON.stringify(json.manifest);
   const sha256 = createHash('sha256').update(text).digest('hex');
   if (sha256 !== json.sha256) throw invalid('has a manifest that was altered');
-  // Written by us to the octet, or the digest would differ; a later version may be another shape.
-  const manifest = json.manifest as BackupManifest;
-  if (manifest.format === 'sealwright-backup' && manifest.version === 1) return { manifest };
+  if (isManifest(json.manifest)) return { manifest: json.manifest };
   throw invalid('was written by another release, in a form that this one does not know');
+}
+
+/** Anybody can make the digest of a text; whoever writes our format and version keeps to our shape. */
+function isManifest(json: unknown): json is BackupManifest {
+  if (typeof json !== 'object' || json === null || !('format' in json && 'version' in json)) {
+    return false;
+  }
+  const { format, version } = json;
+  const isOurs = format === 'sealwright-backup' && version === 1;
+  const isWhole = 'parts' in json && 'migrations' in json && 'audit' in json;
+  return isOurs && isWhole && Array.isArray(json.parts) && Array.isArray(json.migrations);
 }
 
 function parseRow(line: string): BackupRow {

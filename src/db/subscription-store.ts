@@ -6,7 +6,11 @@ import type {
   SubscriptionState,
   SubscriptionTally,
 } from '../events/subscription.ts';
-import type { SubscriptionReader, SubscriptionStore } from '../events/subscription-store.ts';
+import type {
+  SubscriptionPlace,
+  SubscriptionReader,
+  SubscriptionStore,
+} from '../events/subscription-store.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { Connection } from './client.ts';
 import type { EventSubscription as Row } from './generated/client.ts';
@@ -40,9 +44,9 @@ export class PostgresSubscriptionReader implements SubscriptionReader {
     return row === null ? null : toSubscription(row);
   }
 
-  async listBehind(mostPending: number): Promise<readonly SubscriptionId[]> {
-    const rows = await this.db.$queryRaw<{ readonly id: SubscriptionId }[]>`
-      SELECT s.id FROM event_subscriptions s
+  listBehind(mostPending: number): Promise<readonly SubscriptionPlace[]> {
+    return this.db.$queryRaw<SubscriptionPlace[]>`
+      SELECT s.id, s.organization_id AS "organizationId" FROM event_subscriptions s
        WHERE s.state = 'enabled'
          AND EXISTS (SELECT FROM audit_records r
               WHERE r.organization_id = s.organization_id AND r.sequence > s.cursor)
@@ -50,7 +54,6 @@ export class PostgresSubscriptionReader implements SubscriptionReader {
               WHERE d.subscription_id = s.id AND d.state = 'pending' LIMIT ${mostPending}) AS p)
              < ${mostPending}
        ORDER BY s.id`;
-    return rows.map(({ id }) => id);
   }
 
   async tally(): Promise<readonly SubscriptionTally[]> {

@@ -52,7 +52,7 @@ async function writeAll(options: TakeBackupOptions, client: pg.Client): Promise<
 /** A disk that is full says so itself; everything else is the database's. */
 function refusal(cause: unknown, connectionString: string): SealwrightError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (/^(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|ENOENT|EFBIG|EIO)$/.test(code)) {
+  if (/^(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|ENOENT|EISDIR|ENOTDIR|EFBIG|EIO)$/.test(code)) {
     return new SealwrightError('start-refused', `The backup cannot be written: ${code}.`, {
       cause,
     });

@@ -8,8 +8,13 @@ import {
   type StreamDelivery,
   type StreamDeps,
 } from './create-stream.ts';
-import { findSubscription, lockSubscription, type SubscriptionRef } from './find-subscription.ts';
-import { newDelivery } from './look-out.ts';
+import {
+  findSubscription,
+  lockSubscription,
+  type SubscriptionRef,
+  type SubscriptionStores,
+} from './find-subscription.ts';
+import { mostPending, newDelivery } from './look-out.ts';
 import { streamEventOf, streamEventTypes } from './security-event.ts';
 import type { Subscription, SubscriptionChange, SubscriptionState } from './subscription.ts';
 import type { SubscriptionReader } from './subscription-store.ts';
@@ -90,7 +95,7 @@ export interface VerifyStreamDeps extends StreamDeps {
 
 /**
  * Has a verification event delivered over the stream (SSF §8.1.4.2), with the receiver's `state`.
- * Throws `verification-too-soon` within the least interval.
+ * Throws `verification-too-soon` within the least interval, and while too much waits to be taken.
  */
 export async function verifyStream(
   deps: VerifyStreamDeps,
@@ -103,6 +108,7 @@ export async function verifyStream(
     const stream = await lockSubscription(stores, 'stream', ref);
     const at = deps.clock.now();
     refuseHaste(stream, at);
+    await refuseUnread(stores, stream);
     const { id, type, claims } = streamEventOf(stream, {
       id: newId('vrf', at),
       iss: organization.baseUrl,
@@ -124,6 +130,18 @@ function refuseHaste({ verifiedAt }: Subscription, at: Date): void {
   throw new SealwrightError(
     'verification-too-soon',
     `A stream is verified at most every ${minVerificationIntervalS} seconds.`,
+  );
+}
+
+/** A stream that nobody reads does not grow without end. */
+async function refuseUnread(
+  { deliveries }: Pick<SubscriptionStores, 'deliveries'>,
+  { id }: Subscription,
+): Promise<void> {
+  if ((await deliveries.countPending(id)) < mostPending) return;
+  throw new SealwrightError(
+    'verification-too-soon',
+    `There are ${mostPending} events that the receiver has not taken yet.`,
   );
 }
 

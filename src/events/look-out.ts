@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
+import type { OrganizationId } from '../organizations/organization.ts';
 import type { OrganizationReader } from '../organizations/organization-store.ts';
 import { type Delivery, noHold } from './delivery.ts';
 import type { DeliveryStore } from './delivery-store.ts';
@@ -13,7 +14,7 @@ import { webhookBodyOf } from './webhook-message.ts';
 /** Records that one look turns into deliveries: what they name is in memory meanwhile. */
 const recordsPerLook = 200;
 /** Deliveries to be made beyond which a subscription waits: the trail keeps the rest. */
-const mostPending = 2_000;
+export const mostPending = 2_000;
 
 /** The stores of one look, all in one transaction. */
 export interface LookStores extends HappeningReaders {
@@ -30,17 +31,28 @@ export interface LookOutDeps {
   readonly clock: Clock;
 }
 
-/**
- * Turns new records of the trail into deliveries, a batch for each subscription that is behind, and
- * moves its cursor in the same transaction, so that each record is told once whatever happens. One
- * that another process looks after just now is left to it. Resolves with how many records were seen.
- */
-export async function lookOut(deps: LookOutDeps): Promise<number> {
-  let seen = 0;
-  for (const id of await deps.subscriptions.listBehind(mostPending)) {
-    seen += await deps.work.run((stores) => look(stores, id, deps.clock.now()));
+/** Subscriptions that may be told of something new, by organization. */
+export async function findBehind({
+  subscriptions,
+}: Pick<LookOutDeps, 'subscriptions'>): Promise<
+  ReadonlyMap<OrganizationId, readonly SubscriptionId[]>
+> {
+  const behind = new Map<OrganizationId, SubscriptionId[]>();
+  for (const { id, organizationId } of await subscriptions.listBehind(mostPending)) {
+    const ids = behind.get(organizationId);
+    if (ids === undefined) behind.set(organizationId, [id]);
+    else ids.push(id);
   }
-  return seen;
+  return behind;
+}
+
+/**
+ * Turns new records of the trail into deliveries of a subscription, a batch of them, and moves its
+ * cursor in the same transaction, so that each record is told once whatever happens. One that another
+ * process looks after just now is left to it. Resolves with how many records were seen.
+ */
+export function lookOut(deps: LookOutDeps, id: SubscriptionId): Promise<number> {
+  return deps.work.run((stores) => look(stores, id, deps.clock.now()));
 }
 
 async function look(stores: LookStores, id: SubscriptionId, at: Date): Promise<number> {
@@ -51,7 +63,8 @@ async function look(stores: LookStores, id: SubscriptionId, at: Date): Promise<n
   const last = records.at(-1);
   const organization = await stores.organizations.find(organizationId);
   if (last === undefined || organization === null) return 0;
-  const happenings = await readHappenings(stores, { organization, records, at });
+  const meant = records.filter(({ action }) => isMeant(subscription, action));
+  const happenings = await readHappenings(stores, { organization, records: meant, at });
   await stores.deliveries.insertAll(
     happenings.flatMap((happening) => deliveriesOf(subscription, happening, at)),
   );
@@ -79,8 +92,12 @@ function messagesOf(subscription: Subscription, happening: Happening, at: Date) 
     });
   }
   const { id, action: type } = happening.record;
-  const isMeant = subscription.events.length === 0 || subscription.events.includes(type);
-  return isMeant ? [{ id, type, body: webhookBodyOf(happening) }] : [];
+  return [{ id, type, body: webhookBodyOf(happening) }];
+}
+
+/** Whether a webhook asked for it; which events of a stream it becomes is seen by the happening. */
+function isMeant({ kind, events }: Subscription, action: string): boolean {
+  return kind === 'stream' || events.length === 0 || events.includes(action);
 }
 
 /** A delivery that is due at once and tells of no record. */

@@ -9,6 +9,7 @@ import type { OrganizationId } from '../organizations/organization.ts';
 import { pauseAfter } from './attempt-pauses.ts';
 import type { Delivery, DeliveryOutcome } from './delivery.ts';
 import type { EndpointAnswer, EndpointMessage, PostToEndpoint } from './endpoint.ts';
+import { Shares } from './shares.ts';
 import type { Subscription, SubscriptionId } from './subscription.ts';
 import { secretsOf } from './subscription-secret.ts';
 import type { SubscriptionReader, SubscriptionStore } from './subscription-store.ts';
@@ -46,19 +47,37 @@ export interface SendDeps {
 /**
  * Sends what is due to one subscription, some at a time, and records how it ended. Resolves with how
  * many were sent. A process that is killed meanwhile leaves leases that run out: what it had sent, but
- * not recorded, is then sent again under the same id.
+ * not recorded, is then sent again under the same id. `shares` are of all who send in this process.
  */
-export async function sendDeliveries(deps: SendDeps, id: SubscriptionId): Promise<number> {
+export async function sendDeliveries(
+  deps: SendDeps,
+  id: SubscriptionId,
+  shares: Shares = new Shares(),
+): Promise<number> {
   const subscription = await deps.subscriptions.get(id);
   if (subscription === null) return 0;
-  const limit = subscription.failingSince === null ? inFlight : inFlightWhileFailing;
+  const { organizationId, failingSince } = subscription;
+  const wanted = failingSince === null ? inFlight : inFlightWhileFailing;
+  const limit = shares.take(organizationId, wanted);
+  try {
+    return await sendBatch(deps, subscription, limit);
+  } finally {
+    shares.give(organizationId, limit);
+  }
+}
+
+async function sendBatch(
+  deps: SendDeps,
+  subscription: Subscription,
+  limit: number,
+): Promise<number> {
+  const { id, url } = subscription;
   const leased = await deps.work.run((stores) => {
     const at = deps.clock.now();
     return stores.deliveries.lease(id, { at, until: new Date(at.getTime() + leaseMs), limit });
   });
   if (leased.length === 0) return 0;
   const dress = await dressFor(deps, subscription);
-  const { url } = subscription;
   const ended = await Promise.all(
     leased.map((delivery) => attempt(deps, { url: url ?? '', dress, delivery })),
   );

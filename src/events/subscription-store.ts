@@ -7,6 +7,9 @@ import type {
   SubscriptionTally,
 } from './subscription.ts';
 
+/** A subscription, and whose it is. */
+export type SubscriptionPlace = Pick<Subscription, 'id' | 'organizationId'>;
+
 /** Reads subscriptions. */
 export interface SubscriptionReader {
   /** Those of one kind of an organization, oldest first. */
@@ -18,7 +21,7 @@ export interface SubscriptionReader {
    * Enabled ones of all organizations in whose organization something was recorded beyond their
    * cursor, and that have fewer than `mostPending` deliveries to be made.
    */
-  listBehind(mostPending: number): Promise<readonly SubscriptionId[]>;
+  listBehind(mostPending: number): Promise<readonly SubscriptionPlace[]>;
   /** Of all organizations together, by way and state. It counts what waits: at most some 2,000 each. */
   tally(): Promise<readonly SubscriptionTally[]>;
 }

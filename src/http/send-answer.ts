@@ -16,13 +16,22 @@ export function sendAnswer(response: Response, { status, body, headers }: Answer
   response.end(JSON.stringify(body));
 }
 
+/** A reader who takes nothing for so long keeps what is held for him no longer. */
+const stalledAfterMs = 60_000;
+
 /**
  * Sends an answer of either kind, and a stream no faster than it is read. A stream that fails on the
- * way is cut off, so that nobody takes its beginning for the whole; one whose reader left just ends.
+ * way is cut off, so that nobody takes its beginning for the whole; one whose reader left just ends,
+ * and so does one whose reader stalls.
  */
-export async function sendAnyAnswer(response: Response, answer: Answer): Promise<void> {
+export async function sendAnyAnswer(
+  response: Response,
+  answer: Answer,
+  patienceMs = stalledAfterMs,
+): Promise<void> {
   const { body, status, headers } = answer;
   if (!(body instanceof TextStream)) return sendAnswer(response, answer);
+  response.setTimeout(patienceMs, () => response.destroy());
   response.status(status).set(headers);
   response.setHeader('Content-Type', body.mediaType);
   try {

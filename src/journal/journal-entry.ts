@@ -21,13 +21,16 @@ export function writeHeading({ sequence, hash }: ChainHead): string {
   return `${JSON.stringify(heading)}\n`;
 }
 
-/** The entry on a line; null for a line that is torn, altered or something else. */
+/**
+ * The entry on a line; null for a line that is torn, altered or something else. The hash is of the
+ * body, so the sequence beside it has to be the one in the body.
+ */
 export function readEntry(line: string): JournalEntry | null {
   const json = parseLine(line);
   if (!isHead(json) || !('previousHash' in json && 'body' in json)) return null;
   const { sequence, hash, previousHash, body } = json;
   if (typeof previousHash !== 'string' || typeof body !== 'string') return null;
-  if (hashRecord(previousHash, body) !== hash) return null;
+  if (hashRecord(previousHash, body) !== hash || sequenceIn(body) !== sequence) return null;
   return { sequence, previousHash, hash, body };
 }
 
@@ -43,6 +46,11 @@ function isHead(json: unknown): json is ChainHead {
   if (typeof json !== 'object' || json === null) return false;
   if (!('sequence' in json && 'hash' in json)) return false;
   return Number.isSafeInteger(json.sequence) && typeof json.hash === 'string';
+}
+
+function sequenceIn(body: string): unknown {
+  const json = parseLine(body);
+  return typeof json === 'object' && json !== null && 'sequence' in json ? json.sequence : null;
 }
 
 function parseLine(line: string): unknown {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { ChainHead } from '../audit/hash-chain.ts';
+import { type ChainHead, genesisHash } from '../audit/hash-chain.ts';
 import {
   type JournalEntry,
   readEntry,
@@ -111,14 +111,17 @@ export interface FileReach {
   readonly last: JournalEntry | null;
 }
 
-/** Looks at both ends of a file; null for one without a heading, which has nothing else either. */
-export async function readReach(path: string): Promise<FileReach | null> {
+/**
+ * Looks at both ends of a file. A heading that is torn or damaged says nothing about the files before;
+ * the entries after it count all the same.
+ */
+export async function readReach(path: string): Promise<FileReach> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     const [heading = ''] = (await readPart(file, 0, headingBytes)).split('\n', 1);
-    const complete = readHeading(heading);
-    return complete === null ? null : { path, complete, last: await readLast(file, size) };
+    const complete = readHeading(heading) ?? { sequence: 0, hash: genesisHash };
+    return { path, complete, last: await readLast(file, size) };
   } finally {
     await file.close();
   }

@@ -15,10 +15,7 @@ export class JournalState {
     const state = new JournalState();
     const paths = await listJournalFiles(dir);
     const reaches: FileReach[] = [];
-    for (const path of paths) {
-      const reach = await readReach(path);
-      if (reach !== null) reaches.push(reach);
-    }
+    for (const path of paths) reaches.push(await readReach(path));
     for (const { complete } of reaches) {
       if (complete.sequence > state.complete.sequence) state.complete = complete;
     }

@@ -33,8 +33,8 @@ const mostMissing = 100;
 export async function readJournalAfter(dir: string, head: ChainHead): Promise<JournalTail> {
   const entries = new Map<number, JournalEntry>();
   for (const path of await listJournalFiles(dir)) {
-    const reach = await readReach(path);
-    if (reach?.last == null || reach.last.sequence <= head.sequence) continue;
+    const { last } = await readReach(path);
+    if (last === null || last.sequence <= head.sequence) continue;
     for await (const entry of readEntries(path)) {
       if (entry.sequence > head.sequence) addEntry(entries, entry);
     }
@@ -60,7 +60,9 @@ function follow(
     const isNext = entry.sequence === last.sequence + 1;
     if (isNext && entry.previousHash !== last.hash) throw otherChain(entry.sequence);
     for (let gap = last.sequence + 1; gap < entry.sequence; gap += 1) {
-      if (missing.length < mostMissing) missing.push(gap);
+      // However far the next one is.
+      if (missing.length >= mostMissing) break;
+      missing.push(gap);
     }
     if (missing.length === 0) linked = place + 1;
     last = entry;

@@ -20,6 +20,7 @@ import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { findCredential } from './find-credential.ts';
 import { isContradiction, readOwn, treeOf } from './grow-audit-tree.ts';
+import { InTurn } from './in-turn.ts';
 import type { Caller } from './registry.ts';
 
 /** A credential has a handful of records; one that has more is listed by the trail. */
@@ -87,11 +88,15 @@ export interface AuditCases {
 
 /** Binds the cases about the audit trail to their ports. */
 export function bindAuditCases(deps: AuditCasesDeps): AuditCases {
+  const walks = new InTurn<AuditVerification>();
   return {
     listAudit: (filter, page) => deps.audit.list(filter, page),
     verifyAudit: async ({ checkpoint } = {}) => {
       const given = checkpoint === undefined ? [] : [givenTree(checkpoint)];
-      return verifyAuditTrail(deps, [...given, ...(await ownTrees(deps))]);
+      // A walk reads and hashes all there is: several at once would leave no time for anything else.
+      return walks.run(checkpoint ?? '', async () =>
+        verifyAuditTrail(deps, [...given, ...(await ownTrees(deps))]),
+      );
     },
     exportAudit: (input) => exportAudit(deps, input),
     auditState: async () => ({

@@ -6,7 +6,7 @@ import { issuerDomainOf, type Organization, originOf } from './organization.ts';
 /** First words of paths that we serve: below `/o/` they would only mislead. */
 const reservedPaths: ReadonlySet<string> = new Set([
   ...['a', 'o', 'api', 'audit', 'contexts', 'healthz', 'metrics', 'problems', 'readyz'],
-  ...['schemas', 'status', 'token-status', 'well-known'],
+  ...['schemas', 'ssf', 'status', 'token-status', 'well-known'],
 ]);
 const longestPath = 40;
 

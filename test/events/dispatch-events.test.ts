@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dispatchEvents } from '../../src/events/dispatch-events.ts';
 import type { EndpointAnswer, EndpointMessage, PostToEndpoint } from '../../src/events/endpoint.ts';
-import { lookOut } from '../../src/events/look-out.ts';
+import { findBehind, lookOut, newDelivery } from '../../src/events/look-out.ts';
 import { Pulse } from '../../src/events/pulse.ts';
 import { sendDeliveries } from '../../src/events/send-deliveries.ts';
 import type { Subscription, SubscriptionId } from '../../src/events/subscription.ts';
@@ -97,9 +97,18 @@ async function find(id: SubscriptionId): Promise<Subscription | null> {
   return world.deps.subscriptions.get(id);
 }
 
+/** One look for every subscription that is behind. */
+async function lookAll(): Promise<number> {
+  let seen = 0;
+  for (const id of [...(await findBehind(deps())).values()].flat()) {
+    seen += await lookOut(deps(), id);
+  }
+  return seen;
+}
+
 /** Looks and sends until there is nothing left to do at this moment. */
 async function tell(): Promise<void> {
-  while ((await lookOut(deps())) > 0);
+  while ((await lookAll()) > 0);
   for (const id of await world.deps.deliveries.listDue(world.clock.now())) {
     while ((await sendDeliveries(deps(), id)) > 0);
   }
@@ -131,7 +140,7 @@ describe('telling', () => {
   test('what a killed process had taken is sent by another under the same id', async () => {
     const id = await hook('killed', ['agent.suspended']);
     await suspend(await onboard());
-    await lookOut(deps());
+    await lookAll();
     answering = () => Promise.reject(new Error('killed'));
     await expect(sendDeliveries(deps(), id)).rejects.toThrow('killed');
     answering = () => ok;
@@ -166,6 +175,90 @@ describe('telling', () => {
     await stop();
   });
 
+  test('endpoints that keep everything open use up a share, and each gets at least one', async () => {
+    const slow = Array.from({ length: 6 }, (_, at) => `slow-${at}`);
+    for (const path of slow) await hook(path, ['agent.updated']);
+    const handle = await onboard();
+    for (let change = 0; change < 17; change += 1) {
+      await world.call('PATCH', `/agents/${handle}`, { description: `change ${change}` });
+    }
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    answering = async () => {
+      await released;
+      return ok;
+    };
+    while ((await lookAll()) > 0);
+    const stop = dispatchEvents(deps());
+    const under = () => slow.map((path) => sent.filter(({ url }) => url.endsWith(path)).length);
+    await expect.poll(() => under().every((count) => count > 0), { timeout: 15_000 }).toBe(true);
+    await sleep(500);
+    expect(under().toSorted((one, other) => one - other)).toEqual([1, 1, 16, 16, 16, 16]);
+    release();
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(6 * 17);
+    await stop();
+  }, 30_000);
+
+  /** The same work, but for what is to happen when a subscription is looked after. */
+  function looking(before: (id: SubscriptionId) => Promise<void>) {
+    const { work, ...rest } = deps();
+    const run: typeof work.run = (step) =>
+      work.run((stores) => {
+        const subscriptions = Object.assign(Object.create(stores.subscriptions), {
+          seize: async (id: SubscriptionId) => {
+            await before(id);
+            return stores.subscriptions.seize(id);
+          },
+        });
+        return step({ ...stores, subscriptions });
+      });
+    return { ...rest, work: { run } };
+  }
+
+  test('trouble with one subscription keeps no other from being told', async () => {
+    const troubled = await hook('troubled', ['agent.suspended']);
+    await hook('sound', ['agent.suspended']);
+    const troubles: unknown[] = [];
+    const failing = looking(async (id) => {
+      if (id === troubled) throw new Error('unreadable');
+    });
+    await suspend(await onboard());
+    const stop = dispatchEvents({ ...failing, onTrouble: (error) => troubles.push(error) });
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(1);
+    expect(sent[0]?.url).toBe(`${hooks}/sound`);
+    expect(String(troubles[0])).toContain('unreadable');
+    await stop();
+  });
+
+  test('an organization with much to tell keeps no other waiting', async () => {
+    const busy = await hook('busy', ['agent.suspended']);
+    const made = await world.call('POST', '/organizations', {
+      ...{ name: 'Other', contact: 'a@other.com', path: 'other' },
+    });
+    const asOther = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${made.body['token']}` };
+      const json = { ...headers, 'content-type': 'application/json' };
+      const order = { method: 'POST', headers: json, body: JSON.stringify(body) };
+      expect((await fetch(`${world.url}/api/v1${path}`, order)).status).toBeLessThan(300);
+    };
+    await asOther('/webhooks', { url: `${hooks}/other`, events: ['agent.onboarded'] });
+    await suspend(await onboard());
+    const owners = ['a@other.com'];
+    const bot = { handle: 'their-bot', kind: 'agent', name: 'Bot', owners };
+    await asOther('/agents', { ...bot, keyCustody: 'registry' });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const stop = dispatchEvents(looking(async (id) => (id === busy ? released : undefined)));
+    await expect.poll(() => sent.map(({ url }) => url)).toEqual([`${hooks}/other`]);
+    release();
+    await expect.poll(() => sent.length).toBe(2);
+    await stop();
+  });
+
   test('a failed attempt waits, one at a time, until one gets through', async () => {
     const id = await hook('failing', ['agent.suspended']);
     await suspendThree();
@@ -178,7 +271,7 @@ describe('telling', () => {
     const pauseMs = (delivery?.dueAt.getTime() ?? 0) - world.clock.now().getTime();
     expect(pauseMs).toBeGreaterThanOrEqual(4_000);
     expect(pauseMs).toBeLessThanOrEqual(6_000);
-    await lookOut(deps());
+    await lookAll();
     pass(6);
     answering = () => ok;
     expect(await sendDeliveries(deps(), id)).toBe(1);
@@ -272,6 +365,26 @@ describe('telling', () => {
     await tell();
     expect(sent).toHaveLength(2);
     await world.registry.removeStream({ ...(await caller()), id: stream_id });
+  });
+
+  test('a stream that nobody reads is not verified for ever', async () => {
+    const { body } = await world.call('POST', '/ssf/streams', {});
+    const stream_id = body['stream_id'] as SubscriptionId;
+    const at = world.clock.now();
+    const waiting = (count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        newDelivery(stream_id, { id: `vrf_${n}`, type: 'verification', body: '{}', at }),
+      );
+    const { work } = world.deps;
+    await work.run(({ deliveries }) => deliveries.insertAll(waiting(1_999)));
+    const stream = { ...(await caller()), id: stream_id };
+    await world.registry.verifyStream({ ...stream, state: null });
+    pass(11);
+    await expect(world.registry.verifyStream({ ...stream, state: null })).rejects.toMatchObject({
+      code: 'verification-too-soon',
+    });
+    expect(await world.deps.deliveries.countPending(stream_id)).toBe(2_000);
+    await world.registry.removeStream(stream);
   });
 
   test('a stream that is given up is paused and told so', async () => {

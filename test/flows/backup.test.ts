@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,12 @@ function run(words: readonly string[], environment: Record<string, string> = {})
 
 const onTarget = () => ({ DATABASE_URL: target.connectionString });
 
+/** A backup of nothing but such a manifest, with the digest that it should have. */
+function manifestAlone(manifest: string): Buffer {
+  const sha256 = createHash('sha256').update(manifest).digest('hex');
+  return gzipSync(`{"manifest":${manifest},"sha256":"${sha256}"}\n`);
+}
+
 describe('a backup', () => {
   test('is written while the service runs, for its owner alone', async () => {
     const answer = await run(['backup', '--to', file]);
@@ -89,6 +95,22 @@ describe('a backup', () => {
       (octets: Buffer) => rewritten(octets, (text) => text.replace('"rows":2', '"rows":3')),
     ],
     ['that is none', () => Buffer.from('not a backup')],
+    [
+      'with a table twice',
+      (octets: Buffer) => rewritten(octets, (text) => text.replace(/(\{"part".*\n)/, '$1$1')),
+    ],
+    [
+      'with a table that it does not mention',
+      (octets: Buffer) =>
+        rewritten(octets, (text) =>
+          text.replace('{"manifest"', '{"part":"strangers"}\n{"manifest"'),
+        ),
+    ],
+    ['with nothing for a manifest', () => manifestAlone('null')],
+    [
+      'with a manifest of no parts',
+      () => manifestAlone('{"format":"sealwright-backup","version":1}'),
+    ],
   ])('%s is not whole, and is not restored', async (_name, spoil) => {
     const spoiled = join(place, 'spoiled.backup');
     writeFileSync(spoiled, spoil(readFileSync(file)));

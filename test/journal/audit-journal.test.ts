@@ -13,8 +13,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditRecord } from '../../src/audit/audit-event.ts';
+import { hashRecord } from '../../src/audit/hash-chain.ts';
 import { AuditJournal } from '../../src/journal/audit-journal.ts';
 import { readEntry } from '../../src/journal/journal-entry.ts';
+import { readJournalAfter } from '../../src/journal/read-journal.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { MemoryDatabase } from '../support/memory/memory-database.ts';
 
@@ -211,4 +213,55 @@ test('an altered line is no entry', async () => {
   writeFileSync(path, text);
   appendFileSync(path, 'not json\n{}\n');
   expect(kept()).toEqual([[]]);
+});
+
+describe('a damaged file', () => {
+  /** Two records in one file, whose text is changed, and a database that has the first alone. */
+  async function damage(change: (lines: readonly string[]) => readonly string[]) {
+    const journal = await open();
+    const [first] = await commit('crd_1');
+    if (first === undefined) throw new Error('nothing was committed');
+    await journal.keep([first, ...(await commit('crd_2'))]);
+    await journal[Symbol.asyncDispose]();
+    const path = join(dir, readdirSync(dir)[0] ?? '');
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    writeFileSync(path, `${change(lines).join('\n')}\n`);
+    database = new MemoryDatabase({ clock: systemClock });
+    await commit('crd_1');
+    return first;
+  }
+
+  test('without a heading keeps its entries, for the start and for a replay', async () => {
+    const first = await damage(([heading = '', ...entries]) => [heading.slice(1), ...entries]);
+    await expect(open()).rejects.toThrow('sealwright restore --replay');
+    const { records, missing } = await readJournalAfter(dir, first);
+    expect(records.map(({ subject }) => subject)).toEqual(['crd_2']);
+    expect(missing).toEqual([]);
+  });
+
+  test.each([
+    ['lower', -5],
+    ['immensely higher', Number.MAX_SAFE_INTEGER],
+  ])('has no entry whose sequence is %s than its record says', async (_, sequence) => {
+    const forged = (line: string) => JSON.stringify({ ...JSON.parse(line), sequence });
+    const first = await damage((lines) => [...lines, forged(lines.at(-1) ?? '')]);
+    const { records } = await readJournalAfter(dir, first);
+    expect(records.map((record) => record.sequence)).toEqual([2]);
+    expect(kept()).toEqual([[1, 2]]);
+  });
+
+  test('names a few of the missing records however far the next one is', async () => {
+    const far = Number.MAX_SAFE_INTEGER;
+    const first = await damage((lines) => {
+      const { previousHash } = JSON.parse(lines.at(-1) ?? '');
+      const body = JSON.stringify({ sequence: far, subject: 'crd_9' });
+      const hash = hashRecord(previousHash, body);
+      return [...lines, JSON.stringify({ sequence: far, previousHash, hash, body })];
+    });
+    const { records, linked, missing } = await readJournalAfter(dir, first);
+    expect(records.map(({ sequence }) => sequence)).toEqual([2, far]);
+    expect(linked).toBe(1);
+    expect(missing).toHaveLength(100);
+    expect(missing[0]).toBe(3);
+  }, 10_000);
 });

@@ -60,6 +60,7 @@ describe('a new organization beside the first one', () => {
     ['41 characters', { path: 'a'.repeat(41) }, 'invalid-input'],
     ['nothing', { path: '' }, 'invalid-input'],
     ['a reserved word', { path: 'schemas' }, 'invalid-input'],
+    ['the word of the event keys', { path: 'ssf' }, 'invalid-input'],
   ])('is refused with %s', async (_, place, code) => {
     const world = await openRegistryWorld({ baseUrl: 'https://id.acme.com/o/first' });
     const before = await world.snapshot();

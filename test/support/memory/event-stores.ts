@@ -14,6 +14,7 @@ import type {
   SubscriptionTally,
 } from '../../../src/events/subscription.ts';
 import type {
+  SubscriptionPlace,
   SubscriptionReader,
   SubscriptionStore,
 } from '../../../src/events/subscription-store.ts';
@@ -52,7 +53,7 @@ export class MemorySubscriptionReader implements SubscriptionReader {
     return this.state().subscriptions.get(id) ?? null;
   }
 
-  async listBehind(mostPending: number): Promise<readonly SubscriptionId[]> {
+  async listBehind(mostPending: number): Promise<readonly SubscriptionPlace[]> {
     const { subscriptions, deliveries, audit } = this.state();
     const isBehind = ({ organizationId, cursor }: Subscription) =>
       audit.some(
@@ -65,7 +66,7 @@ export class MemorySubscriptionReader implements SubscriptionReader {
     return [...subscriptions.values()]
       .filter((one) => one.state === 'enabled' && isBehind(one) && pending(one.id) < mostPending)
       .sort(byId)
-      .map(({ id }) => id);
+      .map(({ id, organizationId }) => ({ id, organizationId }));
   }
 
   async tally(): Promise<readonly SubscriptionTally[]> {

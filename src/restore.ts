@@ -1,5 +1,7 @@
 import { rename } from 'node:fs/promises';
+import type { ChainHead } from './audit/hash-chain.ts';
 import { verifyBackup } from './backup/read-backup.ts';
+import { CheckpointFiles } from './checkpoints/checkpoint-file.ts';
 import { findMasterKey } from './config/master-key.ts';
 import { auditDirOf, type Settings } from './config/settings.ts';
 import { applyMigrations } from './db/apply-migrations.ts';
@@ -58,9 +60,13 @@ export async function restoreRegistry(options: RestoreOptions): Promise<Restored
     const given = settings.masterKey;
     const key = await findMasterKey({ given, dataDir, databaseExists: true });
     const masterKey = key.reveal();
-    const dir = options.replay?.dir ?? journalDir(auditDirOf(settings, dataDir));
-    const tailOf = async (head: { sequence: number; hash: string }) =>
-      checkTail(options, await readJournalAfter(dir, head));
+    const auditDir = auditDirOf(settings, dataDir);
+    const dir = options.replay?.dir ?? journalDir(auditDir);
+    const tailOf = async (head: ChainHead) => {
+      const tail = await readJournalAfter(dir, head);
+      if (options.replay !== null && !options.despiteGaps) await refuseGaps(auditDir, head, tail);
+      return tail;
+    };
     // Before anything is loaded: a journal that does not fit leaves the database unused.
     if (manifest !== null && from !== null) {
       await tailOf(manifest.audit);
@@ -114,11 +120,22 @@ async function replay(
   );
 }
 
-function checkTail({ replay, despiteGaps }: RestoreOptions, tail: JournalTail): JournalTail {
-  if (replay === null || despiteGaps || tail.missing.length === 0) return tail;
+/** Records may be missing between others, or at the end, where only a checkpoint tells of them. */
+async function refuseGaps(
+  auditDir: string,
+  head: ChainHead,
+  { records, missing }: JournalTail,
+): Promise<void> {
+  const last = records.at(-1)?.sequence ?? head.sequence;
+  const signed = (await new CheckpointFiles(auditDir).last())?.size ?? 0;
+  const lacks =
+    missing.length > 0
+      ? `The journal lacks ${missing.length} records, such as ${missing[0]}.`
+      : `The journal ends with record ${last}, and the last checkpoint has ${signed}.`;
+  if (missing.length === 0 && signed <= last) return;
   throw new SealwrightError(
     'start-refused',
-    `The journal lacks ${tail.missing.length} records, such as ${tail.missing[0]}. Put the files of all processes into one directory; with --despite-gaps the others are replayed, and the audit trail goes on without the missing ones and what follows them.`,
+    `${lacks} Put the files of all processes into one directory; with --despite-gaps the others are replayed, and the audit trail goes on without the missing ones and what follows them.`,
   );
 }
 

@@ -160,6 +160,24 @@ describe('a restore', () => {
     expect(text).toContain('"1001"');
   });
 
+  test('replays no journal that ends before what was signed, unless it is told to', async () => {
+    const another = await createTestDatabase('empty');
+    const auditDir = mkdtempSync(join(place, 'audit-'));
+    const signedAt = '2026-11-22T12:00:00.000Z';
+    const checkpoint = { size: 1_000, signedAt, note: 'localhost/audit\n1000\n' };
+    writeFileSync(join(auditDir, 'checkpoints-2026-11.jsonl'), `${JSON.stringify(checkpoint)}\n`);
+    const words = ['restore', '--from', file, '--replay'];
+    const environment = {
+      DATABASE_URL: another.connectionString,
+      SEALWRIGHT_AUDIT_DIR: auditDir,
+    };
+    const answer = await run(words, environment);
+    expect(answer).toMatchObject({ code: 5, out: '' });
+    expect(answer.err).toContain('the last checkpoint has 1000');
+    expect(await run([...words, '--despite-gaps'], environment)).toMatchObject({ code: 0 });
+    await another.drop();
+  });
+
   test('with nothing to replay is refused', async () => {
     const answer = await run(['restore', '--replay'], onTarget());
     expect(answer).toMatchObject({ code: 5, out: '' });

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { ListenAddress } from '../config/readers.ts';
 import type { Settings } from '../config/settings.ts';
@@ -83,8 +88,19 @@ function ending(
 ): RequestListener {
   return (request, response) => {
     if (state.isDraining) response.shouldKeepAlive = false;
-    listener(request, response);
+    if (namesTwoHosts(request)) response.writeHead(400, { Connection: 'close' }).end();
+    else listener(request, response);
   };
+}
+
+/** RFC 9112 §3.2: such a request is answered with 400, since others may go by the other one. */
+function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = rawHeaders[place];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }
 
 function createServer(

@@ -55,6 +55,19 @@ test('headers beyond the limit are refused', async () => {
   }
 });
 
+test('a request with two Host headers is refused, whatever the case of their names', async () => {
+  const listeners = await startListeners(plain, { public: says('hi'), admin: null });
+  try {
+    const client = connect(Number(new URL(listeners.publicUrl).port), '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nHost: id.acme.com\r\nhOST: id.pay.com\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of client) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  } finally {
+    await listeners.close();
+  }
+});
+
 test('two listeners answer apart, and a port that is taken opens none', async () => {
   const split = { ...plain, adminListen: anyPort };
   const listeners = await startListeners(split, { public: says('public'), admin: says('admin') });

@@ -8,13 +8,14 @@ import {
   type StreamDelivery,
   type StreamDeps,
 } from './create-stream.ts';
+import { newDelivery } from './delivery.ts';
 import {
   findSubscription,
   lockSubscription,
   type SubscriptionRef,
   type SubscriptionStores,
 } from './find-subscription.ts';
-import { mostPending, newDelivery } from './look-out.ts';
+import { mostPending } from './look-out.ts';
 import { streamEventOf, streamEventTypes } from './security-event.ts';
 import type { Subscription, SubscriptionChange, SubscriptionState } from './subscription.ts';
 import type { SubscriptionReader } from './subscription-store.ts';

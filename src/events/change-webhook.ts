@@ -2,13 +2,13 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { NewWebhook, WebhookDeps } from './create-webhook.ts';
+import { newDelivery } from './delivery.ts';
 import {
   checkEndpoint,
   lockSubscription,
   type SubscriptionRef,
   type SubscriptionStores,
 } from './find-subscription.ts';
-import { newDelivery } from './look-out.ts';
 import type { Subscription, SubscriptionChange } from './subscription.ts';
 import { sealSecret } from './subscription-secret.ts';
 import type { ToldAction } from './told-action.ts';

@@ -50,3 +50,22 @@ export interface DeliveryOutcome {
 
 /** Nothing has to be shown first. */
 export const noHold: Hold = { lists: [], agent: null };
+
+/** A delivery that is due at once and tells of no record. */
+export function newDelivery(
+  subscriptionId: SubscriptionId,
+  message: {
+    readonly id: string;
+    readonly type: string;
+    readonly body: string;
+    readonly at: Date;
+    readonly isControl?: boolean;
+  },
+): Delivery {
+  const { id, type, body, at, isControl = false } = message;
+  return {
+    ...{ subscriptionId, id, type, body, isControl },
+    ...{ sequence: 0, hold: noHold, state: 'pending', attempts: 0, outcome: null },
+    ...{ dueAt: at, endedAt: null, createdAt: at },
+  };
+}

@@ -2,8 +2,9 @@ import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../kernel/unit-of-work.ts';
 import type { OrganizationId } from '../organizations/organization.ts';
 import type { OrganizationReader } from '../organizations/organization-store.ts';
-import { type Delivery, noHold } from './delivery.ts';
+import { type Delivery, newDelivery } from './delivery.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import { type EndStreamStores, endStream, hasLostToken } from './end-stream.ts';
 import { type Happening, type HappeningReaders, readHappenings } from './happening.ts';
 import type { Outbox } from './outbox.ts';
 import { securityEventsOf } from './security-event.ts';
@@ -17,7 +18,7 @@ const recordsPerLook = 200;
 export const mostPending = 2_000;
 
 /** The stores of one look, all in one transaction. */
-export interface LookStores extends HappeningReaders {
+export interface LookStores extends HappeningReaders, EndStreamStores {
   readonly subscriptions: SubscriptionStore;
   readonly deliveries: DeliveryStore;
   readonly outbox: Outbox;
@@ -49,7 +50,8 @@ export async function findBehind({
 /**
  * Turns new records of the trail into deliveries of a subscription, a batch of them, and moves its
  * cursor in the same transaction, so that each record is told once whatever happens. One that another
- * process looks after just now is left to it. Resolves with how many records were seen.
+ * process looks after just now is left to it. A stream whose token is gone ends before it is told of
+ * any. Resolves with how many records were seen.
  */
 export function lookOut(deps: LookOutDeps, id: SubscriptionId): Promise<number> {
   return deps.work.run((stores) => look(stores, id, deps.clock.now()));
@@ -58,6 +60,10 @@ export function lookOut(deps: LookOutDeps, id: SubscriptionId): Promise<number> 
 async function look(stores: LookStores, id: SubscriptionId, at: Date): Promise<number> {
   const subscription = await stores.subscriptions.seize(id);
   if (subscription?.state !== 'enabled') return 0;
+  if (await hasLostToken(stores, subscription, at)) {
+    await endStream(stores, subscription, at);
+    return 0;
+  }
   const { organizationId, cursor } = subscription;
   const records = await stores.outbox.readAfter(organizationId, cursor, recordsPerLook);
   const last = records.at(-1);
@@ -98,23 +104,4 @@ function messagesOf(subscription: Subscription, happening: Happening, at: Date) 
 /** Whether a webhook asked for it; which events of a stream it becomes is seen by the happening. */
 function isMeant({ kind, events }: Subscription, action: string): boolean {
   return kind === 'stream' || events.length === 0 || events.includes(action);
-}
-
-/** A delivery that is due at once and tells of no record. */
-export function newDelivery(
-  subscriptionId: SubscriptionId,
-  message: {
-    readonly id: string;
-    readonly type: string;
-    readonly body: string;
-    readonly at: Date;
-    readonly isControl?: boolean;
-  },
-): Delivery {
-  const { id, type, body, at, isControl = false } = message;
-  return {
-    ...{ subscriptionId, id, type, body, isControl },
-    ...{ sequence: 0, hold: noHold, state: 'pending', attempts: 0, outcome: null },
-    ...{ dueAt: at, endedAt: null, createdAt: at },
-  };
 }

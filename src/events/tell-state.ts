@@ -1,7 +1,8 @@
 import { newId } from '../kernel/new-id.ts';
 import type { OrganizationReader } from '../organizations/organization-store.ts';
+import { newDelivery } from './delivery.ts';
 import type { DeliveryStore } from './delivery-store.ts';
-import { newDelivery } from './look-out.ts';
+
 import { streamEventOf, streamEventTypes } from './security-event.ts';
 import type { Subscription, SubscriptionState } from './subscription.ts';
 import type { SubscriptionStore } from './subscription-store.ts';

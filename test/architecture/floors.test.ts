@@ -273,7 +273,10 @@ const floors: Readonly<Record<string, Floor>> = {
     node: [],
   },
   restore: {
-    rooms: ['kernel', 'keys', 'backup', 'journal', 'journeys', 'db', 'veramo', 'config'],
+    rooms: [
+      ...['kernel', 'audit', 'checkpoints', 'keys', 'backup', 'journal', 'journeys'],
+      ...['db', 'veramo', 'config'],
+    ],
     packages: [],
     node: ['node:fs/promises'],
   },

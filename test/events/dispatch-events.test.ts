@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newDelivery } from '../../src/events/delivery.ts';
 import { dispatchEvents } from '../../src/events/dispatch-events.ts';
 import type { EndpointAnswer, EndpointMessage, PostToEndpoint } from '../../src/events/endpoint.ts';
-import { findBehind, lookOut, newDelivery } from '../../src/events/look-out.ts';
+import { findBehind, lookOut } from '../../src/events/look-out.ts';
 import { Pulse } from '../../src/events/pulse.ts';
 import { sendDeliveries } from '../../src/events/send-deliveries.ts';
 import type { Subscription, SubscriptionId } from '../../src/events/subscription.ts';
@@ -19,6 +20,8 @@ type Answering = (sent: Sent) => EndpointAnswer | Promise<EndpointAnswer>;
 
 const ok: EndpointAnswer = { ok: true, status: 204 };
 const hooks = 'https://hooks.acme.com';
+const streamUpdated = 'https://schemas.openid.net/secevent/ssf/event-type/stream-updated';
+const tokenGone = 'the token that made the stream is not valid any more';
 
 let world: ClockedRegistry;
 let sent: Sent[];
@@ -95,6 +98,21 @@ function suspend(handle: string) {
 
 async function find(id: SubscriptionId): Promise<Subscription | null> {
   return world.deps.subscriptions.get(id);
+}
+
+/** A stream that is pushed, made with a token of the receiver's own. */
+async function streamOf(token: string, endpoint_url: string): Promise<SubscriptionId> {
+  const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url };
+  const response = await fetch(`${world.url}/api/v1/ssf/streams`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ delivery }),
+  });
+  return ((await response.json()) as { stream_id: SubscriptionId }).stream_id;
+}
+
+function claimsOf({ body }: EndpointMessage): Record<string, unknown> {
+  return JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString());
 }
 
 /** One look for every subscription that is behind. */
@@ -386,6 +404,26 @@ describe('telling', () => {
     expect(await world.deps.deliveries.countPending(stream_id)).toBe(2_000);
     await world.registry.removeStream(stream);
   });
+
+  test.each(['revoked', 'past its end'])(
+    'a stream whose token is %s is told so, and nothing more',
+    async (how) => {
+      const end = new Date(world.clock.now().getTime() + 3_600_000);
+      const order = { ...(await caller()), name: 'receiver', scopes: ['verify'] as const };
+      const { token, text } = await world.registry.createToken({ ...order, expiresAt: end });
+      const stream_id = await streamOf(text, 'https://as.acme.com/left');
+      if (how === 'revoked') await world.registry.revokeToken({ ...order, id: token.id });
+      else pass(3_600);
+      await suspend(await onboard());
+      await tell();
+      const events = sent.map(({ message }) => claimsOf(message)['events']);
+      expect(events).toEqual([{ [streamUpdated]: { status: 'disabled', reason: tokenGone } }]);
+      expect(await find(stream_id)).toMatchObject({ state: 'disabled', stateReason: tokenGone });
+      const { body } = await world.call('GET', `/audit?subject=${stream_id}&limit=5`);
+      expect(JSON.stringify(body)).toContain(`"reason":"${tokenGone}"`);
+      await world.registry.removeStream({ ...(await caller()), id: stream_id });
+    },
+  );
 
   test('a stream that is given up is paused and told so', async () => {
     const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: 'https://as.acme.com/dead' };

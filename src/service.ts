@@ -85,6 +85,8 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
   }
   addRegistryGauges(metrics, { registry, journal: rooms.journal, clock: systemClock });
   let isDraining = false;
+  // Whoever has public documents to serve does so without all of these.
+  const isNeeded = settings.role === 'admin';
   const app = createApp({
     registry,
     storage: rooms.watch,
@@ -95,9 +97,9 @@ async function start(order: Start): Promise<Omit<Service, typeof Symbol.asyncDis
     log,
     origin: settings.origin,
     checkReadiness: async () => [
-      { name: 'database', ok: rooms.watch.isUp, isNeeded: settings.role === 'admin' },
-      { name: 'audit', ok: rooms.journal.isOpen },
-      { name: 'audit-checkpoints', ok: checkpoints.isSigning },
+      { name: 'database', ok: rooms.watch.isUp, isNeeded },
+      { name: 'audit', ok: rooms.journal.isOpen, isNeeded },
+      { name: 'audit-checkpoints', ok: checkpoints.isSigning, isNeeded },
       ...(isDraining ? [{ name: 'running', ok: false }] : []),
     ],
   });

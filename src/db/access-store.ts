@@ -93,12 +93,15 @@ function within(reach: AccessFilter['reach']): Prisma.Sql {
   return Prisma.sql`${team === null ? Prisma.empty : ofTeam} ${agentId === null ? Prisma.empty : ofAgent}`;
 }
 
-/** Its end apart, which the index knows. */
+/**
+ * Its end apart, which the index knows. `OFFSET 0` keeps the planner from anything but a look-up of
+ * the one row: without statistics, as after an import, it would read all credentials for each.
+ */
 function isInForce(id: Prisma.Sql, at: Date): Prisma.Sql {
   return Prisma.sql`EXISTS (
-    SELECT 1 FROM credentials c
+    SELECT 1 FROM (SELECT * FROM credentials WHERE id = ${id} OFFSET 0) c
       JOIN status_entries s ON s.list_id = c.status_list_id AND s.index = c.status_index
-     WHERE c.id = ${id} AND c.sealing = 'sealed'
+     WHERE c.sealing = 'sealed'
        AND c.created_at <= ${at}::timestamptz AND c.valid_from <= ${at}::timestamptz
        AND (s.revoked_at IS NULL OR s.revoked_at > ${at}::timestamptz)
        AND (s.suspended_at IS NULL OR s.suspended_at > ${at}::timestamptz)

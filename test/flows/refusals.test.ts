@@ -22,7 +22,10 @@ const facet = { type: 'allowed-actions', reason: 'CHG-1', claims: actions };
 beforeAll(async () => {
   running = await startRunningService();
   expect((await running.call('POST', '/agents', agent)).status).toBe(201);
-});
+  // The service makes a key by itself for its first checkpoint; the next one is a minute away.
+  const checkpoint = async () => (await fetch(`${running.address}/audit/checkpoint`)).status;
+  await expect.poll(checkpoint, { timeout: 30_000 }).toBe(200);
+}, 60_000);
 
 afterAll(async () => {
   await running[Symbol.asyncDispose]();

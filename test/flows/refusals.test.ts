@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type ApiAnswer,
   type RunningService,
@@ -23,8 +23,11 @@ beforeAll(async () => {
   running = await startRunningService();
   expect((await running.call('POST', '/agents', agent)).status).toBe(201);
   // The service makes a key by itself for its first checkpoint; the next one is a minute away.
-  const checkpoint = async () => (await fetch(`${running.address}/audit/checkpoint`)).status;
-  await expect.poll(checkpoint, { timeout: 30_000 }).toBe(200);
+  const checkpoint = async () => {
+    const { status } = await fetch(`${running.address}/audit/checkpoint`);
+    expect(status).toBe(200);
+  };
+  await vi.waitFor(checkpoint, { timeout: 30_000 });
 }, 60_000);
 
 afterAll(async () => {

@@ -80,8 +80,10 @@ function copyJson(value: unknown, depth: number, budget: Budget): JsonValue | un
   budget.values -= 1;
   if (budget.values < 0 || depth < 0) return undefined;
   if (typeof value === 'object' && value !== null) return copyMembers(value, depth, budget);
+  // JSON text has -0, but what writes it says 0: a copy is the same before and after.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined;
   const plain = value === null || typeof value === 'string' || typeof value === 'boolean';
-  return plain || (typeof value === 'number' && Number.isFinite(value)) ? value : undefined;
+  return plain ? value : undefined;
 }
 
 function copyMembers(value: object, depth: number, budget: Budget): JsonValue | undefined {

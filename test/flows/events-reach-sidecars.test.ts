@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   createEventReceiver,
@@ -336,11 +337,13 @@ describe('a registry tells two sidecars and the library, by poll and by push', (
     const { facet, facetId } = await introduce('signed-anew-bot');
     const { kid } = await call('POST', '/organization/event-keys', { action: 'rotate' });
     expect(kid).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    // Receivers read the keys again at most every ten seconds: from now on they may at once.
+    await sleep(10_500);
     await expectTold(facet, {
       ...{ was: 'accepted', becomes: 'status-revoked' },
       change: () => call('POST', `/credentials/${facetId}/revoke`, { reason: 'INC-6' }),
     });
-  });
+  }, 60_000);
 
   it('and a sidecar that polled takes its stream away when it stops', async () => {
     const [, polled] = children;

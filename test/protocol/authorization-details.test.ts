@@ -342,6 +342,12 @@ describe('copyAuthorizationDetails', () => {
     expect(copy).toEqual({ type: 'x', nested: { list: [1, true, null] } });
   });
 
+  it('has the numbers as JSON text has them', () => {
+    expect(copyAuthorizationDetails([{ type: 'x', limits: [-0, -1.5] }])).toEqual([
+      { type: 'x', limits: [0, -1.5] },
+    ]);
+  });
+
   it('takes nothing for nothing', () => {
     expect(copyAuthorizationDetails(undefined)).toEqual([]);
     expect(copyAuthorizationDetails([])).toEqual([]);

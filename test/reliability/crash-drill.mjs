@@ -206,7 +206,7 @@ async function send(write) {
   if (write.kind !== 'rotate') return call(world, 'POST', write.path, write.body, write.key);
   const { handle, key } = write;
   const onboarded = await call(world, 'POST', '/agents', agentOf(handle), `${key}-onboard`);
-  if (onboarded.status >= 500) return onboarded;
+  if (onboarded.status >= 300) return onboarded;
   return call(world, 'POST', `/agents/${handle}/keys`, {}, key);
 }
 

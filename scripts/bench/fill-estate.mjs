@@ -1,5 +1,6 @@
 // Agents in bulk: copies of the rows of one that was enrolled, made by the database, each with a key
-// pair of its own, so that the registry can give them new papers.
+// pair of its own, so that the registry can give them new papers. What they publish, if it is copied, are
+// the words of the first: it has the size of the real thing, and is at the right place.
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 
@@ -12,9 +13,10 @@ const keysAtOnce = 5_000;
  * are opened as they are needed, and filled but for the last of them.
  *
  * @param {string} connectionString
- * @param {{ agents: number, team: string, say: (line: string) => void }} order
+ * @param {{ agents: number, team: string, withDocuments?: boolean, say: (line: string) => void }} order
  */
-export async function fillEstate(connectionString, { agents, team, say }) {
+export async function fillEstate(connectionString, order) {
+  const { agents, team, withDocuments = false, say } = order;
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
@@ -25,6 +27,7 @@ export async function fillEstate(connectionString, { agents, team, say }) {
     await client.query(numberCopies);
     await client.query(openLists, [agents * held, listSize]);
     for (const sql of copies(team, held)) await client.query(sql);
+    if (withDocuments) await client.query(copyDocuments);
     await client.query('VACUUM ANALYZE');
   } finally {
     await client.end();
@@ -107,6 +110,13 @@ function copies(team, held) {
     ),
   ];
 }
+
+const copyDocuments = copy(
+  'public_documents',
+  `'path', regexp_replace(path, '/bot-1(/|$)', '/copy-' || n || '\\1')`,
+  `path ~ '/bot-1(/|$)' AND version = (
+     SELECT max(version) FROM public_documents latest WHERE latest.path = t.path)`,
+);
 
 const ofBot = `did = (SELECT did FROM agents WHERE handle = 'bot-1')`;
 

@@ -32,5 +32,8 @@ export function createClient(
     max: maxConnections,
     idleTimeoutMillis: Math.min(idleMs, silentMs / 2),
   });
+  // A connection handed from one query to the next has no listener for a moment, in which an error
+  // would end the process. Whoever uses the connection next hears of it.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
   return new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) });
 }

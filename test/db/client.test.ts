@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -82,6 +83,24 @@ it('says that storage is unavailable when the server falls silent, and goes on a
   await expect(silent).rejects.toMatchObject({ code: 'storage-unavailable' });
   passage.reopen();
   await expect.poll(() => work.run(({ organizations }) => organizations.list())).toEqual([]);
+  await client.$disconnect();
+  await passage.close();
+});
+
+it('outlives a server that ends with its answer a connection for which others wait', async () => {
+  const passage = await openPassage(database.connectionString);
+  const client = createClient(passage.connectionString, { maxConnections: 1 });
+  const work = new PostgresUnitOfWork({ client, clock, onPublished });
+  const { organizations } = createReaders(client);
+  expect(await organizations.list()).toEqual([]);
+  passage.endWithNextAnswer();
+  const [answered, waiting] = await Promise.allSettled([
+    organizations.list(),
+    work.run((stores) => stores.organizations.insert(acme)),
+  ]);
+  expect(answered).toEqual({ status: 'fulfilled', value: [] });
+  expect(waiting).toMatchObject({ reason: { code: 'storage-unavailable' } });
+  expect(await organizations.list()).toEqual([]);
   await client.$disconnect();
   await passage.close();
 });
@@ -229,17 +248,36 @@ function withOption(connectionString: string, option: string): string {
   return url.href;
 }
 
+/** What PostgreSQL says when it is ready for the next query, but for its last octet. */
+const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5]);
+
+/** What PostgreSQL says, unasked, when it ends a connection. */
+function farewell(): Buffer {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.byteLength + length.byteLength);
+  return Buffer.concat([Buffer.from('E'), length, fields]);
+}
+
 /** A way to the database that may go silent: open, and nothing comes through. */
 async function openPassage(connectionString: string) {
   const url = new URL(connectionString);
   const folder = mkdtempSync(join(tmpdir(), 'sealwright-passage-'));
   const target = join(url.searchParams.get('host') ?? '', '.s.PGSQL.5432');
   const sockets: Socket[] = [];
+  let isLastAnswer = false;
   const server = createServer((near) => {
     const far = connect(target);
     for (const socket of [near, far]) socket.on('error', () => undefined);
     sockets.push(near, far);
-    near.pipe(far).pipe(near);
+    const answers = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const ends = isLastAnswer && chunk.subarray(-6, -1).equals(readyForQuery);
+        if (ends) isLastAnswer = false;
+        done(null, ends ? Buffer.concat([chunk, farewell()]) : chunk);
+      },
+    });
+    near.pipe(far).pipe(answers).pipe(near);
   }).listen(join(folder, '.s.PGSQL.5432'));
   await once(server, 'listening');
   url.searchParams.set('host', folder);
@@ -251,6 +289,10 @@ async function openPassage(connectionString: string) {
     /** What is said still arrives; the answers do not. */
     deafen: () => {
       for (const socket of sockets.filter((_, place) => place % 2 === 1)) socket.unpipe().pause();
+    },
+    /** The next answer and the word that the connection ends arrive as one. */
+    endWithNextAnswer: () => {
+      isLastAnswer = true;
     },
     reopen: () => {
       for (const socket of sockets.splice(0)) socket.destroy();

@@ -157,7 +157,7 @@ async function writeUntilKilled() {
     round.over = true;
     await Promise.all(work);
     // Ready means the next PostgreSQL, not the last answer of the one before.
-    while ([pid, undefined].includes(postmasterPid(world))) await sleep(20);
+    while ([pid, undefined].includes(postmasterPid(world))) await stayAlive();
     // /readyz stays 200 meanwhile, for the public documents: it is a call that needs the database.
     while ((await call(world, 'GET', '/agents?limit=1')).status !== 200) await sleep(20);
     readyMs.push(Math.round(performance.now() - killed));
@@ -170,6 +170,12 @@ async function writeUntilKilled() {
     readyMs.push((await startService(world)).readyMs);
   }
   expect(readyMs.at(-1) <= Number(values.maxReadyMs), `ready after ${readyMs.at(-1)} ms`);
+}
+
+/** A service must outlive its database, and starts the next one. */
+async function stayAlive() {
+  if (world.child.exitCode === null) return sleep(20);
+  throw new Error(`The service ended:\n${Buffer.concat(world.output).toString().slice(-2_000)}`);
 }
 
 async function writeOn(round, free) {

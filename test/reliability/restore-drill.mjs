@@ -4,10 +4,18 @@
  * index is handed out twice, no public document is older than one before, the audit trail goes on.
  *
  *   node test/reliability/restore-drill.mjs [--agents 20] [--writes 500] [--revocations 50] [--maxRestoreS 300]
+ *     [--filled 0] [--recordsEach 10]
+ *
+ * `--filled`: so many agents beside those that are written to, with their papers and documents, and
+ * `--recordsEach` audit records for each of them.
  */
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { startPostgres } from '../../dist/db/embedded-postgres.js';
+import { fillEstate } from '../../scripts/bench/fill-estate.mjs';
+import { fillAudit } from './fill-audit.mjs';
 import {
   agentOf,
   bitAt,
@@ -32,11 +40,14 @@ const { values } = parseArgs({
     writes: { type: 'string', default: '500' },
     revocations: { type: 'string', default: '50' },
     maxRestoreS: { type: 'string', default: '300' },
+    filled: { type: 'string', default: '0' },
+    recordsEach: { type: 'string', default: '10' },
   },
 });
 const agents = Number(values.agents);
 const writes = Number(values.writes);
 const revocations = Number(values.revocations);
+const filled = Number(values.filled);
 /** Of the first list, so that the writes roll over to the next. */
 const indicesLeft = Math.ceil(writes / 4);
 
@@ -68,9 +79,15 @@ async function drill() {
   const token = await done(world, 'POST', '/tokens', { name: 'drill', scopes: ['agents:read'] });
   const before = [];
   for (let number = 0; number < revocations; number += 1) before.push(await issue(number % agents));
+  if (filled > 0) await fill();
   await withDatabase(world, (client) =>
-    client.query('UPDATE status_lists SET taken = size - $1', [indicesLeft]),
+    client.query(
+      `UPDATE status_lists SET taken = size - $1
+        WHERE number = (SELECT max(number) FROM status_lists)`,
+      [indicesLeft],
+    ),
   );
+  const listsBefore = (await readListNumbers()).length;
   const file = join(world.place, 'registry.backup');
   const began = performance.now();
   const taken = await cli(world, 'backup', '--to', file, '--json');
@@ -105,10 +122,11 @@ async function drill() {
   const rtoMs = restoreMs + readyMs;
   expect(rtoMs <= Number(values.maxRestoreS) * 1000, `restored after ${rtoMs} ms`);
   return {
-    agents,
+    agents: agents + filled,
+    auditRecords: last.audit.records,
     writes: after.count,
     revocations: after.revoked.length,
-    listsRolledOver: last.lists.size - 1,
+    listsRolledOver: last.lists.size - listsBefore,
     reinserted: told.reinserted,
     indicesBurned: told.indicesBurned,
     lost: told.lost?.length,
@@ -117,6 +135,21 @@ async function drill() {
     restoreMs: Math.round(restoreMs),
     readyMs,
   };
+}
+
+/** Other agents, in the database and then in what the service keeps beside it. */
+async function fill() {
+  await stopService(world);
+  const server = await startPostgres({ dataDir: world.dataDir, log: () => undefined });
+  const say = (line) => process.stderr.write(`${line}\n`);
+  const { connectionString } = server;
+  await fillEstate(connectionString, { agents: filled, team: 'filled', withDocuments: true, say });
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query(fillAudit(filled * Number(values.recordsEach)));
+  await client.end();
+  await server.stop();
+  await startService(world);
 }
 
 async function issue(number) {
@@ -156,12 +189,14 @@ async function writeOn(before, token) {
   return { count: writes + 6, revoked, issued, suspended, lateHandle: 'late-4', token };
 }
 
-/** Everything of the registry that must not go back. */
+/** Everything of the registry that must not go back; credentials of the agents that are written to. */
 async function look() {
-  const credentials = await readAll(world, '/credentials');
-  const numbers = [...new Set(credentials.map(({ status }) => status.list))];
+  const credentials = [];
+  for (const agent of await readHandles()) {
+    credentials.push(...(await readAll(world, '/credentials', { agent })));
+  }
   const lists = new Map();
-  for (const number of numbers) {
+  for (const number of await readListNumbers()) {
     lists.set(number, {
       revoked: await readList(world, `/status/${number}r`),
       suspended: await readList(world, `/status/${number}s`),
@@ -170,6 +205,19 @@ async function look() {
   const audit = await done(world, 'GET', '/audit/verify');
   const handed = new Set(credentials.map(({ status }) => `${status.list}/${status.index}`));
   return { credentials, lists, audit, handed };
+}
+
+async function readHandles() {
+  return readColumn("SELECT handle AS value FROM agents WHERE team IS DISTINCT FROM 'filled'");
+}
+
+async function readListNumbers() {
+  return readColumn('SELECT number AS value FROM status_lists ORDER BY number');
+}
+
+async function readColumn(sql) {
+  const { rows } = await withDatabase(world, (client) => client.query(sql));
+  return rows.map(({ value }) => value);
 }
 
 async function wipe() {

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -184,11 +184,16 @@ export function postmasterPid(world) {
 }
 
 function postmasterLines({ dataDir }) {
-  if (!existsSync(dataDir)) return [];
-  const file = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).find((name) =>
-    name.endsWith('postmaster.pid'),
-  );
-  return file === undefined ? [] : readFileSync(join(dataDir, file), 'utf8').split('\n');
+  try {
+    const file = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.endsWith('postmaster.pid'),
+    );
+    return file === undefined ? [] : readFileSync(join(dataDir, file), 'utf8').split('\n');
+  } catch (error) {
+    // A server that ends takes its files away while they are read.
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** What a compact JWS says, unverified. */
@@ -211,12 +216,16 @@ export function bitAt(bits, index) {
 }
 
 /** All rows of a listing of the API. */
-export async function readAll(world, path) {
+export async function readAll(world, path, filter = {}) {
   const rows = [];
   let cursor = '';
   do {
-    const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const { data, next } = await done(world, 'GET', `${path}?limit=100${query}`);
+    const query = new URLSearchParams({
+      ...filter,
+      limit: 100,
+      ...(cursor === '' ? {} : { cursor }),
+    });
+    const { data, next } = await done(world, 'GET', `${path}?${query}`);
     rows.push(...data);
     cursor = next ?? '';
   } while (cursor !== '');

@@ -3,6 +3,13 @@ import { type Agent, type AgentState, hasEnded } from './agent.ts';
 /** What somebody, or the end of the agent, may do to the state of an agent. */
 export type AgentChange = 'suspend' | 'resume' | 'retire';
 
+/** The state that each change leads to. */
+export const stateOf = {
+  suspend: 'suspended',
+  resume: 'active',
+  retire: 'retired',
+} as const satisfies Record<AgentChange, AgentState>;
+
 /** What a state means for everything that hangs on the agent. */
 export interface StateMeaning {
   /**
@@ -16,8 +23,8 @@ export interface StateMeaning {
   readonly newCredentials: 'issued' | 'refused';
   /** Whether the registry signs client assertions with a key that it holds for the agent. */
   readonly assertions: 'signed' | 'refused';
-  /** Which changes it takes, and the state that each leads to. */
-  readonly changes: Readonly<Partial<Record<AgentChange, AgentState>>>;
+  /** Which changes it takes. */
+  readonly changes: readonly AgentChange[];
 }
 
 /** The states of an agent and all that follows from each; docs/lifecycle.md shows the same table. */
@@ -27,36 +34,36 @@ export const lifecycle: Readonly<Record<AgentState, StateMeaning>> = {
     credentials: 'as issued',
     newCredentials: 'issued',
     assertions: 'refused',
-    changes: { retire: 'retired' },
+    changes: ['retire'],
   },
   active: {
     documents: 'follow',
     credentials: 'as issued',
     newCredentials: 'issued',
     assertions: 'signed',
-    changes: { suspend: 'suspended', retire: 'retired' },
+    changes: ['suspend', 'retire'],
   },
   suspended: {
     documents: 'stay',
     credentials: 'suspended',
     newCredentials: 'refused',
     assertions: 'refused',
-    changes: { resume: 'active', retire: 'retired' },
+    changes: ['resume', 'retire'],
   },
   retired: {
     documents: 'withdrawn',
     credentials: 'revoked',
     newCredentials: 'refused',
     assertions: 'refused',
-    changes: {},
+    changes: [],
   },
 };
 
-/** The state that a change leads to; null when the agent does not take it in its present one. */
+/** The state that a change leads this agent to; null when it does not take it in its present one. */
 export function stateAfter(agent: Agent, change: AgentChange, at: Date): AgentState | null {
-  const next = lifecycle[agent.state].changes[change] ?? null;
+  if (!lifecycle[agent.state].changes.includes(change)) return null;
   // Past its end an agent only leaves: what resumes would get papers.
-  return next === 'active' && hasEnded(agent, at) ? null : next;
+  return change === 'resume' && hasEnded(agent, at) ? null : stateOf[change];
 }
 
 /** Whether the agent gets credentials at that moment. */

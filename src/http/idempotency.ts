@@ -35,7 +35,8 @@ export async function answerKeyed(route: Route, keyed: KeyedCall): Promise<Answe
   const fingerprint = fingerprintOf(route, keyed);
   const { text, isReplayed } = await registry.answerOnce(
     { organizationId, tokenId, key: readKey(header), fingerprint },
-    async (requestId) => writeAnswer(await route.answer(asRequest(call, requestId), raw)),
+    async (requestId, isResent) =>
+      writeAnswer(await route.answer(asRequest(call, { requestId, isResent }), raw)),
   );
   const answer = readAnswer(text);
   if (!isReplayed) return answer;
@@ -52,8 +53,11 @@ function readKey(header: string): string {
 }
 
 /** What is made under the key gets ids of this request. */
-function asRequest(call: Call, requestId: RequestId): Call {
-  return { ...call, caller: { ...call.caller, requestId } };
+function asRequest(
+  call: Call,
+  attempt: { readonly requestId: RequestId; readonly isResent: boolean },
+): Call {
+  return { ...call, caller: { ...call.caller, ...attempt } };
 }
 
 function fingerprintOf({ method }: Route, { call, raw }: KeyedCall): string {

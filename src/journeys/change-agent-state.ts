@@ -1,10 +1,11 @@
 import { type Agent, hasEnded } from '../agents/agent.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
-import type { AgentChange } from '../agents/lifecycle.ts';
+import { type AgentChange, stateOf } from '../agents/lifecycle.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { type ChangeAgentsDeps, changeAgents } from './change-agents.ts';
 import { checkReason } from './check-reason.ts';
 import { checkAsRead, findAgent } from './find-agent.ts';
+import { publishStanding } from './publish-standing.ts';
 import type { ChangeAgentStateInput } from './registry.ts';
 
 /** What a change of one agent's state needs: it is a change of many with one agent in it. */
@@ -60,7 +61,17 @@ async function changeState(
   if (failures.length > 0) throw failures[0];
   const [agent] = agents;
   if (agent !== undefined) return agent;
-  throw refusalOf(await findAgent(deps, input), change, deps.clock.now());
+  const present = await findAgent(deps, input);
+  if (input.isResent && present.state === stateOf[change]) return publishAgain(deps, present);
+  throw refusalOf(present, change, deps.clock.now());
+}
+
+/** An attempt that was not answered may have recorded its change, and published it or not. */
+async function publishAgain(deps: ChangeAgentStateDeps, agent: Agent): Promise<Agent> {
+  const held = await deps.credentials.listUnexpired([agent.id], deps.clock.now());
+  await deps.lists.publishAll(held.map(({ status }) => status.listId));
+  if (agent.publishedRevision >= agent.papersRevision) return agent;
+  return publishStanding(deps, agent, { narrows: false });
 }
 
 function refusalOf(agent: Agent, change: AgentChange, at: Date): SealwrightError {

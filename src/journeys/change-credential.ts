@@ -24,18 +24,24 @@ export interface ChangeCredentialDeps extends ChangeFacetsDeps {
   readonly agents: AgentReader;
 }
 
-/** A change, and which states it may start from. */
+/** A change, which states it may start from, and the one that it leads to. */
 interface Change {
   readonly change: FacetChange;
   readonly from: readonly CredentialState[];
+  readonly to: CredentialState;
 }
 
 const revoking: Change = {
   change: revocation,
   from: ['active', 'suspended', 'expired', 'revoked'],
+  to: 'revoked',
 };
-const suspending: Change = { change: suspension, from: ['active', 'suspended'] };
-const resuming: Change = { change: resumption, from: ['suspended'] };
+const suspending: Change = {
+  change: suspension,
+  from: ['active', 'suspended'],
+  to: 'suspended',
+};
+const resuming: Change = { change: resumption, from: ['suspended'], to: 'active' };
 
 /**
  * Takes a facet back for good, and with it what the registry renewed of it. Repeating it changes
@@ -56,7 +62,10 @@ export function suspendCredential(
   return changeCredential(deps, input, suspending);
 }
 
-/** Ends a suspension of the facet itself; one of its agent goes on. */
+/**
+ * Ends a suspension of the facet itself; one of its agent goes on. Resuming what is in force is refused,
+ * unless the call is sent again and may have done so itself.
+ */
 export function resumeCredential(
   deps: ChangeCredentialDeps,
   input: ChangeCredentialInput,
@@ -67,11 +76,11 @@ export function resumeCredential(
 async function changeCredential(
   deps: ChangeCredentialDeps,
   input: ChangeCredentialInput,
-  { change, from }: Change,
+  { change, from, to }: Change,
 ): Promise<ChangedCredential> {
   checkReason(input.reason);
   const credential = await findCredential(deps, input);
-  checkStart(credential, from, deps.clock.now());
+  checkStart(credential, input.isResent ? [...from, to] : from, deps.clock.now());
   const [agent] = await deps.agents.findMany([credential.agentId]);
   const { publishedAt } = await changeFacets(deps, {
     agentId: credential.agentId,

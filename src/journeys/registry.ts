@@ -11,7 +11,7 @@ import type { Organization, OrganizationId } from '../organizations/organization
 import type { UpdateOrganizationInput } from '../organizations/update-organization.ts';
 import type { JsonObject, JsonValue } from '../protocol/strict-json.ts';
 import type { PublicDocument } from '../publication/public-document.ts';
-import type { AnswerOnceInput, OnceAnswered } from '../requests/answer-once.ts';
+import type { AnswerOnceInput, CarryOut, OnceAnswered } from '../requests/answer-once.ts';
 import type { RequestId } from '../requests/remembered-request.ts';
 import type { AccessGrant, AccessQuestion } from './answer-access.ts';
 import type { ApplyCases } from './apply-cases.ts';
@@ -37,6 +37,8 @@ export interface Caller {
   readonly reach?: TokenReach;
   /** Set for a call that may be sent again: what it makes gets ids derived from this one. */
   readonly requestId?: RequestId;
+  /** Whether an earlier attempt at the call may have done what is asked, and was not answered. */
+  readonly isResent?: boolean;
 }
 
 /**
@@ -168,10 +170,7 @@ export interface Registry
   listTokens(caller: Caller): Promise<readonly ApiToken[]>;
   revokeToken(input: Caller & { readonly id: TokenId }): Promise<ApiToken>;
   /** Carries a call out once for the key that its caller chose. */
-  answerOnce(
-    input: AnswerOnceInput,
-    run: (id: RequestId) => Promise<string>,
-  ): Promise<OnceAnswered>;
+  answerOnce(input: AnswerOnceInput, run: CarryOut): Promise<OnceAnswered>;
   /** The usable token with this text, or null; `onEnded` hears of one that was usable once. */
   authenticate(text: string, onEnded?: (token: ApiToken) => void): Promise<ApiToken | null>;
 }

@@ -34,6 +34,12 @@ export interface OnceAnswered {
 }
 
 /**
+ * Carries a call out. `isResent`: an earlier attempt under the same id ended, nobody knows how, and
+ * may have done all of it but answer.
+ */
+export type CarryOut = (id: RequestId, isResent: boolean) => Promise<string>;
+
+/**
  * Carries a call out once for its key: whoever sends it again within a day gets the same text. A
  * refusal is not kept, since it changed nothing. A call of which nobody knows how it ended is
  * carried out again with the same request id, by which `run` finds what the first attempt made.
@@ -43,7 +49,7 @@ export interface OnceAnswered {
 export async function answerOnce(
   deps: AnswerOnceDeps,
   input: AnswerOnceInput,
-  run: (id: RequestId) => Promise<string>,
+  run: CarryOut,
 ): Promise<OnceAnswered> {
   const asked = requestOf(input, deps.clock.now());
   const { request, isOurs } = await deps.work.run(({ requests }) => requests.claim(asked));
@@ -54,7 +60,8 @@ export async function answerOnce(
     return { text, isReplayed: true };
   }
   if (!isOurs) throw inUse();
-  const text = await runLeased(deps, request, run);
+  const isResent = request.id !== asked.id;
+  const text = await runLeased(deps, request, (id) => run(id, isResent));
   const sealed = deps.seal.seal(new TextEncoder().encode(text), context);
   await deps.work.run(({ requests }) => requests.answer(request.id, sealed));
   return { text, isReplayed: false };

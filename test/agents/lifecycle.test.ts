@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adviceFor } from '../../src/agents/agent-advice.ts';
-import { defaultEnd, getsPapers, lifecycle, stateAfter } from '../../src/agents/lifecycle.ts';
+import {
+  defaultEnd,
+  getsPapers,
+  lifecycle,
+  stateAfter,
+  stateOf,
+} from '../../src/agents/lifecycle.ts';
 import { agentNamed, noon } from '../contracts/entities.ts';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/lifecycle.md'), 'utf8');
@@ -19,7 +25,7 @@ describe('the table of states', () => {
   it('is the same in the documentation', () => {
     const rows = Object.entries(lifecycle).map(([state, meaning]) => {
       const { documents, credentials, newCredentials, assertions } = meaning;
-      const changes = Object.entries(meaning.changes).map(([change, next]) => `${change}: ${next}`);
+      const changes = meaning.changes.map((change) => `${change}: ${stateOf[change]}`);
       const cells = [state, documents, credentials, newCredentials, assertions];
       return `| ${[...cells, changes.join(', ')].join(' | ')} |`.replace('|  |', '| |');
     });

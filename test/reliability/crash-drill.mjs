@@ -105,7 +105,7 @@ const began = performance.now();
 try {
   await drill();
 } catch (error) {
-  failures.push(String(error?.stack ?? error));
+  failures.push(`${error?.stack ?? error}`, String(error?.cause ?? ''), ...lastWords());
 }
 closeSync(acknowledgements);
 removeWorld(world);
@@ -159,7 +159,7 @@ async function writeUntilKilled() {
     // Ready means the next PostgreSQL, not the last answer of the one before.
     while ([pid, undefined].includes(postmasterPid(world))) await stayAlive();
     // /readyz stays 200 meanwhile, for the public documents: it is a call that needs the database.
-    while ((await call(world, 'GET', '/agents?limit=1')).status !== 200) await sleep(20);
+    while (!(await isAnswered())) await stayAlive();
     readyMs.push(Math.round(performance.now() - killed));
   } else {
     const gone = once(world.child, 'exit');
@@ -172,10 +172,23 @@ async function writeUntilKilled() {
   expect(readyMs.at(-1) <= Number(values.maxReadyMs), `ready after ${readyMs.at(-1)} ms`);
 }
 
+/** A connection that was idle for long may be closed just when it is used again. */
+async function isAnswered() {
+  const answer = await call(world, 'GET', '/agents?limit=1').catch(() => undefined);
+  return answer?.status === 200;
+}
+
 /** A service must outlive its database, and starts the next one. */
 async function stayAlive() {
-  if (world.child.exitCode === null) return sleep(20);
-  throw new Error(`The service ended:\n${Buffer.concat(world.output).toString().slice(-2_000)}`);
+  if (lastWords().length > 0) throw new Error('The service ended with its database.');
+  await sleep(20);
+}
+
+/** What a service said before it ended by itself. */
+function lastWords() {
+  const { exitCode } = world.child;
+  if (exitCode === null) return [];
+  return [`ended with ${exitCode}: ${Buffer.concat(world.output).toString().slice(-2_000)}`];
 }
 
 async function writeOn(round, free) {

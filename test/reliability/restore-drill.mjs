@@ -24,6 +24,7 @@ import {
   createWorld,
   done,
   facet,
+  killDatabase,
   killService,
   readAll,
   readList,
@@ -221,6 +222,7 @@ async function readColumn(sql) {
 }
 
 async function wipe() {
+  await killDatabase(world);
   const kept = join(world.place, 'master.key');
   copyFileSync(join(world.dataDir, 'master.key'), kept);
   rmSync(world.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -196,6 +196,23 @@ function postmasterLines({ dataDir }) {
   }
 }
 
+/** The server of a service that was killed: it goes on, and would later take files away. */
+export async function killDatabase(world) {
+  const pid = postmasterPid(world);
+  if (pid === undefined) return;
+  endNow(pid);
+  while (isRunning(pid)) await sleep(20);
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 /** What a compact JWS says, unverified. */
 export function payloadOf(jwt) {
   return JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url').toString());

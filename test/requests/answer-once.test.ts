@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SealwrightError } from '../../src/kernel/sealwright-error.ts';
-import { answerOnce, forgetRequests } from '../../src/requests/answer-once.ts';
+import { answerOnce, type CarryOut, forgetRequests } from '../../src/requests/answer-once.ts';
 import type { RequestId } from '../../src/requests/remembered-request.ts';
 import { asJson, readsLogs } from '../credentials/made-claims.ts';
 import { openRegistryWorld } from '../journeys/registry-world.ts';
@@ -14,7 +14,7 @@ async function openWorld() {
   return {
     ...world,
     input,
-    once: (run: (id: RequestId) => Promise<string>, changes: Partial<typeof input> = {}) =>
+    once: (run: CarryOut, changes: Partial<typeof input> = {}) =>
       answerOnce(world.deps, { ...input, ...changes }, run),
   };
 }
@@ -122,6 +122,57 @@ describe('a request whose process ended between effect and answer', () => {
     clock.moveBy(1);
     expect((await once(issue)).text).toBe(kept[0]);
     expect(await credentialsOf('bot', 'allowed-actions')).toBe(1);
+  });
+
+  it.each(['suspend', 'resume', 'retire'] as const)(
+    'finds the agent whose state it was to %s, and publishes that',
+    async (verb) => {
+      const { once, registry, clock, interruptions, ...world } = await openOnboarding();
+      await world.enrol('bot');
+      const order = { ...world.caller, handle: 'bot', reason: 'CHG-1' };
+      if (verb === 'resume') await registry.suspendAgent(order);
+      const change = (
+        { suspend: 'suspendAgent', resume: 'resumeAgent', retire: 'retireAgent' } as const
+      )[verb];
+      const run: CarryOut = async (requestId, isResent) =>
+        (await registry[change]({ ...order, requestId, isResent })).state;
+      interruptions.beforeSigning = () => Promise.reject(killed);
+      await expect(once(run)).rejects.toBe(killed);
+      interruptions.beforeSigning = async () => {};
+      clock.moveBy(1);
+      const [audited, list] = [await world.audited(), await world.document('/status/1s')];
+      const { text } = await once(run);
+      const agent = await registry.findAgent(order);
+      expect(text).toBe(agent.state);
+      expect(agent.publishedRevision).toBe(agent.papersRevision);
+      expect((await world.document('/status/1s'))?.version).toBeGreaterThan(list?.version ?? 0);
+      const ofAgent = ({ subject }: { readonly subject: string }) => subject === agent.id;
+      expect((await world.audited()).filter(ofAgent)).toEqual(audited.filter(ofAgent));
+      await expect(once(run, { key: 'other' })).rejects.toMatchObject({
+        code: 'agent-wrong-state',
+      });
+    },
+  );
+
+  it('finds the credential that it resumed, and publishes that', async () => {
+    const { once, registry, clock, interruptions, ...world } = await openOnboarding();
+    await world.enrol('bot');
+    const { id } = await world.issue('bot');
+    const order = { ...world.caller, id, reason: 'CHG-1' };
+    await registry.suspendCredential(order);
+    const resume: CarryOut = async (requestId, isResent) =>
+      (
+        await registry.resumeCredential({ ...order, requestId, isResent })
+      ).publishedAt.toISOString();
+    interruptions.beforeSigning = () => Promise.reject(killed);
+    await expect(once(resume)).rejects.toBe(killed);
+    interruptions.beforeSigning = async () => {};
+    clock.moveBy(1_000);
+    expect((await world.credential(id)).suspendedAt).toBeNull();
+    expect((await once(resume)).text).toBe(clock.now().toISOString());
+    await expect(once(resume, { key: 'other' })).rejects.toMatchObject({
+      code: 'credential-wrong-state',
+    });
   });
 
   it('issues anew when its first intent was given up, and waits until that is known', async () => {

@@ -1,8 +1,9 @@
 // Agents in bulk: copies of the rows of one that was enrolled, made by the database, each with a key
 // pair of its own, so that the registry can give them new papers. What they publish, if it is copied, are
 // the words of the first: it has the size of the real thing, and is at the right place.
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { makeKeyPair } from '../../dist/keys/make-key-pair.js';
 
 const pg = createRequire(import.meta.url)('pg');
 const listSize = 131_072;
@@ -46,9 +47,7 @@ async function makeKeys(client, count) {
 }
 
 function newKey() {
-  const { kty, crv, x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
-    format: 'jwk',
-  });
+  const { kty, crv, x, y } = makeKeyPair('P-256').publicKey.export({ format: 'jwk' });
   // RFC 7638 §3.2: the required members in this order.
   const thumbprint = createHash('sha256')
     .update(JSON.stringify({ crv, kty, x, y }))

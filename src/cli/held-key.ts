@@ -1,6 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { makeKeyPair } from '../keys/make-key-pair.ts';
 import { encodeBase64url } from '../protocol/base64url.ts';
 import type { SigningAlgorithm } from '../protocol/jwk.ts';
 import { algorithmOf, jwkThumbprint, type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
@@ -29,7 +30,7 @@ export async function openHeldKey(path: string, terminal: Terminal): Promise<Hel
 }
 
 async function createKey(path: string): Promise<HeldKey> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey } = makeKeyPair('P-256');
   const text = `${JSON.stringify(privateKey.export({ format: 'jwk' }), null, 2)}\n`;
   try {
     const file = await open(path, 'wx', 0o600);

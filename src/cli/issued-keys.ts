@@ -1,13 +1,10 @@
-import { generateKeyPair } from 'node:crypto';
 import { access, readFile, unlink } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { makeKeyPair } from '../keys/make-key-pair.ts';
 import type { ManifestAgent } from '../manifest/manifest.ts';
 import { parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.ts';
 import { type CommandFailure, usageFailure } from './failure.ts';
 import { keyPath, openKeyFile } from './key-file.ts';
-
-const makeKeyPair = promisify(generateKeyPair);
 
 /** An agent with the public half of the key that is in a file for it. */
 export interface KeyedAgent {
@@ -84,7 +81,7 @@ async function exists(path: string): Promise<boolean> {
 async function makeKeyFile(path: string): Promise<void> {
   const file = await openKeyFile(path);
   try {
-    const { privateKey } = await makeKeyPair('ec', { namedCurve: 'P-256' });
+    const { privateKey } = makeKeyPair('P-256');
     await file.writeFile(`${JSON.stringify(privateKey.export({ format: 'jwk' }), null, 2)}\n`);
     await file.sync();
   } finally {

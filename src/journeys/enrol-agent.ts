@@ -1,5 +1,3 @@
-import { generateKeyPair } from 'node:crypto';
-import { promisify } from 'node:util';
 import { type Agent, type AgentId, hasEnded } from '../agents/agent.ts';
 import { checkClientIdLength, checkHandle, checkProfile } from '../agents/agent-profile.ts';
 import type { AgentReader } from '../agents/agent-store.ts';
@@ -11,6 +9,7 @@ import type { IdentityProvider } from '../dids/identity-provider.ts';
 import { derivedId } from '../kernel/derived-id.ts';
 import { newId } from '../kernel/new-id.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
+import { makeKeyPair } from '../keys/make-key-pair.ts';
 import type { Organization } from '../organizations/organization.ts';
 import { didWebOf } from '../protocol/did-web.ts';
 import { type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
@@ -21,8 +20,6 @@ import { type OfferTypesDeps, offerTypes } from './offer-types.ts';
 import type { BegunChange, PapersDeps, PapersStores } from './papers.ts';
 import { checkMayOnboard, teamWithin } from './reach.ts';
 import type { EnrolAgentInput, EnrolledAgent, KeyOrder } from './registry.ts';
-
-const makeKeyPair = promisify(generateKeyPair);
 
 /** What says whether an agent is well described. */
 export interface DraftAgentDeps
@@ -59,7 +56,7 @@ export async function enrolAgent(
   const earlier = await findEarlier(deps, input);
   if (earlier !== null) return earlier;
   const { agent, facets } = await draftAgent(deps, input);
-  const key = await startingKeyOf(input.key);
+  const key = startingKeyOf(input.key);
   const issued = await deps.issuePapers({
     agentId: null,
     actor: input.actor,
@@ -214,10 +211,10 @@ export function checkEnd(agent: Pick<Agent, 'expiresAt'>, now: Date): void {
 }
 
 /** Takes in the key that was brought, or makes one; a key that stays here is made where it is kept. */
-export async function startingKeyOf(order: KeyOrder): Promise<StartingKey> {
+export function startingKeyOf(order: KeyOrder): StartingKey {
   if (order.custody === 'registry') return { publicJwk: null, privateJwk: null };
   if (order.jwk !== undefined) return { publicJwk: publicJwkOf(order.jwk), privateJwk: null };
-  const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });
+  const pair = makeKeyPair('P-256');
   return {
     publicJwk: publicJwkOf(jsonOf(pair.publicKey.export({ format: 'jwk' }))),
     privateJwk: jsonOf(pair.privateKey.export({ format: 'jwk' })),

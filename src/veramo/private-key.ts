@@ -1,12 +1,7 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeySeal, SealContext } from '../keys/key-seal.ts';
+import { makeKeyPair } from '../keys/make-key-pair.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { algorithmOf, jwkThumbprint, type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import type { KeyDraft } from './managed-key.ts';
@@ -16,10 +11,7 @@ import type { KeyDraft } from './managed-key.ts';
  * leaves only sealed.
  */
 export function makeSealedKey(seal: KeySeal, draft: KeyDraft) {
-  const { privateKey, publicKey } =
-    draft.purpose === 'audit'
-      ? generateKeyPairSync('ed25519')
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = makeKeyPair(draft.purpose === 'audit' ? 'Ed25519' : 'P-256');
   const secret = privateKey.export({ type: 'pkcs8', format: 'der' });
   const sealed = seal.seal(secret, sealContextOf(draft));
   secret.fill(0);

@@ -3,7 +3,7 @@
 // the words of the first: it has the size of the real thing, and is at the right place.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { makeKeyPair } from '../../dist/keys/make-key-pair.js';
+import { makeKeyPair } from '../../dist/kernel/make-key-pair.js';
 
 const pg = createRequire(import.meta.url)('pg');
 const listSize = 131_072;

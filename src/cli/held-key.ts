@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { makeKeyPair } from '../keys/make-key-pair.ts';
+import { makeKeyPair } from '../kernel/make-key-pair.ts';
 import { encodeBase64url } from '../protocol/base64url.ts';
 import type { SigningAlgorithm } from '../protocol/jwk.ts';
 import { algorithmOf, jwkThumbprint, type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';

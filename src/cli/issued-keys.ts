@@ -1,5 +1,5 @@
 import { access, readFile, unlink } from 'node:fs/promises';
-import { makeKeyPair } from '../keys/make-key-pair.ts';
+import { makeKeyPair } from '../kernel/make-key-pair.ts';
 import type { ManifestAgent } from '../manifest/manifest.ts';
 import { parsePublicJwk } from '../protocol/jwk.ts';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.ts';

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Configuration, type Grant, Provider } from 'oidc-provider';
-import { makeKeyPair } from '../keys/make-key-pair.ts';
 import { type AgentClientsOptions, withAgentClients } from '../verifier/adapters/oidc-provider.ts';
 import type { Verifier } from '../verifier/ports.ts';
 import type { CertificateFiles } from './certificates.ts';
@@ -130,7 +129,7 @@ function withUncheckedClients(configuration: Configuration): Configuration {
 }
 
 function signingJwk() {
-  const { privateKey } = makeKeyPair('P-256');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ format: 'jwk' }) as { kty: 'EC'; crv: 'P-256'; x: string; y: string };
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { makeKeyPair } from '../kernel/make-key-pair.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import type { KeySeal, SealContext } from '../keys/key-seal.ts';
-import { makeKeyPair } from '../keys/make-key-pair.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { algorithmOf, jwkThumbprint, type PublicJwk, parsePublicJwk } from '../protocol/jwk.ts';
 import type { KeyDraft } from './managed-key.ts';

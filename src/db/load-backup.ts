@@ -4,7 +4,7 @@ import { readBackupRows } from '../backup/read-backup.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { KeySeal } from '../keys/key-seal.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { countRows, insertRows, setSequences } from './copy-table.ts';
+import { analyzeTables, countRows, insertRows, setSequences } from './copy-table.ts';
 import { examineDatabase } from './examine-database.ts';
 import { explainFailure } from './explain-failure.ts';
 import { readTables, type Table } from './read-tables.ts';
@@ -85,6 +85,7 @@ async function loadAll(options: LoadBackupOptions, client: pg.Client): Promise<v
   await compareWithManifest(client, manifest);
   await openKeys(client, masterKey);
   await expireDocuments(client);
+  await analyzeTables(client, tables);
   await client.query('COMMIT');
 }
 

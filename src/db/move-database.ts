@@ -5,7 +5,7 @@ import { placeOf } from '../config/database-url.ts';
 import { SealwrightError } from '../kernel/sealwright-error.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { addressOf } from './connect-options.ts';
-import { beginCopy, copySequences, copyTable, countRows } from './copy-table.ts';
+import { analyzeTables, beginCopy, copySequences, copyTable, countRows } from './copy-table.ts';
 import type { DatabaseFault } from './database-fault.ts';
 import { startPostgres } from './embedded-postgres.ts';
 import { examineDatabase } from './examine-database.ts';
@@ -103,6 +103,7 @@ async function copyAll(order: Move, source: pg.Client, target: pg.Client): Promi
   }
   await copySequences(source, target);
   await compareCounts(source, target, tables);
+  await analyzeTables(target, tables);
   const audit = await compareAudit(source, target);
   const place = placeOf(addressOf(order.targetUrl));
   const markFile = await commitMarked(order.dataDir, place, target);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withClient } from '../../src/db/with-client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runRecorded } from '../support/recording-terminal.ts';
 import { type RunningService, startRunningService } from '../support/running-service.ts';
@@ -158,6 +159,16 @@ describe('a restore', () => {
     const text = gunzipSync(readFileSync(backup)).toString();
     expect(text).toContain('registry.restored');
     expect(text).toContain('"1001"');
+  });
+
+  test('leaves the server with an idea of how much there is', async () => {
+    const counted = await withClient(target.connectionString, async (client) => {
+      const { rows } = await client.query(
+        "SELECT reltuples::int AS count FROM pg_class WHERE oid = 'agents'::regclass",
+      );
+      return rows;
+    });
+    expect(counted).toEqual([{ count: 2 }]);
   });
 
   test('replays no journal that ends before what was signed, unless it is told to', async () => {

@@ -18,9 +18,9 @@ const encodings: ED25519KeyPairOptions<'der', 'der'> = {
 };
 
 /**
- * Makes a key pair whose halves can be exported. Those that Node generates as objects are not to be:
- * when garbage collection takes the generator away in the middle of an export as JWK, each waits for
- * the lock of the other, and the process stands still for good.
+ * Makes a key pair whose halves can be exported, as JWK too. Those that Node generates as objects are
+ * not to be: an export as JWK locks the key, and garbage collection in the middle of it takes away the
+ * generator, which locks the key as well. The thread then waits for itself for good.
  */
 export function makeKeyPair(curve: 'P-256' | 'Ed25519'): KeyPair {
   const { privateKey: secret } =

@@ -202,6 +202,8 @@ describe('a registry that outgrew its embedded database', () => {
     );
     expect(rows.get('agents')).toBe(2);
     expect(rows.get('audit_head')).toBe(1);
+    const counted = "SELECT reltuples::int AS count FROM pg_class WHERE oid = 'agents'::regclass";
+    expect(await server.run(counted, 'registry')).toEqual([{ count: 2 }]);
 
     await using service = await start(targetOf('registry'));
     expect(service.url).toBe(`http://localhost:${port}`);
